@@ -1,0 +1,92 @@
+#ifndef R3_BASE_DECIMAL_H
+#define R3_BASE_DECIMAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+
+/* Exact decimals: value = coefficient / 10^scale.
+ *
+ * At most 34 significant digits in the coefficient, scale 0 to 18. What does not fit is an error (R3_DATA), never rounded and
+ * never wrapped. Only the functions that name a rounding round. Values are plain structs: copy them with =. A decimal that
+ * a record leaves out is `r3_decimal_absent`; arithmetic on it is an error (R3_BUG). */
+
+__extension__ typedef __int128 r3_int128;
+__extension__ typedef unsigned __int128 r3_uint128;
+
+enum { R3_DECIMAL_SCALE_MAX = 18, R3_DECIMAL_DIGITS_MAX = 34, R3_DECIMAL_TEXT_SIZE = 40 };
+
+struct r3_decimal {
+    r3_int128 coefficient;
+    int32_t scale; /* -1: absent */
+};
+
+/* A constant initialiser: R3_DECIMAL(15, 1) is 1.5. */
+#define R3_DECIMAL(coefficient, scale) ((struct r3_decimal){ (coefficient), (scale) })
+
+extern const struct r3_decimal r3_decimal_zero, r3_decimal_one, r3_decimal_absent;
+
+enum r3_rounding {
+    R3_ROUND_FLOOR,     /* towards -infinity */
+    R3_ROUND_CEILING,   /* towards +infinity */
+    R3_ROUND_DOWN,      /* towards zero */
+    R3_ROUND_UP,        /* away from zero */
+    R3_ROUND_HALF_EVEN, /* to nearest, ties to the even digit */
+    R3_ROUND_HALF_UP    /* to nearest, ties away from zero */
+};
+
+static inline bool r3_decimal_is_present(const struct r3_decimal *value) { return value->scale >= 0; }
+
+/* Parse the whole of text[0..length): -?digits[.digits], no exponent, no plus sign, no spaces. Trailing zeros are
+ * accepted beyond scale 18 ("1.5000000000000000000000" is 1.5). Error: R3_DATA, `not a decimal: "abc"`. */
+int r3_decimal_parse(struct r3_decimal *out, const char *text, size_t length, struct r3_error *error);
+
+/* As above, and also an exponent and a leading plus ("1e-8", as pandas writes): for CSV files and JSON numbers. Exact or an error. */
+int r3_decimal_parse_number(struct r3_decimal *out, const char *text, size_t length, struct r3_error *error);
+
+/* Write the canonical spelling: no needless zeros, no plus, "0" for zero ("-0" never). Returns the length; NUL-terminated. */
+size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal *value);
+
+/* Compare by value: <0, 0, >0. Never fails: any two present decimals can be compared ("1.50" equals "1.5"). */
+int r3_decimal_compare(const struct r3_decimal *a, const struct r3_decimal *b);
+bool r3_decimal_equal(const struct r3_decimal *a, const struct r3_decimal *b);
+int r3_decimal_sign(const struct r3_decimal *value); /* -1, 0, 1 */
+static inline bool r3_decimal_is_zero(const struct r3_decimal *value) { return value->coefficient == 0; }
+
+/* Exact. The result is an error when it needs more than 34 digits or scale 18. `out` may be an argument. */
+int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error);
+int r3_decimal_subtract(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error);
+int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error);
+void r3_decimal_negate(struct r3_decimal *out, const struct r3_decimal *a);
+void r3_decimal_absolute(struct r3_decimal *out, const struct r3_decimal *a);
+const struct r3_decimal *r3_decimal_minimum(const struct r3_decimal *a, const struct r3_decimal *b); /* borrowed: a or b */
+const struct r3_decimal *r3_decimal_maximum(const struct r3_decimal *a, const struct r3_decimal *b);
+
+/* Rounded once, from the exact (up to 256-bit) product or quotient, to `scale` digits after the point.
+ * Division by zero: R3_DATA. */
+int r3_decimal_multiply_round(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, int scale,
+                              enum r3_rounding rounding, struct r3_error *error);
+int r3_decimal_divide_round(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, int scale,
+                            enum r3_rounding rounding, struct r3_error *error);
+int r3_decimal_round(struct r3_decimal *out, const struct r3_decimal *a, int scale, enum r3_rounding rounding,
+                     struct r3_error *error);
+
+/* Round to a whole multiple of `increment` (> 0): a price or a size on its market's grid. */
+int r3_decimal_round_to(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *increment,
+                        enum r3_rounding rounding, struct r3_error *error);
+bool r3_decimal_is_multiple(const struct r3_decimal *a, const struct r3_decimal *increment);
+
+/* Fewest digits: the same value with no trailing zeros in the fraction. */
+void r3_decimal_normalize(struct r3_decimal *value);
+
+static inline struct r3_decimal r3_decimal_from_integer(int64_t value) { return R3_DECIMAL(value, 0); }
+
+/* To binary: correctly rounded. For indicators, statistics and plots; money never comes back from it. */
+double r3_decimal_to_double(const struct r3_decimal *value);
+/* From binary, for a price that an indicator computed: the exact binary value rounded once to `scale` digits.
+ * NaN, infinity and overflow: R3_DATA. */
+int r3_decimal_from_double(struct r3_decimal *out, double value, int scale, enum r3_rounding rounding, struct r3_error *error);
+
+#endif

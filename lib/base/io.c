@@ -1,0 +1,175 @@
+#include "lib/base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+
+/* A descriptor that someone set to non-blocking (a terminal shared with another program) is waited for as a blocking one would be. */
+static bool wait_again(int fd, short events) {
+    if (errno == EINTR)
+        return true;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return false;
+    struct pollfd watched = { .fd = fd, .events = events };
+    return poll(&watched, 1, -1) >= 0 || errno == EINTR;
+}
+
+/* ---- writer ---- */
+
+void r3_writer_init(struct r3_writer *writer, int fd, const char *name) {
+    *writer =
+        (struct r3_writer) { .fd = fd, .name = name, .data = r3_allocate(R3_BUFFER_SIZE), .capacity = R3_BUFFER_SIZE };
+}
+
+static int write_all(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error) {
+    while (length > 0) {
+        ssize_t count = write(writer->fd, data, length);
+        if (count < 0) {
+            if (wait_again(writer->fd, POLLOUT))
+                continue;
+            return r3_fail_errno(error, R3_IO, "%s", writer->name);
+        }
+        data += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}
+
+int r3_writer_flush(struct r3_writer *writer, struct r3_error *error) {
+    size_t length = writer->length;
+    writer->length = 0; /* after an error too: it is reported once, and what was lost is lost */
+    return write_all(writer, writer->data, length, error);
+}
+
+int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error) {
+    if (length > writer->capacity - writer->length) {
+        if (r3_writer_flush(writer, error) != 0)
+            return -1;
+        if (length >= writer->capacity)
+            return write_all(writer, data, length, error);
+    }
+    if (length)
+        memcpy(writer->data + writer->length, data, length);
+    writer->length += length;
+    return 0;
+}
+
+char *r3_writer_room(struct r3_writer *writer, size_t size, struct r3_error *error) {
+    if (size > R3_LINE_MAX) {
+        r3_fail(error, R3_BUG, "%s: a line of %zu bytes", writer->name, size);
+        return NULL;
+    }
+    if (size > writer->capacity - writer->length && r3_writer_flush(writer, error) != 0)
+        return NULL;
+    return writer->data + writer->length;
+}
+
+int r3_writer_close(struct r3_writer *writer, struct r3_error *error) {
+    int result = r3_writer_flush(writer, error);
+    if (close(writer->fd) != 0 && errno != EINTR && result == 0)
+        result = r3_fail_errno(error, R3_IO, "%s", writer->name);
+    free(writer->data);
+    *writer = (struct r3_writer) { .fd = -1, .name = writer->name };
+    return result;
+}
+
+/* ---- reader ---- */
+
+/* A part of a line (at most R3_LINE_MAX + 1 bytes) and behind it room for a whole read. */
+enum { READER_CAPACITY = R3_LINE_MAX + 1 + R3_BUFFER_SIZE };
+
+void r3_reader_init(struct r3_reader *reader, int fd, const char *name) {
+    *reader = (struct r3_reader) {
+        .fd = fd, .name = name, .data = r3_allocate(READER_CAPACITY), .capacity = READER_CAPACITY
+    };
+}
+
+void r3_reader_release(struct r3_reader *reader) {
+    free(reader->data);
+    reader->data = NULL;
+    reader->start = reader->end = reader->capacity = 0;
+}
+
+/* Read more behind `end`; the part of a line that is there moves to the front when the room gets short. 0 or -1; sets at_end. */
+static int fill(struct r3_reader *reader, struct r3_error *error) {
+    if (reader->before_read && reader->before_read(reader->context, error) != 0)
+        return -1;
+    if (reader->start == reader->end) {
+        reader->start = reader->end = 0;
+    } else if (reader->capacity - reader->end < R3_BUFFER_SIZE) {
+        memmove(reader->data, reader->data + reader->start, reader->end - reader->start);
+        reader->end -= reader->start;
+        reader->start = 0;
+    }
+    for (;;) {
+        ssize_t count = read(reader->fd, reader->data + reader->end, R3_BUFFER_SIZE);
+        if (count >= 0) {
+            reader->end += (size_t)count;
+            reader->at_end = count == 0;
+            return 0;
+        }
+        if (!wait_again(reader->fd, POLLIN))
+            return r3_fail_errno(error, R3_IO, "%s", reader->name);
+    }
+}
+
+/* Drop the line that is too long, as far as its newline or the end of input. */
+static int skip_line(struct r3_reader *reader, struct r3_error *error) {
+    for (;;) {
+        const char *from = reader->data + reader->start, *newline = memchr(from, '\n', reader->end - reader->start);
+        if (newline) {
+            reader->start += (size_t)(newline - from) + 1;
+            break;
+        }
+        reader->start = reader->end = 0;
+        if (reader->at_end)
+            break;
+        if (fill(reader, error) != 0)
+            return -1;
+    }
+    return r3_fail(error, R3_DATA, "line is longer than %d bytes", R3_LINE_MAX);
+}
+
+int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, struct r3_error *error) {
+    size_t seen = 0; /* bytes of this line that hold no newline */
+    for (;;) {
+        const char *from = reader->data + reader->start;
+        size_t held = reader->end - reader->start;
+        const char *newline = held > seen ? memchr(from + seen, '\n', held - seen) : NULL;
+        if (newline && newline - from <= R3_LINE_MAX) {
+            *text = from;
+            *length = (size_t)(newline - from);
+            reader->start += *length + 1;
+            reader->line++;
+            return 1;
+        }
+        if (newline || held > R3_LINE_MAX) {
+            reader->line++;
+            return skip_line(reader, error);
+        }
+        if (reader->at_end) {
+            if (held == 0)
+                return 0;
+            reader->line++;
+            reader->start = reader->end;
+            return r3_fail(error, R3_DATA, "line is cut off: no newline at its end");
+        }
+        seen = held;
+        if (fill(reader, error) != 0)
+            return -1;
+    }
+}
+
+bool r3_reader_has_line(const struct r3_reader *reader) {
+    return reader->end > reader->start &&
+           memchr(reader->data + reader->start, '\n', reader->end - reader->start) != NULL;
+}
+
+void r3_pipe_enlarge(int fd) {
+    (void)fcntl(fd, F_SETPIPE_SZ, (int)R3_PIPE_SIZE);
+}

@@ -1,0 +1,58 @@
+#ifndef R3_MARKET_INDICATOR_EXACT_H
+#define R3_MARKET_INDICATOR_EXACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/decimal_wide.h"
+#include "lib/market/indicator.h"
+
+/* Sums over a moving window that are exact: taking a value out undoes putting it in, to the last bit, for ever.
+ *
+ * A window holds integers. Where the series is a decimal one (a price, a volume, their sums and differences) an entry is
+ * the decimal's own coefficient, so an average is the exact quotient of integers, rounded once: averages that are equal are
+ * equal doubles, whatever their lengths. Any other series (an average of an RSI) is put on a binary grid 2^shift, fine
+ * enough for 72 bits of its first value; a value too large for the grid makes it coarser, and the window is summed anew. */
+
+enum {
+    R3_FIXED_BITS = 100,       /* |entry| < 2^100: 5000 entries, weighted and squared, stay in range */
+    R3_INPUT_BITS = 90,        /* |coefficient| of an input: leaves 2^10 for sums of inputs */
+    R3_GRID_BITS = 72,         /* a series that is no decimal: bits of its first value */
+    R3_INDICATOR_LENGTH_MAX = 5000
+};
+
+/* numerator / denominator (> 0), rounded once to nearest even; where the odd part of the denominator passes 2^70, within 2 ulp. */
+double r3_quotient(r3_int128 numerator, r3_uint128 denominator);
+/* Non-negative 256-bit sums: value × factor without overflow, and the nearest double or its neighbour. */
+struct r3_wide r3_wide_times(const struct r3_wide *value, uint64_t factor);
+double r3_wide_to_double(const struct r3_wide *value);
+
+/* The last `length` values; lives in an indicator's state, its entries right behind it. */
+struct __attribute__((aligned(16))) r3_window {
+    int32_t length, count, next; /* count: ready values held, up to length */
+    int32_t shift;               /* entry × 2^shift is the value (or the decimal coefficient) */
+    bool decimal, started;
+};
+
+static inline r3_int128 *r3_window_entries(struct r3_window *window) { return (r3_int128 *)(window + 1); }
+size_t r3_window_size(int32_t length); /* bytes with its entries */
+void r3_window_start(struct r3_window *window, int32_t length, bool decimal);
+
+enum r3_window_change { R3_WINDOW_ADDED, R3_WINDOW_ADDED_REMOVED, R3_WINDOW_REBUILD };
+/* Put a ready value in; *added is its entry and *removed the one that fell out. R3_WINDOW_REBUILD: the grid changed, and
+ * sums must be made anew from the entries (the value is in already). */
+enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added, r3_int128 *removed);
+/* A candle without a value: the window starts over. */
+void r3_window_reset(struct r3_window *window);
+/* Every entry times factor: the decimal scale grew. Sums must be made anew. */
+void r3_window_rescale(struct r3_window *window, r3_int128 factor);
+/* Entry k back (0: the newest), k < count. */
+static inline r3_int128 r3_window_entry(struct r3_window *window, int32_t back) {
+    int32_t at = window->next - 1 - back;
+    return r3_window_entries(window)[at < 0 ? at + window->length : at];
+}
+/* sum / (divisor × the series' own unit), rounded once. */
+double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor, const struct r3_indicator_setup *setup,
+                          int scale);
+
+#endif

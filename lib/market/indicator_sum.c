@@ -1,0 +1,164 @@
+/* Moving sums and what is made of them: average, weighted average, regression, variance.
+ *
+ * Each candle adds one entry and removes one, in integers (indicator_exact.h), so a sum never drifts from its window. */
+#include "lib/market/indicator_exact.h"
+
+#include <math.h>
+
+struct sum_state {
+    r3_int128 sum;
+    r3_int128 weighted;     /* sum of (i + 1) × entry, i = 0 for the oldest in the window */
+    struct r3_wide squares; /* sum of entry² */
+    struct r3_window window;
+};
+
+enum { WITH_WEIGHTED = 1, WITH_SQUARES = 2 };
+
+static size_t sum_size(const struct r3_indicator_setup *setup) {
+    return offsetof(struct sum_state, window) + r3_window_size(setup->length);
+}
+
+static void sum_clear(struct sum_state *state) {
+    state->sum = state->weighted = 0;
+    state->squares = (struct r3_wide){ 0 };
+}
+
+static void sum_start(void *state, const struct r3_indicator_setup *setup) {
+    struct sum_state *sums = state;
+    sum_clear(sums);
+    r3_window_start(&sums->window, setup->length, setup->decimal);
+}
+
+static struct r3_wide square_of(r3_int128 value) { return r3_wide_multiply(r3_magnitude(value), r3_magnitude(value)); }
+
+/* Sums from the entries that the window holds. */
+static void sum_rebuild(struct sum_state *state) {
+    sum_clear(state);
+    for (int32_t back = state->window.count; back-- > 0;) {
+        r3_int128 entry = r3_window_entry(&state->window, back);
+        state->sum += entry;
+        state->weighted += entry * (state->window.count - back);
+        state->squares = r3_wide_add(state->squares, square_of(entry));
+    }
+}
+
+static void sum_rescale(void *state, const struct r3_indicator_setup *setup, r3_int128 factor) {
+    (void)setup;
+    struct sum_state *sums = state;
+    r3_window_rescale(&sums->window, factor);
+    sum_rebuild(sums);
+}
+
+/* True when the window is full. `also`: which sums beside the plain one are wanted. */
+static inline bool sum_push(struct sum_state *state, const struct r3_cell *in, unsigned also) {
+    struct r3_window *window = &state->window;
+    if (!in->ready) {
+        r3_window_reset(window);
+        sum_clear(state);
+        return false;
+    }
+    r3_int128 added, removed = 0;
+    enum r3_window_change change = r3_window_push(window, in, &added, &removed);
+    if (change == R3_WINDOW_REBUILD) {
+        sum_rebuild(state);
+        return window->count == window->length;
+    }
+    if (also & WITH_WEIGHTED) /* each weight falls by one as the oldest, of weight one, leaves: so the whole old sum goes */
+        state->weighted += added * window->count - (change == R3_WINDOW_ADDED_REMOVED ? state->sum : 0);
+    state->sum += added - removed;
+    if (also & WITH_SQUARES) {
+        struct r3_wide grown = r3_wide_add(state->squares, square_of(added));
+        state->squares = r3_wide_subtract(grown, square_of(removed));
+    }
+    return window->count == window->length;
+}
+
+/* What one unit of an entry is worth: for results that are rounded more than once. */
+static double entry_unit(const struct sum_state *state, const struct r3_indicator_setup *setup, int scale) {
+    return state->window.decimal ? 1 / ((double)setup->divisor * (double)r3_powers[scale]) : ldexp(1, state->window.shift);
+}
+
+static void sum_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                     struct r3_cell *out) {
+    struct sum_state *sums = state;
+    out->ready = sum_push(sums, in[0], 0);
+    if (out->ready)
+        r3_cell_set(out, r3_window_quotient(&sums->window, sums->sum, 1, setup, scale));
+}
+
+static void average_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                         struct r3_cell *out) {
+    struct sum_state *sums = state;
+    out->ready = sum_push(sums, in[0], 0);
+    if (out->ready)
+        r3_cell_set(out, r3_window_quotient(&sums->window, sums->sum, (uint64_t)setup->length, setup, scale));
+}
+
+static void weighted_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                          struct r3_cell *out) {
+    struct sum_state *sums = state;
+    out->ready = sum_push(sums, in[0], WITH_WEIGHTED);
+    uint64_t n = (uint64_t)setup->length;
+    if (out->ready)
+        r3_cell_set(out, r3_window_quotient(&sums->window, sums->weighted, n * (n + 1) / 2, setup, scale));
+}
+
+/* n·Σx² − (Σx)² in whole entries, over n². */
+static void variance_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                          struct r3_cell *out) {
+    struct sum_state *sums = state;
+    out->ready = sum_push(sums, in[0], WITH_SQUARES);
+    if (!out->ready)
+        return;
+    struct r3_wide numerator = r3_wide_times(&sums->squares, (uint64_t)setup->length);
+    numerator = r3_wide_subtract(numerator, square_of(sums->sum));
+    double unit = entry_unit(sums, setup, scale) / setup->length;
+    r3_cell_set(out, r3_wide_to_double(&numerator) * unit * unit);
+}
+
+/* Least squares over x = 1 (oldest) … n: outputs[0] the line at the newest candle, outputs[1] its slope a candle.
+ * slope = (n·Σxy − Σx·Σy) / (n·Σx² − (Σx)²) with n·Σx² − (Σx)² = n²(n² − 1)/12 and Σx = n(n + 1)/2, so
+ * slope = (12·Σxy − 6(n + 1)·Σy) / (n(n² − 1)); the line's end is Σy/n + slope·(n − 1)/2. Numerators are exact integers. */
+static void regression_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                            struct r3_cell *out) {
+    struct sum_state *sums = state;
+    out[0].ready = out[1].ready = sum_push(sums, in[0], WITH_WEIGHTED);
+    if (!out[0].ready)
+        return;
+    int64_t n = setup->length;
+    r3_int128 rise = 2 * sums->weighted - (n + 1) * sums->sum; /* slope × n(n² − 1)/6 */
+    uint64_t run = (uint64_t)(n * (n * n - 1) / 6);
+    if (n == 1)
+        run = 1; /* a single point: its own value, and level */
+    r3_cell_set(&out[1], r3_window_quotient(&sums->window, rise, run, setup, scale));
+    /* Σy/n + rise·6/(n(n² − 1))·(n − 1)/2 = (Σy·(n + 1) + 3·rise) / (n(n + 1)) */
+    r3_int128 end = sums->sum * (n + 1) + 3 * rise;
+    r3_cell_set(&out[0], r3_window_quotient(&sums->window, end, (uint64_t)(n * (n + 1)), setup, scale));
+}
+
+/* Mean absolute distance from the window's mean: n steps a candle, the one indicator that has no shorter way. */
+static void deviation_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                           struct r3_cell *out) {
+    struct sum_state *sums = state;
+    out->ready = sum_push(sums, in[0], 0);
+    if (!out->ready)
+        return;
+    r3_int128 distance = 0; /* × n */
+    r3_int128 *entries = r3_window_entries(&sums->window);
+    for (int32_t i = 0; i < setup->length; i++) {
+        r3_int128 apart = entries[i] * setup->length - sums->sum;
+        distance += apart < 0 ? -apart : apart;
+    }
+    uint64_t n = (uint64_t)setup->length;
+    r3_cell_set(out, r3_window_quotient(&sums->window, distance, n * n, setup, scale));
+}
+
+const struct r3_indicator r3_indicator_sums[] = {
+    { "sum", 1, 1, 1, true, sum_size, sum_start, sum_step, sum_rescale, r3_warm_up_window },
+    { "sma", 1, 1, 1, true, sum_size, sum_start, average_step, sum_rescale, r3_warm_up_window },
+    { "wma", 1, 1, 1, true, sum_size, sum_start, weighted_step, sum_rescale, r3_warm_up_window },
+    { "variance", 1, 1, 1, true, sum_size, sum_start, variance_step, sum_rescale, r3_warm_up_window },
+    { "regression", 1, 1, 2, true, sum_size, sum_start, regression_step, sum_rescale, r3_warm_up_window },
+    { "deviation", 1, 1, 1, true, sum_size, sum_start, deviation_step, sum_rescale, r3_warm_up_window },
+    { 0 },
+};

@@ -1,0 +1,227 @@
+/* r3-order: orders in, updates, trades and accounts out; here on paper. The exchange itself is lib/trade/paper.c; this keeps
+ * what r3-track is to hear until it asks with a sync. */
+#include <ctype.h>
+
+#include "lib/base/buffer.h"
+#include "lib/stage/stage.h"
+#include "lib/trade/paper.h"
+
+enum { KEPT_MEMORY = 1 << 20 }; /* what the kept records may hold on to once they are sent */
+
+struct order_stage {
+    struct r3_port *port;
+    struct r3_paper *paper;
+    const char *session;    /* the one that has an account before any order */
+    bool strict, opened;
+    bool ahead;             /* the first account goes ahead of the record that is being stepped */
+    bool loop;              /* a sync came: r3-track listens */
+    uint64_t rejected;
+    struct r3_buffer kept;  /* r3_record_size bytes a record, each begun on an aligned place */
+};
+
+static const struct r3_option order_options[] = {
+    { .name = "paper", .kind = R3_OPTION_FLAG, .help = "fill on paper, from the candles (required)" },
+    { .name = "cash", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .fallback = "10000", .help = "what each session starts with" },
+    { .name = "session", .kind = R3_OPTION_TEXT, .argument = "NAME", .fallback = "main", .help = "session with an account from the start" },
+    { .name = "fee", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "taker fee (else the market's, else 0.1%)" },
+    { .name = "maker-fee", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "maker fee (else --fee, the market's, 0.1%)" },
+    { .name = "slippage", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .fallback = "0", .help = "market and stop fills are that much worse" },
+    { .name = "spread", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .fallback = "0", .help = "bid to ask; half of it is paid" },
+    { .name = "fill", .kind = R3_OPTION_CHOICE, .argument = "next-open|close", .fallback = "next-open", .help = "where market orders fill" },
+    { .name = "latency", .kind = R3_OPTION_INTEGER, .argument = "CANDLES", .fallback = "0", .help = "an order waits that many candles more" },
+    { .name = "volume-share", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "fills take at most that of a candle" },
+    { .name = "through", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .fallback = "0", .help = "price beyond a limit before it fills" },
+    { .name = "updates", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "FIFO back to r3-track (else R3_UPDATES)" },
+    { .name = "strict", .kind = R3_OPTION_FLAG, .help = "exit 1 when any order was rejected" },
+    { .name = NULL },
+};
+
+static int keep(struct order_stage *stage, const struct r3_record *record) {
+    size_t size = r3_record_size(record->type), step = _Alignof(struct r3_record);
+
+    if (!stage->loop)
+        return 0;
+    size = (size + step - 1) / step * step;
+    memcpy(r3_buffer_reserve(&stage->kept, size), record, r3_record_size(record->type));
+    stage->kept.length += size;
+    return 0;
+}
+
+static int output(void *context, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = context;
+
+    if (record->type == R3_UPDATE && record->update.event == R3_EVENT_REJECTED)
+        stage->rejected++;
+    if (stage->ahead ? stage->port->emit_ahead(stage->port, record, error) : stage->port->emit(stage->port, record, error))
+        return -1;
+    return record->type == R3_UPDATE || record->type == R3_TRADE ? keep(stage, record) : 0;
+}
+
+static int answer(void *context, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = context;
+
+    return stage->port->answer(stage->port, record, error);
+}
+
+/* The account as of the last candle first, then what was kept, in its order. */
+static int answer_sync(struct order_stage *stage, struct r3_error *error) {
+    size_t step = _Alignof(struct r3_record);
+
+    stage->loop = true;
+    if (stage->opened && r3_paper_accounts(stage->paper, answer, stage, error)) /* no currency is known before */
+        return -1;
+    for (size_t at = 0; at < stage->kept.length;) {
+        struct r3_record record;
+        enum r3_record_type type;
+        memcpy(&type, stage->kept.data + at, sizeof type);
+        memcpy(&record, stage->kept.data + at, r3_record_size(type));
+        if (answer(stage, &record, error))
+            return -1;
+        at += (r3_record_size(type) + step - 1) / step * step;
+    }
+    r3_buffer_reset(&stage->kept);
+    if (stage->kept.capacity > KEPT_MEMORY)
+        r3_buffer_release(&stage->kept);
+    return 0;
+}
+
+static int open_accounts(struct order_stage *stage, bool ahead, struct r3_error *error) {
+    stage->opened = true;
+    stage->ahead = ahead;
+    int failed = r3_paper_accounts(stage->paper, output, stage, error);
+    stage->ahead = false;
+    return failed;
+}
+
+static int check_session_name(const char *name, struct r3_error *error) {
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)name[i]) && name[i] != '_')
+            length = 0;
+    if (length < 1 || length >= R3_SESSION_SIZE)
+        return r3_fail(error, R3_USAGE, "--session: \"%s\" is not 1 to 16 of A-Za-z0-9_", name);
+    return 0;
+}
+
+static struct r3_decimal optional(const struct r3_arguments *arguments, const char *name) {
+    const struct r3_argument *argument = r3_arguments_get(arguments, name, 0);
+
+    return argument ? argument->decimal : r3_decimal_absent;
+}
+
+static int read_options(struct r3_paper_options *out, const struct r3_arguments *arguments, struct r3_error *error) {
+    static const struct r3_decimal two = { 2, 0 };
+    struct r3_decimal half;
+
+    if (!r3_arguments_given(arguments, "paper"))
+        return r3_fail(error, R3_USAGE, "say --paper: this program fills orders on paper alone");
+    if (r3_arguments_operands(arguments))
+        return r3_fail(error, R3_USAGE, "no operand is wanted: \"%s\"", r3_arguments_operand(arguments, 0));
+    *out = (struct r3_paper_options){
+        .cash = optional(arguments, "cash"),
+        .taker_fee = optional(arguments, "fee"),
+        .maker_fee = optional(arguments, r3_arguments_given(arguments, "maker-fee") ? "maker-fee" : "fee"),
+        .slippage = optional(arguments, "slippage"),
+        .spread = optional(arguments, "spread"),
+        .volume_share = optional(arguments, "volume-share"),
+        .through = optional(arguments, "through"),
+        .latency = r3_arguments_get(arguments, "latency", 0)->integer,
+        .fill_close = r3_arguments_get(arguments, "fill", 0)->integer == 1,
+    };
+    if (r3_decimal_sign(&out->cash) <= 0)
+        return r3_fail(error, R3_USAGE, "--cash: wants more than 0");
+    if (r3_decimal_is_present(&out->volume_share) &&
+        (r3_decimal_is_zero(&out->volume_share) || r3_decimal_compare(&out->volume_share, &r3_decimal_one) > 0))
+        return r3_fail(error, R3_USAGE, "--volume-share: wants more than 0 and at most 1");
+    if (r3_decimal_divide_round(&half, &out->spread, &two, R3_DECIMAL_SCALE_MAX, R3_ROUND_UP, error) ||
+        r3_decimal_add(&half, &half, &out->slippage, error))
+        return -1;
+    if (r3_decimal_compare(&half, &r3_decimal_one) >= 0)
+        return r3_fail(error, R3_USAGE, "--slippage and half of --spread: want less than 1 together");
+    return 0;
+}
+
+static void order_free(void *state) {
+    struct order_stage *stage = state;
+
+    if (!stage)
+        return;
+    r3_paper_free(stage->paper);
+    r3_buffer_release(&stage->kept);
+    free(stage);
+}
+
+static int order_init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
+    struct r3_paper_options options;
+    struct order_stage *stage = NULL;
+
+    if (read_options(&options, arguments, error))
+        return -1;
+    stage = r3_allocate(sizeof *stage);
+    stage->port = port;
+    stage->session = r3_arguments_text(arguments, "session");
+    stage->strict = r3_arguments_given(arguments, "strict");
+    if (check_session_name(stage->session, error) || r3_paper_new(&stage->paper, &options, output, stage, error) ||
+        r3_paper_session(stage->paper, stage->session, error)) {
+        order_free(stage);
+        return -1;
+    }
+    *state = stage;
+    return 0;
+}
+
+static int step_candle(struct order_stage *stage, const struct r3_record *record, struct r3_error *error) {
+    if (!stage->opened && (r3_paper_market(stage->paper, &record->candle, error) || open_accounts(stage, true, error)))
+        return -1;
+    return r3_paper_candle(stage->paper, &record->candle, error);
+}
+
+static int order_step(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
+    switch (record->type) {
+    case R3_CANDLE:
+        return step_candle(stage, record, error);
+    case R3_INSTRUMENT:
+        if (r3_paper_instrument(stage->paper, &record->instrument, error))
+            return -1;
+        return stage->opened ? 0 : open_accounts(stage, false, error);
+    case R3_ORDER:
+        return r3_paper_order(stage->paper, &record->order, error);
+    case R3_CANCEL:
+        return r3_paper_cancel(stage->paper, &record->cancel, error);
+    case R3_UPDATE: /* of r3-size: what it refused */
+        stage->rejected += record->update.event == R3_EVENT_REJECTED;
+        return keep(stage, record);
+    case R3_SYNC:
+        return answer_sync(stage, error);
+    case R3_END:
+        return r3_paper_end(stage->paper, error);
+    default:
+        return 0;
+    }
+}
+
+static int order_finish(void *state, bool ended, struct r3_error *error) {
+    struct order_stage *stage = state;
+
+    (void)ended;
+    if (stage->strict && stage->rejected)
+        return r3_fail(error, R3_REFUSED, "%llu order%s rejected (--strict)", (unsigned long long)stage->rejected,
+                       stage->rejected == 1 ? " was" : "s were");
+    return 0;
+}
+
+const struct r3_stage r3_order_stage = {
+    .name = "r3-order",
+    .operands = "",
+    .summary = "fill orders on paper, from the candles that follow them",
+    .options = order_options,
+    .swallows = R3_BIT(R3_SYNC),
+    .in_loop = true,
+    .init = order_init,
+    .step = order_step,
+    .finish = order_finish,
+    .free = order_free,
+};

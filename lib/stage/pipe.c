@@ -1,0 +1,305 @@
+/* The shared main of the programs: options, the pipe around one stage, the exit status. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "lib/stage/pipe.h"
+
+#define COMMON_OPTIONS                                                                                                    \
+    { .name = "help", .letter = 'h', .kind = R3_OPTION_FLAG, .help = "show this help" },                                  \
+        { .name = "version", .letter = 'V', .kind = R3_OPTION_FLAG, .help = "show the version" },                         \
+        { .name = "completion", .kind = R3_OPTION_CHOICE, .argument = "bash|zsh|fish", .help = "print a completion script" }
+#define REJECT_OPTION                                                                                                     \
+    { .name = "reject", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "put bad lines there and go on" }
+
+const struct r3_option r3_source_options[] = { COMMON_OPTIONS, { .name = NULL } };
+const struct r3_option r3_filter_options[] = {
+    { .name = "quiet-input", .letter = 'q', .kind = R3_OPTION_FLAG, .help = "write only what this program adds" },
+    REJECT_OPTION,
+    COMMON_OPTIONS,
+    { .name = NULL },
+};
+const struct r3_option r3_sink_options[] = { REJECT_OPTION, COMMON_OPTIONS, { .name = NULL } };
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_stop(int signal_number) {
+    (void)signal_number;
+    stop_asked = 1;
+}
+
+/* Only a source stops on INT and TERM, and ends its stream; the others let the first one pass and drain. The second kills. A
+ * reader that is gone ends a filter by SIGPIPE, as everywhere in a shell. */
+static void prepare_signals(void) {
+    struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_DFL);
+}
+
+/* The programs between r3-track and r3-order take turns, so on one CPU they hand over without waking another (measured: twice
+ * the round trips). pipelines/backtest chooses it and says so in R3_LOOP_CPU. */
+static void prepare_processor(const struct r3_stage *stage) {
+    const char *text = getenv("R3_LOOP_CPU");
+    if (!stage->in_loop || !text)
+        return;
+    char *end;
+    errno = 0;
+    long cpu = strtol(text, &end, 10);
+    if (errno || end == text || *end || cpu < 0 || cpu >= CPU_SETSIZE)
+        return; /* a hint only: results do not depend on it */
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+__attribute__((format(printf, 2, 3))) static void pipe_warn(struct r3_port *port, const char *format, ...) {
+    struct r3_pipe *pipe = port->context;
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    r3_pipe_progress_clear(pipe);
+    fprintf(stderr, "%s: %s\n", pipe->stage->name, text);
+}
+
+static int echo(struct r3_pipe *pipe, struct r3_error *error) {
+    if (pipe->echoed)
+        return 0;
+    pipe->echoed = true;
+    if (pipe->quiet || pipe->stage->sink || pipe->stage->swallows & R3_BIT(pipe->type))
+        return 0;
+    return r3_writer_put(&pipe->out, pipe->line, pipe->length + 1, error);
+}
+
+static int pipe_emit_ahead(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    struct r3_pipe *pipe = port->context;
+    r3_buffer_reset(&pipe->encoded);
+    if (r3_record_encode(&pipe->encoded, record, error) < 0)
+        return -1;
+    pipe->records++;
+    return r3_writer_put(&pipe->out, pipe->encoded.data, pipe->encoded.length, error);
+}
+
+static int pipe_emit(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    struct r3_pipe *pipe = port->context;
+    if (pipe->type != R3_END && echo(pipe, error) < 0)
+        return -1;
+    return pipe_emit_ahead(port, record, error);
+}
+
+static int pipe_print(struct r3_port *port, const char *text, size_t length, struct r3_error *error) {
+    struct r3_pipe *pipe = port->context;
+    return r3_writer_put(&pipe->out, text, length, error);
+}
+
+/* Before each read: what was written must be on its way when this program has to wait. While lines keep coming within a
+ * millisecond the flush is left to them (fewer, larger writes); a program that was idle flushes at once. */
+static int before_read(void *context, struct r3_error *error) {
+    struct r3_pipe *pipe = context;
+    struct pollfd watched[2] = { { .fd = pipe->in.fd, .events = POLLIN }, { .fd = pipe->out.fd, .events = 0 } };
+    bool waited = false;
+    for (;;) {
+        bool pending = pipe->out.length > 0;
+        int timeout = !pending ? -1 : waited ? 0 : pipe->patient ? 1 : 0;
+        int ready = poll(watched, 2, timeout);
+        if (ready < 0) {
+            if (errno == EINTR)
+                continue;
+            return r3_fail_errno(error, R3_IO, "poll");
+        }
+        if (watched[0].revents) {
+            pipe->patient = !waited;
+            return 0;
+        }
+        if (ready > 0 && watched[1].revents & (POLLERR | POLLNVAL)) { /* the reader is gone: as a write would tell */
+            raise(SIGPIPE);
+            return r3_fail(error, R3_IO, "standard output: its reader is gone");
+        }
+        if (ready == 0) {
+            if (r3_writer_flush(&pipe->out, error) < 0)
+                return -1;
+            waited = true;
+        }
+    }
+}
+
+static int reject(struct r3_pipe *pipe, struct r3_error *error) {
+    fprintf(stderr, "%s: %s:%" PRIu64 ": %s (put in %s)\n", pipe->stage->name, pipe->in.name, pipe->in.line, error->text, pipe->reject_name);
+    error->status = 0;
+    pipe->rejected++;
+    for (size_t done = 0; done < pipe->length + 1;) {
+        ssize_t wrote = write(pipe->reject_fd, pipe->line + done, pipe->length + 1 - done);
+        if (wrote < 0 && errno != EINTR)
+            return r3_fail_errno(error, R3_IO, "%s", pipe->reject_name);
+        if (wrote > 0)
+            done += (size_t)wrote;
+    }
+    return 0;
+}
+
+static int step(struct r3_pipe *pipe, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_stage *stage = pipe->stage;
+    bool answers = record->type == R3_SYNC && stage->swallows & R3_BIT(R3_SYNC);
+    if (answers && r3_pipe_answer_begin(pipe, error) < 0)
+        return -1;
+    if (stage->step(pipe->state, record, error) < 0 || echo(pipe, error) < 0)
+        return -1;
+    if (answers)
+        return r3_pipe_answer_end(pipe, record, error);
+    return record->type == R3_SYNC ? r3_writer_flush(&pipe->out, error) : 0;
+}
+
+static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
+    struct r3_record record;
+    bool ended = false;
+    int got;
+    while ((got = r3_reader_line(&pipe->in, &pipe->line, &pipe->length, error)) > 0) {
+        int decoded = r3_record_decode(pipe->decoder, &record, pipe->line, pipe->length, error);
+        if (decoded < 0 && error->status == R3_DATA && pipe->reject_name) {
+            if (reject(pipe, error) < 0)
+                return -1;
+            continue;
+        }
+        if (decoded == 0 && ended)
+            decoded = r3_fail(error, R3_DATA, "a record after the end record");
+        pipe->echoed = false;
+        pipe->type = record.type;
+        if (decoded < 0 || step(pipe, &record, error) < 0) {
+            /* Messages about the way back name their own place. */
+            return error->status == R3_DATA || decoded < 0
+                       ? r3_error_at(error, "%s:%" PRIu64 ": ", pipe->in.name, pipe->in.line)
+                       : -1;
+        }
+        ended = record.type == R3_END;
+    }
+    if (got < 0)
+        return error->status == R3_DATA ? r3_error_at(error, "%s:%" PRIu64 ": ", pipe->in.name, pipe->in.line) : -1;
+    pipe->echoed = true; /* what finish adds follows the last line */
+    return pipe->stage->finish ? pipe->stage->finish(pipe->state, ended, error) : 0;
+}
+
+static int run_source(struct r3_pipe *pipe, struct r3_error *error) {
+    int more = 1;
+    pipe->echoed = true;
+    while (more > 0 && !stop_asked)
+        more = pipe->stage->pull(pipe->state, error);
+    if (more < 0)
+        return -1;
+    return pipe->stage->finish ? pipe->stage->finish(pipe->state, true, error) : 0;
+}
+
+static int open_pipe(struct r3_pipe *pipe, const struct r3_arguments *arguments, struct r3_error *error) {
+    const struct r3_stage *stage = pipe->stage;
+    r3_writer_init(&pipe->out, STDOUT_FILENO, "standard output");
+    r3_pipe_enlarge(STDOUT_FILENO);
+    if (stage->pull)
+        return 0;
+    pipe->decoder = r3_decoder_new();
+    r3_reader_init(&pipe->in, STDIN_FILENO, "standard input");
+    pipe->in.before_read = before_read;
+    pipe->in.context = pipe;
+    r3_pipe_enlarge(STDIN_FILENO);
+    pipe->quiet = !stage->sink && r3_arguments_given(arguments, "quiet-input");
+    pipe->reject_name = r3_arguments_text(arguments, "reject");
+    if (pipe->reject_name) {
+        pipe->reject_fd = open(pipe->reject_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (pipe->reject_fd < 0)
+            return r3_fail_errno(error, R3_IO, "%s", pipe->reject_name);
+    }
+    if (stage->update || stage->swallows & R3_BIT(R3_SYNC)) {
+        const char *updates = r3_arguments_text(arguments, "updates");
+        return r3_pipe_updates_open(pipe, updates ? updates : getenv("R3_UPDATES"), error);
+    }
+    return 0;
+}
+
+/* Close in the order that lets everybody end: what was written goes out even after an error, then the way back is read to its
+ * end. The first error is the one that is told. */
+static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) {
+    struct r3_error later = { 0 };
+    if (pipe->out.data && r3_writer_close(&pipe->out, &later) < 0 && !failed) {
+        *error = later;
+        failed = -1;
+    }
+    if (!failed && pipe->stage->update && r3_pipe_drain(pipe, error) < 0)
+        failed = -1;
+    r3_pipe_updates_close(pipe);
+    if (pipe->reject_fd >= 0 && close(pipe->reject_fd) < 0 && !failed)
+        failed = r3_fail_errno(error, R3_IO, "%s", pipe->reject_name);
+    r3_reader_release(&pipe->in);
+    r3_decoder_free(pipe->decoder);
+    r3_buffer_release(&pipe->encoded);
+    return failed;
+}
+
+/* --help, --version, --completion: 1 when one was given and is done. */
+static int informed(const struct r3_stage *stage, const struct r3_arguments *arguments, const struct r3_option *const *tables,
+                    struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    int failed = 0;
+    if (r3_arguments_given(arguments, "help"))
+        r3_option_help(&text, stage->name, stage->operands, stage->summary, tables);
+    else if (r3_arguments_given(arguments, "version"))
+        r3_buffer_printf(&text, "%s (r3) %s\n", stage->name, R3_VERSION);
+    else if (r3_arguments_given(arguments, "completion"))
+        failed = r3_option_completion(&text, r3_arguments_text(arguments, "completion"), stage->name, tables, error);
+    else
+        return 0;
+    struct r3_writer out;
+    r3_writer_init(&out, STDOUT_FILENO, "standard output");
+    if (!failed)
+        failed = r3_writer_put(&out, text.data, text.length, error);
+    if (r3_writer_close(&out, error) < 0)
+        failed = -1;
+    r3_buffer_release(&text);
+    return failed ? -1 : 1;
+}
+
+int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
+    struct r3_error error = { 0 };
+    struct r3_arguments *arguments = NULL;
+    const struct r3_option *tables[] = { stage->options, stage->pull ? r3_source_options : stage->sink ? r3_sink_options : r3_filter_options, NULL };
+    struct r3_pipe pipe = { .stage = stage, .reject_fd = -1, .updates_fd = -1, .patient = true };
+    pipe.port = (struct r3_port){ .emit = pipe_emit, .emit_ahead = pipe_emit_ahead, .sync = r3_pipe_sync, .answer = r3_pipe_answer,
+                                  .print = pipe_print, .warn = pipe_warn, .progress = r3_pipe_progress, .context = &pipe };
+    int failed = r3_arguments_parse(&arguments, tables, argc, argv, &error);
+    if (!failed) {
+        int done = informed(stage, arguments, tables, &error);
+        if (done != 0) {
+            failed = done < 0 ? -1 : 0;
+            goto out;
+        }
+        prepare_signals();
+        prepare_processor(stage);
+        failed = stage->init(&pipe.state, arguments, &pipe.port, &error);
+    }
+    if (!failed) {
+        failed = open_pipe(&pipe, arguments, &error);
+        if (!failed)
+            failed = stage->pull ? run_source(&pipe, &error) : run_filter(&pipe, &error);
+        failed = close_pipe(&pipe, failed, &error);
+    }
+    r3_pipe_progress_clear(&pipe);
+    if (pipe.rejected)
+        fprintf(stderr, "%s: %" PRIu64 " bad line%s in %s\n", stage->name, pipe.rejected, pipe.rejected == 1 ? "" : "s", pipe.reject_name);
+out:
+    if (failed) {
+        fprintf(stderr, "%s: %s\n", stage->name, error.text);
+        if (error.status == R3_USAGE)
+            fprintf(stderr, "%s --help shows the options\n", stage->name);
+    }
+    if (stage->free)
+        stage->free(pipe.state);
+    r3_arguments_free(arguments);
+    return failed ? error.status : R3_DONE;
+}

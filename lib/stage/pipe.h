@@ -1,0 +1,69 @@
+#ifndef R3_STAGE_PIPE_H
+#define R3_STAGE_PIPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/io.h"
+#include "lib/stage/stage.h"
+
+/* The pipe around one stage. Private to lib/stage/pipe*.c.
+ *
+ * One line in, decoded, stepped; the line itself goes on ahead of what it causes (`end` after it). Output is flushed when the
+ * buffer is full, on a `sync`, and before the program waits for input. */
+
+struct r3_pipe {
+    struct r3_port port; /* context points back here */
+    const struct r3_stage *stage;
+    void *state;
+    struct r3_decoder *decoder;
+    struct r3_reader in;
+    struct r3_writer out;
+    struct r3_buffer encoded; /* one record on its way out */
+    bool quiet;               /* --quiet-input: what was read is not written again */
+
+    /* The line that is being stepped. */
+    const char *line;
+    size_t length;
+    enum r3_record_type type;
+    bool echoed;
+
+    bool patient; /* the last wait for input was short: wait a moment before flushing */
+
+    /* --reject */
+    const char *reject_name;
+    int reject_fd;
+    uint64_t rejected;
+
+    /* The way back from r3-order to r3-track (R3_UPDATES). */
+    const char *updates_name;
+    int updates_fd;
+    struct r3_reader updates_in;  /* r3-track */
+    struct r3_decoder *updates_decoder;
+    struct r3_writer updates_out; /* r3-order */
+    int64_t next_sync;
+    unsigned sync_slices; /* of 100 ms: how long an answer may take */
+
+    /* Progress on a terminal. */
+    bool progress_shown;
+    int64_t progress_start, progress_next; /* monotonic ms */
+    uint64_t records;
+};
+
+/* lib/stage/pipe_updates.c */
+int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error *error);
+int r3_pipe_sync(struct r3_port *port, struct r3_error *error);
+int r3_pipe_answer(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+/* r3-order: open the way back if it is not, and after the step send the sync itself. */
+int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error);
+int r3_pipe_answer_end(struct r3_pipe *pipe, const struct r3_record *sync, struct r3_error *error);
+/* r3-track, after its output is closed: read what is still to come. */
+int r3_pipe_drain(struct r3_pipe *pipe, struct r3_error *error);
+void r3_pipe_updates_close(struct r3_pipe *pipe);
+
+/* lib/stage/pipe_progress.c */
+void r3_pipe_progress(struct r3_port *port, uint64_t done, uint64_t total);
+void r3_pipe_progress_clear(struct r3_pipe *pipe);
+
+#endif

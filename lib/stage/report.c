@@ -1,0 +1,303 @@
+/* r3-report: the end of a pipe. It follows one session through the whole stream, checks every account against its own
+ * bookkeeping, and tells at the end how it went. Formulas: lib/trade/statistics.c and r3-report(1). */
+#include "lib/stage/report.h"
+
+#include <unistd.h>
+
+#include "lib/base/double_text.h"
+#include "lib/base/output_file.h"
+#include "lib/base/time.h"
+#include "lib/stage/stage.h"
+
+enum { SESSIONS_NAMED = 16, PRICE_SCALE = 14 };
+
+static const struct r3_option report_options[] = {
+    { .name = "json", .kind = R3_OPTION_FLAG, .help = "one JSON object in place of the table" },
+    { .name = "trades", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "write closed positions as CSV" },
+    { .name = "equity", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "write equity at each candle as CSV" },
+    { .name = "plot", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "draw the run as .svg or .png (gnuplot)" },
+    { .name = "session", .kind = R3_OPTION_TEXT, .argument = "NAME", .help = "the session, where there are several" },
+    { .name = NULL },
+};
+
+struct report {
+    struct r3_port *port;
+    const char *wanted; /* --session; NULL */
+    bool json;
+    struct r3_book book;
+    struct r3_statistics *statistics; /* NULL before the first candle */
+    enum r3_timeframe timeframe;
+    char session[R3_SESSION_SIZE], currency[R3_CURRENCY_SIZE];
+    char sessions[SESSIONS_NAMED][R3_SESSION_SIZE]; /* seen in the stream */
+    size_t session_count;
+    struct r3_decimal commissions;
+    uint64_t rejected, warnings;
+    char first_rejection[R3_TEXT_SIZE];
+    struct r3_candle candle; /* the last one that counted; market "" before */
+    struct r3_output_file trades, equity;
+    struct r3_buffer row;
+    struct r3_report_plot *plot;
+};
+
+static int open_files(struct report *report, const struct r3_arguments *arguments, struct r3_error *error) {
+    static const char trades_head[] = "position,session,market,side,entry_time,exit_time,entry_price,exit_price,size,pnl,"
+                                      "return,fees,exit,duration,entry_bar,exit_bar\n";
+    static const char equity_head[] = "time,equity,drawdown,close,benchmark\n";
+    const char *trades = r3_arguments_text(arguments, "trades"), *equity = r3_arguments_text(arguments, "equity");
+    const char *plot = r3_arguments_text(arguments, "plot");
+    if (trades && (r3_output_file_open(&report->trades, trades, error) != 0 ||
+                   r3_writer_put(&report->trades.writer, trades_head, sizeof trades_head - 1, error) != 0))
+        return -1;
+    if (equity && (r3_output_file_open(&report->equity, equity, error) != 0 ||
+                   r3_writer_put(&report->equity.writer, equity_head, sizeof equity_head - 1, error) != 0))
+        return -1;
+    return plot ? r3_report_plot_new(&report->plot, plot, error) : 0;
+}
+
+static void report_free(void *state) {
+    struct report *report = state;
+    if (!report)
+        return;
+    r3_output_file_abandon(&report->trades);
+    r3_output_file_abandon(&report->equity);
+    r3_report_plot_free(report->plot);
+    r3_statistics_free(report->statistics);
+    r3_book_release(&report->book);
+    r3_buffer_release(&report->row);
+    free(report);
+}
+
+static int report_init(void **state, const struct r3_arguments *arguments, struct r3_port *port,
+                       struct r3_error *error) {
+    if (r3_arguments_operands(arguments) > 0)
+        return r3_fail(error, R3_USAGE, "%s: r3-report reads standard input alone", r3_arguments_operand(arguments, 0));
+    struct report *report = r3_allocate(sizeof *report);
+    report->port = port;
+    report->wanted = r3_arguments_text(arguments, "session");
+    report->json = r3_arguments_given(arguments, "json");
+    report->book = (struct r3_book)R3_BOOK_INIT;
+    report->commissions = r3_decimal_zero;
+    report->trades = report->equity = (struct r3_output_file)R3_OUTPUT_FILE_INIT;
+    if (open_files(report, arguments, error) != 0) {
+        report_free(report);
+        return -1;
+    }
+    *state = report;
+    return 0;
+}
+
+/* Whether a record of session `name` is for this report. The first session that is seen is taken where none was asked for. */
+static bool is_ours(struct report *report, const char *name) {
+    if (report->session[0] && strcmp(report->session, name) == 0)
+        return true;
+    size_t i = 0;
+    while (i < report->session_count && strcmp(report->sessions[i], name) != 0)
+        i++;
+    if (i == report->session_count && i < SESSIONS_NAMED)
+        memcpy(report->sessions[report->session_count++], name, strlen(name) + 1);
+    if (report->session[0] || (report->wanted && strcmp(report->wanted, name) != 0))
+        return false;
+    memcpy(report->session, name, strlen(name) + 1);
+    return true;
+}
+
+static int write_equity(struct report *report, double benchmark, struct r3_error *error) {
+    char time[R3_TIME_TEXT_SIZE], equity[R3_DECIMAL_TEXT_SIZE], close[R3_DECIMAL_TEXT_SIZE];
+    char below[R3_DOUBLE_TEXT_SIZE], held[R3_DOUBLE_TEXT_SIZE];
+    struct r3_decimal value = r3_book_decimal(r3_book_equity(&report->book));
+    r3_time_format(time, report->book.bar_open);
+    r3_decimal_format(equity, &value);
+    r3_decimal_format(close, &report->book.markets[0].close);
+    r3_double_format(below, r3_statistics_drawdown(report->statistics));
+    r3_double_format(held, benchmark);
+    r3_buffer_reset(&report->row);
+    r3_buffer_printf(&report->row, "%s,%s,%s,%s,%s\n", time, equity, below, close, held);
+    return r3_writer_put(&report->equity.writer, report->row.data, report->row.length, error);
+}
+
+/* The bar that is open has all its candles and trades. */
+static int close_bar(struct report *report, struct r3_error *error) {
+    if (!report->book.in_bar)
+        return 0;
+    r3_int128 equity = r3_book_equity(&report->book);
+    double benchmark = r3_book_benchmark(&report->book);
+    r3_statistics_bar(report->statistics, report->book.bar_open, equity, benchmark, r3_book_exposed(&report->book));
+    if (report->plot)
+        r3_report_plot_bar(report->plot, report->book.bar_open, r3_book_double(equity),
+                           r3_statistics_drawdown(report->statistics), benchmark);
+    return report->equity.path ? write_equity(report, benchmark, error) : 0;
+}
+
+static int step_candle(struct report *report, const struct r3_candle *candle, struct r3_error *error) {
+    if (!report->book.opened) /* before the session began */
+        return 0;
+    if (r3_book_begins_bar(&report->book, candle) && close_bar(report, error) != 0)
+        return -1;
+    int counts = r3_book_candle(&report->book, candle, error);
+    if (counts <= 0)
+        return counts;
+    if (!report->statistics) {
+        report->statistics = r3_statistics_new(candle->timeframe, report->book.start);
+        report->timeframe = candle->timeframe;
+    }
+    if (report->plot) {
+        report->candle = *candle;
+        r3_report_plot_candle(report->plot, candle);
+    }
+    return 0;
+}
+
+/* An average price for people: derived from what was paid and the size, never used again. */
+static int average_price(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal *amount, const struct r3_decimal *size,
+                         struct r3_error *error) {
+    struct r3_decimal price;
+    if (r3_decimal_divide_round(&price, amount, size, PRICE_SCALE, R3_ROUND_HALF_EVEN, error) != 0)
+        return -1;
+    r3_decimal_format(out, &price);
+    return 0;
+}
+
+static int write_trade(struct report *report, const struct r3_round_trip *trip, struct r3_error *error) {
+    char entered[R3_TIME_TEXT_SIZE], left[R3_TIME_TEXT_SIZE], duration[R3_TIME_TEXT_SIZE];
+    char entry[R3_DECIMAL_TEXT_SIZE], leave[R3_DECIMAL_TEXT_SIZE], size[R3_DECIMAL_TEXT_SIZE];
+    char pnl[R3_DECIMAL_TEXT_SIZE], fees[R3_DECIMAL_TEXT_SIZE], change[R3_DOUBLE_TEXT_SIZE];
+    if (average_price(entry, &trip->cost, &trip->size, error) != 0 ||
+        average_price(leave, &trip->proceeds, &trip->size, error) != 0)
+        return -1;
+    r3_time_format(entered, trip->entry_time);
+    r3_time_format(left, trip->exit_time);
+    r3_duration_format(duration, trip->exit_open - trip->entry_open);
+    r3_decimal_format(size, &trip->size);
+    r3_decimal_format(pnl, &trip->pnl);
+    r3_decimal_format(fees, &trip->fees);
+    r3_double_format(change, r3_decimal_to_double(&trip->pnl) / r3_decimal_to_double(&trip->cost));
+    r3_buffer_reset(&report->row);
+    r3_buffer_printf(&report->row, "%lld,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%llu,%llu\n", (long long)trip->number,
+                     report->session, trip->market, r3_direction_name(trip->side), entered, left, entry, leave, size,
+                     pnl, change, fees, r3_role_name(trip->exit), duration, (unsigned long long)trip->entry_bar,
+                     (unsigned long long)trip->exit_bar);
+    return r3_writer_put(&report->trades.writer, report->row.data, report->row.length, error);
+}
+
+static int step_trade(struct report *report, const struct r3_trade *trade, struct r3_error *error) {
+    struct r3_round_trip trip;
+    if (!is_ours(report, trade->session))
+        return 0;
+    int closed = r3_book_trade(&report->book, trade, &trip, error);
+    if (closed < 0 || r3_decimal_add(&report->commissions, &report->commissions, &trade->fee, error) != 0)
+        return -1;
+    if (report->plot)
+        r3_report_plot_trade(report->plot, trade, &report->candle);
+    if (closed == 0)
+        return 0;
+    if (r3_statistics_trade(report->statistics, &trip, error) != 0)
+        return -1;
+    return report->trades.path ? write_trade(report, &trip, error) : 0;
+}
+
+static int step_account(struct report *report, const struct r3_account *account, struct r3_error *error) {
+    if (!is_ours(report, account->session))
+        return 0;
+    if (report->book.opened)
+        return r3_book_check(&report->book, account, error);
+    memcpy(report->currency, account->currency, sizeof report->currency);
+    return r3_book_open(&report->book, &account->equity, error) != 0 ? r3_error_at(error, "account: ") : 0;
+}
+
+static void step_update(struct report *report, const struct r3_update *update) {
+    if (update->event != R3_EVENT_REJECTED || !is_ours(report, update->session))
+        return;
+    if (report->rejected++ == 0)
+        memcpy(report->first_rejection, update->reason, sizeof report->first_rejection);
+}
+
+static int report_step(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    switch (record->type) {
+    case R3_CANDLE:
+        return step_candle(report, &record->candle, error);
+    case R3_TRADE:
+        return step_trade(report, &record->trade, error);
+    case R3_ACCOUNT:
+        return step_account(report, &record->account, error);
+    case R3_UPDATE:
+        step_update(report, &record->update);
+        return 0;
+    case R3_INSTRUMENT:
+        r3_book_instrument(&report->book, &record->instrument);
+        return 0;
+    case R3_VALUE:
+        if (report->plot)
+            r3_report_plot_value(report->plot, &record->value);
+        return 0;
+    case R3_NOTICE:
+        report->warnings += record->notice.level == R3_WARNING || record->notice.level == R3_ERROR;
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+/* The session must be certain: one in the stream, or the one that was asked for. */
+static int check_session(struct report *report, struct r3_error *error) {
+    r3_buffer_reset(&report->row);
+    for (size_t i = 0; i < report->session_count; i++)
+        r3_buffer_printf(&report->row, "%s%s", i ? ", " : "", report->sessions[i]);
+    if (report->session_count == SESSIONS_NAMED)
+        r3_buffer_append_text(&report->row, " ...");
+    if (report->wanted && !report->session[0])
+        return r3_fail(error, R3_USAGE, "--session %s: not in the stream, which holds %s", report->wanted,
+                       report->session_count ? report->row.data : "no session");
+    if (!report->wanted && report->session_count > 1)
+        return r3_fail(error, R3_USAGE, "the stream holds several sessions (%s): choose one with --session",
+                       report->row.data);
+    if (!report->book.opened)
+        return r3_fail(error, R3_DATA, "the stream holds no account record: there is no r3-order before r3-report");
+    if (!report->statistics)
+        return r3_fail(error, R3_DATA, "the stream holds no candle");
+    return 0;
+}
+
+/* Colour on a terminal, unless NO_COLOR (no-color.org) or a dumb terminal says no. */
+static bool wants_colour(void) {
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no_colour && no_colour[0]) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+static int report_finish(void *state, bool ended, struct r3_error *error) {
+    struct report *report = state;
+    if (!ended)
+        return r3_fail(error, R3_DATA, "the stream is cut off: no end record");
+    if (check_session(report, error) != 0 || close_bar(report, error) != 0)
+        return -1;
+    struct r3_report_summary summary = { .session = report->session,
+                                         .currency = report->currency,
+                                         .book = &report->book,
+                                         .timeframe = report->timeframe,
+                                         .commissions = report->commissions,
+                                         .rejected = report->rejected,
+                                         .warnings = report->warnings,
+                                         .first_rejection = report->first_rejection };
+    r3_statistics_figures(report->statistics, &summary.figures);
+    if (report->plot && r3_report_plot_draw(report->plot, &summary, error) != 0)
+        return -1;
+    if ((report->trades.path && r3_output_file_commit(&report->trades, error) != 0) ||
+        (report->equity.path && r3_output_file_commit(&report->equity, error) != 0))
+        return -1;
+    r3_buffer_reset(&report->row);
+    if (report->json)
+        r3_report_json(&report->row, &summary);
+    else
+        r3_report_table(&report->row, &summary, wants_colour());
+    return report->port->print(report->port, report->row.data, report->row.length, error);
+}
+
+const struct r3_stage r3_report_stage = { .name = "r3-report",
+                                          .operands = "",
+                                          .summary = "performance of a session: statistics, files, a plot",
+                                          .options = report_options,
+                                          .sink = true,
+                                          .init = report_init,
+                                          .step = report_step,
+                                          .finish = report_finish,
+                                          .free = report_free };

@@ -1,0 +1,66 @@
+#ifndef R3_STAGE_STAGE_H
+#define R3_STAGE_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+#include "lib/base/option.h"
+#include "lib/record/record.h"
+
+/* A stage is one program's work without its pipe: records in, records out. lib/stage/pipe.c runs one stage between stdin
+ * and stdout; the in-process engine runs a whole row of them, handing records on as structs. Both show a stage the same
+ * records in the same order, so both print the same bytes.
+ *
+ * A stage never reads or writes a descriptor for records, never exits and never prints: it calls its port. */
+
+struct r3_port {
+    /* Give a record to the next program. The record that is being stepped goes first: its line is echoed ahead of the first
+     * record that it causes (except `end`, which goes last). The record is read at once and stays the caller's. */
+    int (*emit)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    /* The same, ahead of the record that is being stepped (an account before the first candle). */
+    int (*emit_ahead)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    /* r3-track: the barrier of r3(7). On return every record that r3-order kept for the tracker has gone through
+     * stage->update, in order. */
+    int (*sync)(struct r3_port *port, struct r3_error *error);
+    /* r3-order, only while it steps a `sync`: a record for the tracker. The loop sends the sync itself back after step returns. */
+    int (*answer)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    /* r3-report: text on standard output. */
+    int (*print)(struct r3_port *port, const char *text, size_t length, struct r3_error *error);
+    /* A message for people, "gap of 3 candles before …": goes to stderr with the program's name ahead. */
+    void (*warn)(struct r3_port *port, const char *format, ...) __attribute__((format(printf, 2, 3)));
+    /* Sources: progress for a terminal. done and total in the same unit (bytes); total 0 when unknown. Cheap; call it often. */
+    void (*progress)(struct r3_port *port, uint64_t done, uint64_t total);
+    void *context;
+};
+
+struct r3_stage {
+    const char *name;      /* "r3-track" */
+    const char *operands;  /* "FILE…", "" for none */
+    const char *summary;   /* one line for --help and the manual's first line */
+    const struct r3_option *options;
+    uint32_t swallows;     /* R3_BIT of the types that are not passed on: r3-order's sync */
+    bool sink;             /* r3-report: nothing is passed on */
+    bool in_loop;          /* r3-track, r3-size, r3-order: between them every barrier goes around */
+    /* New state in *state. The arguments live longer than the state. The port must not be used yet. */
+    int (*init)(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error);
+    /* A source, in place of step: produce some records. 1: call again; 0: the last is out; -1. */
+    int (*pull)(void *state, struct r3_error *error);
+    /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
+    int (*step)(void *state, const struct r3_record *record, struct r3_error *error);
+    /* r3-track: one record that came back from r3-order. It may be called inside sync() and after the end of input. */
+    int (*update)(void *state, const struct r3_record *record, struct r3_error *error);
+    /* After the end of input. `ended`: an `end` record was seen. May be NULL. */
+    int (*finish)(void *state, bool ended, struct r3_error *error);
+    void (*free)(void *state); /* accepts NULL */
+};
+
+extern const struct r3_stage r3_collect_stage, r3_strategy_stage, r3_track_stage, r3_size_stage, r3_order_stage, r3_report_stage;
+
+/* Options that every stage has: --help --version, and for filters --quiet-input and --reject FILE. */
+extern const struct r3_option r3_source_options[], r3_filter_options[], r3_sink_options[];
+
+/* The main of a stage's program: options, pipe loop, close; returns the exit status. Prints errors. */
+int r3_stage_main(const struct r3_stage *stage, int argc, char **argv);
+
+#endif

@@ -1,0 +1,236 @@
+/* r3-strategy: rules over each closed candle, signals where they turn true. */
+#include "lib/base/buffer.h"
+#include "lib/stage/stage.h"
+#include "lib/stage/strategy_library.h"
+
+#include <inttypes.h>
+
+static const struct r3_option options[] = {
+    { .name = "expression", .letter = 'e', .kind = R3_OPTION_TEXT, .argument = "TEXT", .help = "the rules themselves, in place of NAME or FILE" },
+    { .name = "set", .kind = R3_OPTION_TEXT, .argument = "NAME=NUMBER", .repeat = true, .help = "give a param of the rules a value" },
+    { .name = "plot", .kind = R3_OPTION_TEXT, .argument = "NAME,...", .repeat = true, .help = "plot these names of the rules too" },
+    { .name = "session", .kind = R3_OPTION_TEXT, .argument = "NAME", .fallback = "main", .help = "session of the signals" },
+    { .name = "market", .kind = R3_OPTION_TEXT, .argument = "MARKET", .help = "only this market's candles" },
+    { .name = "timeframe", .kind = R3_OPTION_TEXT, .argument = "TF", .help = "only candles of this timeframe" },
+    { .name = "list", .kind = R3_OPTION_FLAG, .help = "list the bundled strategies" },
+    { .name = "explain", .kind = R3_OPTION_TEXT, .argument = "NAME", .help = "show a strategy, its parameters and warm-up" },
+    { .name = NULL },
+};
+
+/* One market's evaluator. It runs on one timeframe: the one asked for, else the first that came. */
+struct instance {
+    char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE];
+    enum r3_timeframe timeframe;
+    int price_scale; /* digits after the point of prices that the rules computed */
+    int64_t time;    /* of the last candle */
+    bool warned;
+    void *state; /* NULL before the first candle */
+};
+
+struct strategy {
+    struct r3_port *port;
+    struct r3_rules *rules;
+    char label[R3_NAME_SIZE];
+    const char *session, *market;
+    enum r3_timeframe timeframe;
+    struct instance *instances;
+    size_t count, last; /* last: where the last candle went */
+    bool evaluated;
+    struct r3_record record; /* on its way out */
+};
+
+enum { DEFAULT_PRICE_SCALE = 8, CONFIDENCE_SCALE = 8 };
+
+static bool is_session_name(const char *text) {
+    size_t length = strlen(text);
+    return length >= 1 && length < R3_SESSION_SIZE &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+static void strategy_free(void *state) {
+    struct strategy *strategy = state;
+    if (!strategy)
+        return;
+    for (size_t i = 0; i < strategy->count; i++)
+        free(strategy->instances[i].state);
+    free(strategy->instances);
+    r3_rules_free(strategy->rules);
+    free(strategy);
+}
+
+static int strategy_init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
+    struct strategy *strategy = r3_allocate(sizeof *strategy);
+    const char *timeframe = r3_arguments_text(arguments, "timeframe");
+    *state = strategy;
+    strategy->port = port;
+    strategy->session = r3_arguments_text(arguments, "session");
+    strategy->market = r3_arguments_text(arguments, "market");
+    if (r3_arguments_given(arguments, "list") || r3_arguments_given(arguments, "explain"))
+        return r3_fail(error, R3_USAGE, "--list and --explain stand alone, in no pipeline");
+    if (!is_session_name(strategy->session))
+        return r3_fail(error, R3_USAGE, "--session wants 1 to %d of A-Z a-z 0-9 _, not \"%.60s\"", R3_SESSION_SIZE - 1, strategy->session);
+    if (timeframe && r3_timeframe_parse(&strategy->timeframe, timeframe, strlen(timeframe), error) < 0) {
+        error->status = R3_USAGE;
+        return r3_error_at(error, "--timeframe: ");
+    }
+    return r3_strategy_rules(&strategy->rules, strategy->label, arguments, error);
+}
+
+static struct instance *find_instance(struct strategy *strategy, const char *platform, const char *market) {
+    for (size_t k = 0; k < strategy->count; k++) {
+        size_t i = (strategy->last + k) % strategy->count;
+        struct instance *instance = &strategy->instances[i];
+        if (strcmp(instance->market, market) == 0 && strcmp(instance->platform, platform) == 0) {
+            strategy->last = i;
+            return instance;
+        }
+    }
+    strategy->instances = r3_reallocate(strategy->instances, (strategy->count + 1) * sizeof *strategy->instances);
+    struct instance *instance = &strategy->instances[strategy->last = strategy->count++];
+    *instance = (struct instance){ .price_scale = DEFAULT_PRICE_SCALE, .time = R3_TIME_ABSENT };
+    r3_copy_text(instance->platform, sizeof instance->platform, platform, strlen(platform));
+    r3_copy_text(instance->market, sizeof instance->market, market, strlen(market));
+    return instance;
+}
+
+/* A price that the rules computed, at the market's digits. Absent while not ready, and where it is not above zero. */
+static int set_price(struct strategy *strategy, struct instance *instance, enum r3_rules_output output, struct r3_decimal *out,
+                     struct r3_error *error) {
+    double value;
+    *out = r3_decimal_absent;
+    if (!r3_rules_value(strategy->rules, instance->state, output, &value))
+        return 0;
+    int scale = output == R3_RULES_CONFIDENCE ? CONFIDENCE_SCALE : instance->price_scale;
+    if (r3_decimal_from_double(out, value, scale, R3_ROUND_HALF_EVEN, error) < 0)
+        return r3_error_at(error, "%s: ", r3_rules_output_names[output]);
+    r3_decimal_normalize(out);
+    if (output == R3_RULES_CONFIDENCE || r3_decimal_sign(out) > 0)
+        return 0;
+    *out = r3_decimal_absent;
+    if (!instance->warned)
+        strategy->port->warn(strategy->port, "%s %s: %s is not above zero and left out (said once)", instance->market,
+                             r3_timeframe_name(instance->timeframe), r3_rules_output_names[output]);
+    instance->warned = true;
+    return 0;
+}
+
+static int emit_signal(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, enum r3_rules_output output,
+                       struct r3_error *error) {
+    static const enum r3_direction directions[] = { R3_LONG, R3_SHORT, R3_FLAT };
+    struct r3_record *record = &strategy->record;
+    struct r3_signal *signal = &record->signal;
+    r3_record_init(record, R3_SIGNAL);
+    signal->time = r3_timeframe_close(candle->timeframe, candle->time);
+    signal->direction = directions[output];
+    signal->timeframe = candle->timeframe;
+    signal->reference = candle->close;
+    int length = snprintf(signal->id, sizeof signal->id, "%s-%s-%s-%" PRId64 "-%c", strategy->session, candle->market,
+                          r3_timeframe_name(candle->timeframe), signal->time / R3_SECOND, "LSF"[output]);
+    if (length >= (int)sizeof signal->id)
+        return r3_fail(error, R3_DATA, "%s-%s-%s: too long for a signal's id: choose a shorter session name", strategy->session,
+                       candle->market, r3_timeframe_name(candle->timeframe));
+    r3_copy_text(signal->session, sizeof signal->session, strategy->session, strlen(strategy->session));
+    r3_copy_text(signal->strategy, sizeof signal->strategy, strategy->label, strlen(strategy->label));
+    memcpy(signal->platform, candle->platform, sizeof signal->platform);
+    memcpy(signal->market, candle->market, sizeof signal->market);
+    if (set_price(strategy, instance, R3_RULES_CONFIDENCE, &signal->confidence, error) < 0 ||
+        set_price(strategy, instance, R3_RULES_VOLATILITY, &signal->volatility, error) < 0)
+        return -1;
+    if (output != R3_RULES_FLAT && (set_price(strategy, instance, R3_RULES_STOP, &signal->stop, error) < 0 ||
+                                    set_price(strategy, instance, R3_RULES_TARGET, &signal->target, error) < 0))
+        return -1;
+    return strategy->port->emit(strategy->port, record, error);
+}
+
+static int emit_plots(struct strategy *strategy, const struct instance *instance, const struct r3_candle *candle, struct r3_error *error) {
+    size_t count = r3_rules_plots(strategy->rules);
+    for (size_t i = 0; i < count; i++) {
+        double number;
+        if (!r3_rules_plot_value(strategy->rules, instance->state, i, &number))
+            continue;
+        r3_record_init(&strategy->record, R3_VALUE);
+        struct r3_value *value = &strategy->record.value;
+        const char *name = r3_rules_plot_name(strategy->rules, i);
+        r3_copy_text(value->session, sizeof value->session, strategy->session, strlen(strategy->session));
+        memcpy(value->market, candle->market, sizeof value->market);
+        value->timeframe = candle->timeframe;
+        value->time = candle->time;
+        r3_copy_text(value->name, sizeof value->name, name, strlen(name));
+        value->value = number;
+        if (strategy->port->emit(strategy->port, &strategy->record, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* False when this candle is none of ours. A first candle starts the instance. */
+static int accept(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, bool *ours, struct r3_error *error) {
+    *ours = false;
+    if (!instance->state) {
+        if (r3_rules_check_timeframe(strategy->rules, candle->timeframe, error) < 0)
+            return -1;
+        instance->timeframe = candle->timeframe;
+        instance->state = r3_allocate(r3_rules_state_size(strategy->rules));
+        r3_rules_start(strategy->rules, instance->state);
+    }
+    if (candle->timeframe != instance->timeframe || candle->time == instance->time) /* a repeated candle changes nothing */
+        return 0;
+    if (candle->time < instance->time)
+        return r3_fail(error, R3_DATA, "the %s candle is older than the one before", candle->market);
+    instance->time = candle->time;
+    *ours = true;
+    return 0;
+}
+
+static int step_candle(struct strategy *strategy, const struct r3_candle *candle, struct r3_error *error) {
+    bool ours;
+    if ((strategy->market && strcmp(strategy->market, candle->market) != 0) ||
+        (strategy->timeframe && strategy->timeframe != candle->timeframe))
+        return 0;
+    struct instance *instance = find_instance(strategy, candle->platform, candle->market);
+    if (accept(strategy, instance, candle, &ours, error) < 0)
+        return -1;
+    if (!ours)
+        return 0;
+    strategy->evaluated = true;
+    if (r3_rules_step(strategy->rules, instance->state, candle, error) < 0 || emit_plots(strategy, instance, candle, error) < 0)
+        return -1;
+    /* FLAT first: it outranks an entry of the same candle, and the tracker reads one line at a time. */
+    static const enum r3_rules_output order[] = { R3_RULES_FLAT, R3_RULES_LONG, R3_RULES_SHORT };
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (r3_rules_turned(strategy->rules, instance->state, order[i]) && emit_signal(strategy, instance, candle, order[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+static int strategy_step(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct strategy *strategy = state;
+    if (record->type == R3_CANDLE)
+        return step_candle(strategy, &record->candle, error);
+    if (record->type == R3_INSTRUMENT) {
+        struct r3_decimal increment = record->instrument.price_increment;
+        r3_decimal_normalize(&increment);
+        find_instance(strategy, record->instrument.platform, record->instrument.market)->price_scale = increment.scale;
+    }
+    return 0;
+}
+
+static int strategy_finish(void *state, bool ended, struct r3_error *error) {
+    (void)error;
+    struct strategy *strategy = state;
+    if (ended && !strategy->evaluated)
+        strategy->port->warn(strategy->port, "no candle%s%s%s%s came", strategy->market ? " of " : "", strategy->market ? strategy->market : "",
+                             strategy->timeframe ? " " : "", r3_timeframe_name(strategy->timeframe));
+    return 0;
+}
+
+const struct r3_stage r3_strategy_stage = {
+    .name = "r3-strategy",
+    .operands = "NAME|FILE|-e TEXT",
+    .summary = "evaluate trading rules on each closed candle",
+    .options = options,
+    .init = strategy_init,
+    .step = strategy_step,
+    .finish = strategy_finish,
+    .free = strategy_free,
+};

@@ -1,0 +1,109 @@
+/* r3-track: the position tracker of lib/trade/tracker.h as a stage. */
+
+#include "lib/base/buffer.h"
+#include "lib/stage/stage.h"
+#include "lib/trade/tracker.h"
+
+static const struct r3_option options[] = {
+    { .name = "short", .kind = R3_OPTION_FLAG, .help = "SHORT signals sell short (else they mean FLAT)" },
+    { .name = "protect", .kind = R3_OPTION_CHOICE, .argument = "exchange|tracker", .fallback = "exchange",
+      .help = "who watches stop, target and time" },
+    { .name = "stop-loss", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "stop where the signal has none" },
+    { .name = "take-profit", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "target where the signal has none" },
+    { .name = "trailing-stop", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "stop that follows the close" },
+    { .name = "break-even", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "gain at which the stop moves to the entry" },
+    { .name = "max-duration", .kind = R3_OPTION_DURATION, .argument = "DURATION", .help = "leave so long after the signal" },
+    { .name = "limit", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "enter by a limit order so much better" },
+    { .name = "limit-candles", .kind = R3_OPTION_INTEGER, .argument = "N", .fallback = "1", .minimum = 1,
+      .help = "candles that a limit entry waits" },
+    { .name = "close-at-end", .kind = R3_OPTION_FLAG, .help = "leave at the last close when the input ends" },
+    { .name = "every", .kind = R3_OPTION_DURATION, .argument = "DURATION", .help = "write position records so often" },
+    { .name = "updates", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "FIFO from r3-order (else R3_UPDATES)" },
+    { .name = NULL },
+};
+
+struct track {
+    struct r3_tracker *tracker;
+    struct r3_port *port;
+};
+
+static int emit(void *context, const struct r3_record *record, struct r3_error *error) {
+    struct r3_port *port = context;
+    return port->emit(port, record, error);
+}
+
+static int sync(void *context, struct r3_error *error) {
+    struct r3_port *port = context;
+    return port->sync(port, error);
+}
+
+/* A fraction above 0; where `whole` is false, also below 1. Absent when not given. */
+static int fraction(struct r3_decimal *out, const struct r3_arguments *arguments, const char *name, bool whole, struct r3_error *error) {
+    const struct r3_argument *argument = r3_arguments_get(arguments, name, 0);
+    *out = argument ? argument->decimal : r3_decimal_absent;
+    if (!argument)
+        return 0;
+    if (r3_decimal_sign(out) <= 0 || (!whole && r3_decimal_compare(out, &r3_decimal_one) >= 0))
+        return r3_fail(error, R3_USAGE, "--%s: wants a fraction above 0%s, not \"%s\"", name, whole ? "" : " and below 1", argument->text);
+    return 0;
+}
+
+static int64_t duration(const struct r3_arguments *arguments, const char *name) {
+    const struct r3_argument *argument = r3_arguments_get(arguments, name, 0);
+    return argument ? argument->integer : 0;
+}
+
+static int init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
+    struct r3_tracker_options chosen = {
+        .allow_short = r3_arguments_given(arguments, "short"),
+        .protect = r3_arguments_get(arguments, "protect", 0)->integer == 1,
+        .close_at_end = r3_arguments_given(arguments, "close-at-end"),
+        .limit_candles = r3_arguments_get(arguments, "limit-candles", 0)->integer,
+        .max_duration = duration(arguments, "max-duration"),
+        .every = duration(arguments, "every"),
+    };
+    if (r3_arguments_operands(arguments) > 0)
+        return r3_fail(error, R3_USAGE, "no operand is expected, \"%s\" was given", r3_arguments_operand(arguments, 0));
+    if (fraction(&chosen.stop_loss, arguments, "stop-loss", false, error) < 0 ||
+        fraction(&chosen.take_profit, arguments, "take-profit", true, error) < 0 ||
+        fraction(&chosen.trailing_stop, arguments, "trailing-stop", false, error) < 0 ||
+        fraction(&chosen.break_even, arguments, "break-even", true, error) < 0 ||
+        fraction(&chosen.limit, arguments, "limit", false, error) < 0)
+        return -1;
+    struct track *track = r3_allocate(sizeof *track);
+    struct r3_tracker_outlet outlet = { emit, sync, port };
+    track->port = port;
+    track->tracker = r3_tracker_new(&chosen, &outlet);
+    *state = track;
+    return 0;
+}
+
+static int step(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct track *track = state;
+    return r3_tracker_step(track->tracker, record, error);
+}
+
+static int update(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct track *track = state;
+    return r3_tracker_update(track->tracker, record, error);
+}
+
+static void release(void *state) {
+    struct track *track = state;
+    if (!track)
+        return;
+    r3_tracker_free(track->tracker);
+    free(track);
+}
+
+const struct r3_stage r3_track_stage = {
+    .name = "r3-track",
+    .operands = "",
+    .summary = "turn signals into orders, following each position",
+    .options = options,
+    .in_loop = true,
+    .init = init,
+    .step = step,
+    .update = update,
+    .free = release,
+};

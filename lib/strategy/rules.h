@@ -1,0 +1,57 @@
+#ifndef R3_STRATEGY_RULES_H
+#define R3_STRATEGY_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/error.h"
+#include "lib/record/record.h"
+
+/* Rule files: text → program → one evaluation a closed candle. r3-strategy-rules(5) states the language.
+ *
+ * A compiled program never changes, and many states can run on it. A state is one block of plain bytes without pointers:
+ * saved and put back it goes on where it was, under the same r3_rules_hash. */
+
+struct r3_rules;
+
+enum r3_rules_output { R3_RULES_LONG, R3_RULES_SHORT, R3_RULES_FLAT, R3_RULES_STOP, R3_RULES_TARGET, R3_RULES_CONFIDENCE,
+                       R3_RULES_VOLATILITY, R3_RULES_OUTPUTS };
+/* "long" … */
+extern const char *const r3_rules_output_names[R3_RULES_OUTPUTS];
+
+enum { R3_RULES_TEXT_MAX = 65536, R3_RULES_STATE_MAX = 64 << 20 };
+
+/* New in *out; `name` is for messages ("mine.rules:3:12: …", R3_DATA). settings: "fast=5", each naming a `param` (else
+ * R3_USAGE). Nothing of the arguments is kept. */
+int r3_rules_compile(struct r3_rules **out, const char *name, const char *text, size_t length, const char *const *settings,
+                     size_t count, struct r3_error *error);
+void r3_rules_free(struct r3_rules *rules);
+
+/* Whether the rules can run on candles of this timeframe: at() wants coarser ones that hold whole candles. R3_DATA. */
+int r3_rules_check_timeframe(const struct r3_rules *rules, enum r3_timeframe timeframe, struct r3_error *error);
+
+size_t r3_rules_state_size(const struct r3_rules *rules);
+/* Of the rules, the parameters' values and the state's layout. */
+uint64_t r3_rules_hash(const struct r3_rules *rules);
+/* A fresh state; 16-byte aligned, r3_rules_state_size bytes, the caller's. */
+void r3_rules_start(const struct r3_rules *rules, void *state);
+/* A state that came back from a store belongs to these rules? */
+bool r3_rules_state_matches(const struct r3_rules *rules, const void *state, size_t size);
+
+/* One closed candle. R3_DATA where a price has more digits than exact sums can take. */
+int r3_rules_step(const struct r3_rules *rules, void *state, const struct r3_candle *candle, struct r3_error *error);
+
+/* What the last step gave. False while not ready or where the rules do not define it; truth values are 0 and 1. */
+bool r3_rules_value(const struct r3_rules *rules, const void *state, enum r3_rules_output output, double *value);
+/* Long, short or flat: true on this candle, and not on the one before. */
+bool r3_rules_turned(const struct r3_rules *rules, const void *state, enum r3_rules_output output);
+size_t r3_rules_plots(const struct r3_rules *rules);
+const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index);
+bool r3_rules_plot_value(const struct r3_rules *rules, const void *state, size_t index, double *value);
+
+/* For --explain: parameters with their values, candles of warm-up, and the functions used, as text. */
+void r3_rules_describe(const struct r3_rules *rules, struct r3_buffer *out);
+
+#endif

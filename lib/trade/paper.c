@@ -1,0 +1,445 @@
+/* The paper exchange: markets, sessions, and the course of one candle.
+ *
+ * A candle tells four prices and not their order, so what is uncertain is decided against the trader. The table `phases` is
+ * that decision, from the first thing that happens in a candle to the last; r3-order(1) states it in words. A candle that
+ * meets no order and no protected position costs a few stores. */
+#include "lib/trade/paper.h"
+
+#include "lib/base/buffer.h"
+#include "lib/trade/paper_internal.h"
+
+enum when { AT_OPEN, INSIDE, AT_CLOSE };
+enum whose { EXITS, ENTRIES };
+
+static const struct phase {
+    enum when when;
+    enum whose whose;
+    enum r3_kind kind;
+} before_expiry[] = { { AT_OPEN, EXITS, R3_MARKET } },
+  phases[] = {
+      { AT_OPEN, ENTRIES, R3_MARKET },
+      /* Gaps. What was open leaves before new resting entries come in; their own legs are live from then on. */
+      { AT_OPEN, EXITS, R3_STOP },
+      { AT_OPEN, EXITS, R3_LIMIT },
+      { AT_OPEN, ENTRIES, R3_STOP },
+      { AT_OPEN, ENTRIES, R3_LIMIT },
+      { AT_OPEN, EXITS, R3_STOP },
+      { AT_OPEN, EXITS, R3_LIMIT },
+      /* Between open and close: the stop before the target, whichever came first. */
+      { INSIDE, EXITS, R3_STOP },
+      { INSIDE, EXITS, R3_LIMIT },
+      { INSIDE, ENTRIES, R3_STOP },
+      { INSIDE, ENTRIES, R3_LIMIT },
+      { INSIDE, EXITS, R3_STOP },
+      { INSIDE, EXITS, R3_LIMIT },
+  },
+  at_close[] = { { AT_CLOSE, EXITS, R3_MARKET }, { AT_CLOSE, ENTRIES, R3_MARKET } };
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+int r3_paper_new(struct r3_paper **out, const struct r3_paper_options *options, r3_paper_output *output, void *context,
+                 struct r3_error *error) {
+    static const struct r3_decimal two = { 2, 0 };
+    struct r3_paper *paper = r3_allocate(sizeof *paper);
+
+    paper->options = *options;
+    paper->output = output;
+    paper->context = context;
+    if (r3_decimal_divide_round(&paper->worsen, &options->spread, &two, R3_DECIMAL_SCALE_MAX, R3_ROUND_UP, error) ||
+        r3_decimal_add(&paper->worsen, &paper->worsen, &options->slippage, error)) {
+        r3_paper_free(paper);
+        return -1;
+    }
+    r3_decimal_normalize(&paper->worsen);
+    *out = paper;
+    return 0;
+}
+
+static void free_market(struct paper_market *market) {
+    for (size_t i = 0; i < market->count; i++)
+        free(market->orders[i]);
+    for (size_t i = 0; i < market->bracket_count; i++)
+        free(market->brackets[i]);
+    free(market->orders);
+    free(market->brackets);
+    free(market);
+}
+
+void r3_paper_free(struct r3_paper *paper) {
+    if (!paper)
+        return;
+    for (size_t i = 0; i < paper->market_count; i++)
+        free_market(paper->markets[i]);
+    for (size_t i = 0; i < paper->session_count; i++) {
+        r3_ledger_release(&paper->sessions[i]->ledger);
+        free(paper->sessions[i]);
+    }
+    free(paper->markets);
+    free(paper->sessions);
+    r3_paper_ids_release(&paper->ids);
+    r3_buffer_release(&paper->encoded);
+    free(paper);
+}
+
+int paper_emit(struct r3_paper *paper, const struct r3_record *record, struct r3_error *error) {
+    return paper->output(paper->context, record, error);
+}
+
+/* Room for one more in an array of pointers. */
+static void *grow(void *array, size_t count, size_t *capacity) {
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity ? 2 * *capacity : 4;
+    return r3_reallocate(array, *capacity * sizeof(void *));
+}
+
+struct paper_market *paper_market(const struct r3_paper *paper, const char *name) {
+    for (size_t i = 0; i < paper->market_count; i++)
+        if (strcmp(paper->markets[i]->name, name) == 0)
+            return paper->markets[i];
+    return NULL;
+}
+
+static struct paper_market *add_market(struct r3_paper *paper, const char *name) {
+    struct paper_market *market = r3_allocate(sizeof *market);
+
+    r3_copy_text(market->name, sizeof market->name, name, strlen(name));
+    market->price = r3_decimal_absent;
+    market->volume = market->taken = r3_decimal_zero;
+    paper->markets = grow(paper->markets, paper->market_count, &paper->market_capacity);
+    return paper->markets[paper->market_count++] = market;
+}
+
+/* The fees in force: an option, else the instrument's, else 0.1 %. */
+static void settle_fees(const struct r3_paper *paper, struct r3_instrument *rules) {
+    static const struct r3_decimal usual = { 1, 3 };
+    const struct r3_paper_options *options = &paper->options;
+
+    if (r3_decimal_is_present(&options->taker_fee))
+        rules->taker_fee = options->taker_fee;
+    if (r3_decimal_is_present(&options->maker_fee))
+        rules->maker_fee = options->maker_fee;
+    if (!r3_decimal_is_present(&rules->taker_fee))
+        rules->taker_fee = usual;
+    if (!r3_decimal_is_present(&rules->maker_fee))
+        rules->maker_fee = usual;
+}
+
+int r3_paper_instrument(struct r3_paper *paper, const struct r3_instrument *instrument, struct r3_error *error) {
+    struct paper_market *market = paper_market(paper, instrument->market);
+
+    (void)error;
+    if (!market)
+        market = add_market(paper, instrument->market);
+    market->rules = *instrument;
+    settle_fees(paper, &market->rules);
+    return 0;
+}
+
+/* The rules of a market that only its candles tell of. */
+static int guess_rules(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, struct r3_error *error) {
+    struct r3_record record;
+    struct r3_instrument *rules = &record.instrument;
+    const char *dash = strchr(candle->market, '-');
+
+    r3_record_init(&record, R3_INSTRUMENT);
+    if (!dash || r3_copy_text(rules->base, sizeof rules->base, candle->market, (size_t)(dash - candle->market)) ||
+        r3_copy_text(rules->quote, sizeof rules->quote, dash + 1, strlen(dash + 1)) || !rules->base[0] || !rules->quote[0])
+        return r3_fail(error, R3_DATA, "market %s: no instrument record came, and the name does not tell base and quote (BTC-USDT does)",
+                       candle->market);
+    memcpy(rules->platform, candle->platform, sizeof rules->platform);
+    memcpy(rules->market, candle->market, sizeof rules->market);
+    memcpy(rules->fee_currency, rules->quote, sizeof rules->fee_currency);
+    rules->price_increment = rules->base_increment = rules->quote_increment = R3_DECIMAL(1, 8);
+    rules->minimum_size = rules->minimum_funds = r3_decimal_zero;
+    market->rules = *rules;
+    settle_fees(paper, &market->rules);
+    return 0;
+}
+
+int r3_paper_market(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error) {
+    struct paper_market *market = paper_market(paper, candle->market);
+
+    if (!market)
+        market = add_market(paper, candle->market);
+    paper->last = market;
+    return market->rules.market[0] ? 0 : guess_rules(paper, market, candle, error);
+}
+
+static struct paper_session *find_session(const struct r3_paper *paper, const char *name) {
+    for (size_t i = 0; i < paper->session_count; i++)
+        if (strcmp(paper->sessions[i]->name, name) == 0)
+            return paper->sessions[i];
+    return NULL;
+}
+
+int r3_paper_session(struct r3_paper *paper, const char *name, struct r3_error *error) {
+    struct r3_ledger ledger;
+
+    if (find_session(paper, name))
+        return 0;
+    if (r3_ledger_init(&ledger, &paper->options.cash, error))
+        return -1;
+    struct paper_session *session = r3_allocate(sizeof *session);
+    session->ledger = ledger;
+    r3_copy_text(session->name, sizeof session->name, name, strlen(name));
+    paper->sessions = grow(paper->sessions, paper->session_count, &paper->session_capacity);
+    paper->sessions[paper->session_count++] = session;
+    return 0;
+}
+
+int paper_session_get(struct paper_session **out, struct r3_paper *paper, const char *name, struct r3_error *error) {
+    *out = find_session(paper, name);
+    if (*out)
+        return 0;
+    if (r3_paper_session(paper, name, error))
+        return -1;
+    *out = find_session(paper, name);
+    paper_changed(paper, *out);
+    return 0;
+}
+
+void paper_changed(struct r3_paper *paper, struct paper_session *session) {
+    session->changed = paper->changed = true;
+}
+
+int64_t paper_close_time(const struct paper_market *market) {
+    return market->candles ? r3_timeframe_close(market->timeframe, market->time) : 0;
+}
+
+void paper_add_take(struct paper_market *market, struct paper_order *order) {
+    market->orders = grow(market->orders, market->count, &market->capacity);
+    market->orders[market->count++] = order;
+}
+
+void paper_bracket_add_take(struct paper_market *market, struct paper_bracket *bracket) {
+    market->brackets = grow(market->brackets, market->bracket_count, &market->bracket_capacity);
+    market->brackets[market->bracket_count++] = bracket;
+}
+
+void paper_sweep(struct paper_market *market) {
+    size_t kept = 0;
+
+    if (!market->unswept)
+        return;
+    for (size_t i = 0; i < market->count; i++) {
+        if (market->orders[i]->done)
+            free(market->orders[i]);
+        else
+            market->orders[kept++] = market->orders[i];
+    }
+    market->count = kept;
+    kept = 0;
+    for (size_t i = 0; i < market->bracket_count; i++) {
+        if (market->brackets[i]->ended)
+            free(market->brackets[i]);
+        else
+            market->brackets[kept++] = market->brackets[i];
+    }
+    market->bracket_count = kept;
+    market->unswept = false;
+}
+
+void paper_mark(struct r3_paper *paper, struct paper_session *session) {
+    for (size_t i = 0; i < session->ledger.count; i++) {
+        struct r3_ledger_position *position = &session->ledger.positions[i];
+        const struct paper_market *market = paper_market(paper, position->market);
+        if (market && r3_decimal_is_present(&market->price))
+            position->price = market->price;
+    }
+}
+
+static int account(struct r3_paper *paper, struct paper_session *session, r3_paper_output *output, void *context, struct r3_error *error) {
+    struct r3_record record;
+    struct r3_account *out = &record.account;
+    const char *currency = session->currency[0] ? session->currency : paper->market_count ? paper->markets[0]->rules.quote : "";
+
+    r3_record_init(&record, R3_ACCOUNT);
+    memcpy(out->session, session->name, sizeof out->session);
+    r3_copy_text(out->currency, sizeof out->currency, currency, strlen(currency));
+    out->time = 0;
+    for (size_t i = 0; i < paper->market_count; i++) {
+        int64_t time = paper_close_time(paper->markets[i]);
+        if (time > out->time)
+            out->time = time;
+    }
+    paper_mark(paper, session);
+    if (r3_ledger_equity(&out->equity, &session->ledger, error) || r3_ledger_available(&out->available, &session->ledger, error))
+        return -1;
+    if (r3_decimal_sign(&out->available) < 0)
+        out->available = r3_decimal_zero;
+    return output(context, &record, error);
+}
+
+int r3_paper_accounts(struct r3_paper *paper, r3_paper_output *output, void *context, struct r3_error *error) {
+    for (size_t i = 0; i < paper->session_count; i++)
+        if (account(paper, paper->sessions[i], output, context, error))
+            return -1;
+    return 0;
+}
+
+int paper_report(struct r3_paper *paper, bool filled, struct r3_error *error) {
+    bool left = false;
+
+    for (size_t i = 0; i < paper->session_count; i++) {
+        struct paper_session *session = paper->sessions[i];
+        if (filled ? session->filled : session->changed) {
+            if (account(paper, session, paper->output, paper->context, error))
+                return -1;
+            session->changed = session->filled = false;
+        }
+        left = left || session->changed;
+    }
+    paper->changed = left;
+    return 0;
+}
+
+const struct r3_ledger *r3_paper_ledger(struct r3_paper *paper, const char *name) {
+    struct paper_session *session = find_session(paper, name);
+
+    if (!session)
+        return NULL;
+    paper_mark(paper, session);
+    return &session->ledger;
+}
+
+size_t r3_paper_working(const struct r3_paper *paper) {
+    size_t working = 0;
+
+    for (size_t i = 0; i < paper->market_count; i++)
+        for (size_t k = 0; k < paper->markets[i]->count; k++)
+            working += !paper->markets[i]->orders[k]->done;
+    return working;
+}
+
+/* A triggered stop is a market order. */
+static enum r3_kind kind_of(const struct paper_order *order) {
+    return order->triggered ? R3_MARKET : order->order.kind;
+}
+
+/* Whether a path from `from` that reaches `low` and `high` meets the order; a leg of an entry that filled inside this very
+ * candle takes its target from the close alone, which is certain to come after it. */
+static bool meets(const struct paper_order *order, const struct r3_decimal *low, const struct r3_decimal *high) {
+    bool below = (order->order.kind == R3_STOP) == (order->order.side == R3_SELL);
+
+    return below ? r3_decimal_compare(low, &order->touch) <= 0 : r3_decimal_compare(high, &order->touch) >= 0;
+}
+
+static bool meets_inside(const struct paper_order *order, const struct r3_candle *candle, bool fresh) {
+    if (fresh && order->order.kind == R3_LIMIT)
+        return meets(order, &candle->close, &candle->close);
+    return meets(order, &candle->low, &candle->high);
+}
+
+/* The order's own price, or the path's beginning where that lies beyond it: better for a limit, worse for a stop. */
+static struct r3_decimal price_from(const struct paper_order *order, const struct r3_decimal *from) {
+    bool lower = (order->order.kind == R3_STOP) == (order->order.side == R3_SELL);
+
+    return lower ? *r3_decimal_minimum(&order->order.price, from) : *r3_decimal_maximum(&order->order.price, from);
+}
+
+static bool in_phase(const struct paper_order *order, const struct phase *phase, uint64_t candle) {
+    return !order->done && order->first <= candle && kind_of(order) == phase->kind &&
+           paper_is_entry(order) == (phase->whose == ENTRIES) && order->at_close == (phase->when == AT_CLOSE);
+}
+
+static int try_order(struct r3_paper *paper, struct paper_market *market, struct paper_order *order, const struct r3_candle *candle,
+                     enum when when, struct r3_error *error) {
+    struct paper_moment moment = { .time = when == AT_OPEN ? candle->time : paper_close_time(market), .liquidity = R3_TAKER };
+
+    if (kind_of(order) == R3_MARKET)
+        return paper_fill(paper, order, when == AT_CLOSE ? &candle->close : &candle->open, &moment, error);
+
+    bool fresh = order->leg && order->bracket->inside == market->candles;
+    const struct r3_decimal *from = fresh ? &order->bracket->from : &candle->open;
+    if (when == AT_OPEN ? !meets(order, from, from) : !meets_inside(order, candle, fresh))
+        return 0;
+    struct r3_decimal price = price_from(order, from);
+    /* A limit that the market stands beyond when it becomes live takes; one that waited makes. */
+    if (order->order.kind == R3_LIMIT && !(when == AT_OPEN && order->first == market->candles))
+        moment.liquidity = R3_MAKER;
+    if (when == INSIDE)
+        moment.inside = market->candles;
+    return paper_fill(paper, order, &price, &moment, error);
+}
+
+static int run_phases(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, const struct phase *phase,
+                      size_t count, struct r3_error *error) {
+    for (const struct phase *end = phase + count; phase < end; phase++)
+        for (size_t i = 0; i < market->count; i++)
+            if (in_phase(market->orders[i], phase, market->candles) &&
+                try_order(paper, market, market->orders[i], candle, phase->when, error))
+                return -1;
+    return 0;
+}
+
+/* Whether anything can happen in this candle ahead of its close. */
+static bool is_touched(const struct paper_market *market, const struct r3_candle *candle) {
+    for (size_t i = 0; i < market->count; i++) {
+        const struct paper_order *order = market->orders[i];
+        if (order->first <= market->candles && (kind_of(order) == R3_MARKET || meets(order, &candle->low, &candle->high)))
+            return true;
+    }
+    for (size_t i = 0; i < market->bracket_count; i++)
+        if (market->brackets[i]->expiry != R3_TIME_ABSENT && market->brackets[i]->expiry <= candle->time)
+            return true;
+    return false;
+}
+
+static int work_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, struct r3_error *error) {
+    market->taken = r3_decimal_zero;
+    if (is_touched(market, candle)) {
+        market->price = candle->open;
+        if (run_phases(paper, market, candle, before_expiry, COUNT(before_expiry), error) ||
+            paper_bracket_expire(paper, market, candle, error) ||
+            run_phases(paper, market, candle, phases, COUNT(phases), error))
+            return -1;
+        market->price = candle->close;
+    }
+    if (market->bracket_count && paper_bracket_move(paper, market, paper_close_time(market), error))
+        return -1;
+    if (market->count && run_phases(paper, market, candle, at_close, COUNT(at_close), error))
+        return -1;
+    paper_sweep(market);
+    return paper->changed ? paper_report(paper, false, error) : 0;
+}
+
+int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error) {
+    if ((!paper->last || strcmp(paper->last->name, candle->market) != 0) && r3_paper_market(paper, candle, error))
+        return -1;
+    struct paper_market *market = paper->last;
+    if (market->timeframe != candle->timeframe) {
+        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe)
+            return 0;
+        market->timeframe = candle->timeframe;
+    }
+    if (market->candles && candle->time <= market->time)
+        return 0;
+    market->time = candle->time;
+    market->price = candle->close;
+    market->volume = candle->volume;
+    market->candles++;
+    if (!market->count && !market->bracket_count && !paper->changed) {
+        market->taken = r3_decimal_zero;
+        return 0;
+    }
+    return work_candle(paper, market, candle, error);
+}
+
+int r3_paper_end(struct r3_paper *paper, struct r3_error *error) {
+    for (size_t i = 0; i < paper->market_count; i++) {
+        struct paper_market *market = paper->markets[i];
+        int64_t time = paper_close_time(market);
+        for (size_t k = 0; k < market->bracket_count; k++)
+            market->brackets[k]->ended = market->unswept = true;
+        for (size_t k = 0; k < market->count; k++) {
+            struct paper_order *order = market->orders[k];
+            if (!order->done && paper_order_cancel(paper, order, time > order->order.time ? time : order->order.time, "end of stream", error))
+                return -1;
+        }
+        paper_sweep(market);
+    }
+    for (size_t i = 0; i < paper->session_count; i++)
+        paper->sessions[i]->changed = true;
+    return paper_report(paper, false, error);
+}

@@ -1,0 +1,239 @@
+/* The paper exchange: one fill, from the price that a candle offers to the trade in the ledger. */
+#include "lib/base/buffer.h"
+#include "lib/trade/paper_internal.h"
+
+/* What is about to be booked. */
+struct fill {
+    struct r3_decimal price, size, cost, fee;
+    const struct r3_decimal *rate;
+    bool capped;  /* the candle's volume left something over */
+    bool reduced; /* the account did, for good */
+};
+
+/* Slippage and half the spread, against the trader; then onto the market's grid, in the same direction. */
+static int worsen(struct r3_decimal *price, const struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+    const struct r3_decimal *grid = &order->market->rules.price_increment;
+    bool buys = order->order.side == R3_BUY;
+    enum r3_rounding rounding = buys ? R3_ROUND_CEILING : R3_ROUND_FLOOR;
+    struct r3_decimal factor, rounded;
+
+    if (order->order.kind == R3_LIMIT || r3_decimal_is_zero(&paper->worsen))
+        return 0;
+    if (buys ? r3_decimal_add(&factor, &r3_decimal_one, &paper->worsen, error)
+             : r3_decimal_subtract(&factor, &r3_decimal_one, &paper->worsen, error))
+        return -1;
+    if (r3_decimal_multiply_round(&rounded, price, &factor, R3_DECIMAL_SCALE_MAX, rounding, error) ||
+        r3_decimal_round_to(&rounded, &rounded, grid, rounding, error))
+        return -1;
+    /* A price below one increment would sell for nothing. */
+    *price = r3_decimal_sign(&rounded) > 0 ? rounded : *grid;
+    return 0;
+}
+
+/* How much of `funds` buys at `price`, on the size's grid. */
+static int size_of_funds(struct r3_decimal *out, const struct r3_decimal *funds, const struct r3_decimal *price,
+                         const struct paper_market *market, struct r3_error *error) {
+    return r3_decimal_divide_round(out, funds, price, R3_DECIMAL_SCALE_MAX, R3_ROUND_FLOOR, error) ||
+                   r3_decimal_round_to(out, out, &market->rules.base_increment, R3_ROUND_FLOOR, error)
+               ? -1
+               : 0;
+}
+
+/* What the account can pay for this order, its own reservation included. */
+static int budget_of(struct r3_decimal *out, struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+    paper_mark(paper, order->session);
+    return r3_ledger_available(out, &order->session->ledger, error) || r3_decimal_add(out, out, &order->reserved, error) ? -1 : 0;
+}
+
+/* An entry by size is held to what `funds` buy. */
+static int reduce_size(struct fill *fill, const struct r3_decimal *funds, const struct paper_market *market, struct r3_error *error) {
+    struct r3_decimal most;
+
+    if (size_of_funds(&most, funds, &fill->price, market, error))
+        return -1;
+    if (r3_decimal_compare(&most, &fill->size) < 0) {
+        fill->size = most;
+        fill->reduced = true;
+    }
+    return 0;
+}
+
+/* What an entry wants. One that turned the position is paid from what the exit before it left. */
+static int entry_size(struct fill *fill, struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+    const struct paper_market *market = order->market;
+    struct r3_decimal rest, budget, with_fee;
+
+    if (paper_rest(&rest, order, error))
+        return -1;
+    fill->size = rest;
+    if (order->against) {
+        if (budget_of(&budget, paper, order, error) || r3_decimal_add(&with_fee, &r3_decimal_one, fill->rate, error))
+            return -1;
+        budget = *r3_decimal_maximum(&budget, &r3_decimal_zero);
+        if (r3_decimal_divide_round(&budget, &budget, &with_fee, R3_DECIMAL_SCALE_MAX, R3_ROUND_FLOOR, error) ||
+            r3_decimal_round_to(&budget, &budget, &market->rules.quote_increment, R3_ROUND_FLOOR, error))
+            return -1;
+        if (!paper_by_funds(order))
+            return reduce_size(fill, &budget, market, error);
+        rest = *r3_decimal_minimum(&rest, &budget);
+    }
+    return paper_by_funds(order) ? size_of_funds(&fill->size, &rest, &fill->price, market, error) : 0;
+}
+
+/* Hold the fill to the share of the candle's volume that is left. */
+static int cap_volume(struct fill *fill, const struct r3_paper *paper, const struct paper_market *market, struct r3_error *error) {
+    const struct r3_decimal *share = &paper->options.volume_share;
+    struct r3_decimal left;
+
+    if (!r3_decimal_is_present(share))
+        return 0;
+    if (r3_decimal_multiply_round(&left, &market->volume, share, R3_DECIMAL_SCALE_MAX, R3_ROUND_FLOOR, error) ||
+        r3_decimal_subtract(&left, &left, &market->taken, error) ||
+        r3_decimal_round_to(&left, &left, &market->rules.base_increment, R3_ROUND_FLOOR, error))
+        return -1;
+    if (r3_decimal_compare(&left, &fill->size) < 0) {
+        fill->size = left;
+        fill->capped = true;
+    }
+    return 0;
+}
+
+/* End an order that this fill leaves without effect. */
+static int drop(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment, const char *reason,
+                struct r3_error *error) {
+    if (order->leg)
+        paper_bracket_forget(order);
+    return paper_order_cancel(paper, order, moment->time, reason, error);
+}
+
+/* A stop that was touched is a market order, whatever it got: the rest waits for the next candle's open. */
+static int go_on(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment, struct r3_error *error) {
+    if (order->order.kind != R3_STOP || order->triggered)
+        return 0;
+    if (order->leg)
+        return paper_bracket_retry(paper, order, moment->time, error);
+    order->triggered = true;
+    order->first = order->market->candles + 1;
+    return 0;
+}
+
+static int trade(struct r3_paper *paper, struct paper_order *order, const struct fill *fill, const struct paper_moment *moment,
+                 struct r3_error *error) {
+    struct r3_record record;
+    struct r3_trade *out = &record.trade;
+
+    r3_record_init(&record, R3_TRADE);
+    int length = snprintf(out->id, sizeof out->id, "%s-t%u", order->order.id, ++order->trades);
+    if (length < 0 || (size_t)length >= sizeof out->id)
+        return r3_fail(error, R3_DATA, "order %s: too many trades to number", order->order.id);
+    memcpy(out->order, order->order.id, sizeof out->order);
+    memcpy(out->session, order->session->name, sizeof out->session);
+    memcpy(out->market, order->market->name, sizeof out->market);
+    out->time = moment->time;
+    out->side = order->order.side;
+    out->role = order->order.role;
+    out->price = fill->price;
+    out->size = fill->size;
+    out->fee = fill->fee;
+    memcpy(out->fee_currency, order->market->rules.quote, sizeof out->fee_currency);
+    out->liquidity = moment->liquidity;
+    return paper_emit(paper, &record, error);
+}
+
+/* Book it, say it, and settle what the order still wants. */
+static int book(struct r3_paper *paper, struct paper_order *order, const struct fill *fill, const struct paper_moment *moment,
+                struct r3_error *error) {
+    struct paper_session *session = order->session;
+    struct paper_market *market = order->market;
+    struct r3_decimal rest = r3_decimal_zero;
+
+    if (r3_ledger_fill(&session->ledger, market->name, order->order.side, &fill->size, &fill->cost, &fill->fee, error) ||
+        r3_decimal_add(&order->filled, &order->filled, &fill->size, error) ||
+        r3_decimal_add(&order->cost, &order->cost, &fill->cost, error) || r3_decimal_add(&order->fee, &order->fee, &fill->fee, error) ||
+        r3_decimal_add(&market->taken, &market->taken, &fill->size, error) || (!order->leg && paper_rest(&rest, order, error)))
+        return -1;
+    session->filled = true;
+    paper_changed(paper, session);
+    if (trade(paper, order, fill, moment, error))
+        return -1;
+    if (fill->reduced && !fill->capped)
+        return paper_order_cancel(paper, order, moment->time, "insufficient funds for the rest", error);
+
+    bool whole = order->leg || paper_by_funds(order) ? !fill->capped : r3_decimal_is_zero(&rest);
+    if (whole) {
+        order->done = market->unswept = true;
+        if (paper_is_entry(order))
+            paper_bracket_entry_done(order);
+    }
+    return paper_reserve(paper, order, error) ||
+                   paper_update(paper, order, whole ? R3_EVENT_FILLED : R3_EVENT_PARTIAL, moment->time, "", error)
+               ? -1
+               : 0;
+}
+
+static int reckon(struct fill *fill, struct r3_error *error) {
+    return r3_ledger_cost(&fill->cost, &fill->price, &fill->size, error) || r3_ledger_fee(&fill->fee, &fill->cost, fill->rate, error) ? -1 : 0;
+}
+
+static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct fill *fill, const struct paper_moment *moment,
+                      struct r3_error *error) {
+    const struct r3_instrument *rules = &order->market->rules;
+    struct r3_decimal budget, need;
+    bool first = r3_decimal_is_zero(&order->filled);
+
+    if (paper_is_against(order))
+        return drop(paper, order, moment, "exit did not fill", error);
+    if (entry_size(fill, paper, order, error))
+        return -1;
+    if (first && (r3_decimal_sign(&fill->size) <= 0 || r3_decimal_compare(&fill->size, &rules->minimum_size) < 0))
+        return drop(paper, order, moment, order->against ? "insufficient funds after the exit" : "the funds buy less than the minimum size", error);
+    if (r3_decimal_sign(&fill->size) <= 0) { /* what is left of the funds buys nothing more */
+        order->done = order->market->unswept = true;
+        paper_bracket_entry_done(order);
+        return paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_FILLED, moment->time, "", error) ? -1 : 0;
+    }
+    if (cap_volume(fill, paper, order->market, error))
+        return -1;
+    if (r3_decimal_sign(&fill->size) <= 0)
+        return go_on(paper, order, moment, error);
+    if (reckon(fill, error) || budget_of(&budget, paper, order, error) || r3_decimal_add(&need, &fill->cost, &fill->fee, error))
+        return -1;
+    if (r3_decimal_compare(&need, &budget) > 0)
+        return drop(paper, order, moment, "insufficient funds", error);
+    if (book(paper, order, fill, moment, error) || paper_bracket_entered(paper, order, &fill->price, &fill->size, &fill->cost, moment, error))
+        return -1;
+    return order->done ? 0 : go_on(paper, order, moment, error);
+}
+
+static int fill_exit(struct r3_paper *paper, struct paper_order *order, struct fill *fill, const struct paper_moment *moment,
+                     struct r3_error *error) {
+    struct r3_decimal held = paper_held(order), rest = r3_decimal_zero;
+
+    if (!order->leg && paper_rest(&rest, order, error))
+        return -1;
+    if (r3_decimal_is_zero(&held))
+        return drop(paper, order, moment, "nothing to close", error);
+    fill->size = *r3_decimal_minimum(order->leg ? &order->bracket->size : &rest, &held);
+    if (cap_volume(fill, paper, order->market, error))
+        return -1;
+    if (r3_decimal_sign(&fill->size) <= 0)
+        return go_on(paper, order, moment, error);
+    if (reckon(fill, error) || book(paper, order, fill, moment, error))
+        return -1;
+    held = paper_held(order);
+    if (r3_decimal_is_zero(&held))
+        return paper_position_closed(paper, order->market, order->session, moment->time, error);
+    if (order->leg && paper_bracket_left(paper, order, &fill->size, moment, error))
+        return -1;
+    return order->done ? 0 : go_on(paper, order, moment, error);
+}
+
+int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *price, const struct paper_moment *moment,
+               struct r3_error *error) {
+    const struct r3_instrument *rules = &order->market->rules;
+    struct fill fill = { .price = *price, .rate = moment->liquidity == R3_MAKER ? &rules->maker_fee : &rules->taker_fee };
+
+    if (worsen(&fill.price, paper, order, error))
+        return -1;
+    return paper_is_entry(order) ? fill_entry(paper, order, &fill, moment, error) : fill_exit(paper, order, &fill, moment, error);
+}

@@ -1,0 +1,355 @@
+/* The paper exchange: what is checked when an order or a cancel arrives, what an order reserves, what is said about it. */
+#include <stdarg.h>
+
+#include "lib/base/buffer.h"
+#include "lib/trade/paper_internal.h"
+
+/* An id leaves room for "-t" and four digits: the ids of its trades. */
+enum { ID_LENGTH_MAX = R3_ID_SIZE - 1 - 6 };
+
+static enum r3_order_status status_after(enum r3_event event) {
+    switch (event) {
+    case R3_EVENT_FILLED:
+        return R3_CLOSED;
+    case R3_EVENT_CANCELED:
+    case R3_EVENT_REJECTED:
+    case R3_EVENT_UNKNOWN:
+        return R3_CANCELED;
+    default:
+        return R3_OPENED;
+    }
+}
+
+int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r3_event event, int64_t time, const char *reason,
+                 struct r3_error *error) {
+    struct r3_record record;
+    struct r3_update *update = &record.update;
+
+    r3_record_init(&record, R3_UPDATE);
+    memcpy(update->order, order->order.id, sizeof update->order);
+    memcpy(update->session, order->order.session, sizeof update->session);
+    update->time = time;
+    update->status = status_after(event);
+    update->execution = event == R3_EVENT_FILLED                 ? R3_FULLY_EXECUTED
+                        : r3_decimal_is_zero(&order->filled) ? R3_NOT_EXECUTED
+                                                             : R3_PARTIALLY_EXECUTED;
+    update->event = event;
+    update->filled = order->filled;
+    update->cost = order->cost;
+    update->fee = order->fee;
+    r3_copy_text(update->reason, sizeof update->reason, reason, strlen(reason));
+    return paper_emit(paper, &record, error);
+}
+
+int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
+    return paper_by_funds(order) ? r3_decimal_subtract(out, &order->order.funds, &order->cost, error)
+                                 : r3_decimal_subtract(out, &order->order.size, &order->filled, error);
+}
+
+int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market, struct r3_error *error) {
+    const struct r3_decimal *rate = r3_decimal_maximum(&market->rules.maker_fee, &market->rules.taker_fee);
+    struct r3_decimal fee;
+
+    if (r3_ledger_fee(&fee, amount, r3_decimal_maximum(rate, &r3_decimal_zero), error))
+        return -1;
+    return r3_decimal_add(out, amount, &fee, error);
+}
+
+/* What the rest of an entry may come to, fee included. */
+static int needed(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
+    struct r3_decimal rest;
+
+    if (paper_rest(&rest, order, error))
+        return -1;
+    if (!paper_by_funds(order) && r3_ledger_cost(&rest, &order->estimate, &rest, error))
+        return -1;
+    return paper_with_fee(out, &rest, order->market, error);
+}
+
+int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    struct r3_decimal wanted = r3_decimal_zero, change;
+
+    if (!order->done && paper_is_entry(order) && !order->against && needed(&wanted, order, error))
+        return -1;
+    if (r3_decimal_equal(&wanted, &order->reserved))
+        return 0;
+    if (r3_decimal_subtract(&change, &wanted, &order->reserved, error) || r3_ledger_reserve(&order->session->ledger, &change, error))
+        return -1;
+    order->reserved = wanted;
+    paper_changed(paper, order->session);
+    return 0;
+}
+
+int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason, struct r3_error *error) {
+    order->done = order->market->unswept = true;
+    if (paper_is_entry(order))
+        paper_bracket_entry_done(order);
+    return paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_CANCELED, time, reason, error) ? -1 : 0;
+}
+
+/* Whether the session's position lies on the side that this order's side takes from. */
+static const struct r3_ledger_position *opposite(const struct paper_order *order) {
+    const struct r3_ledger_position *position = r3_ledger_find(&order->session->ledger, order->market->name);
+    int sign = position ? r3_decimal_sign(&position->size) : 0;
+
+    return sign != 0 && (sign > 0) == (order->order.side == R3_SELL) ? position : NULL;
+}
+
+struct r3_decimal paper_held(const struct paper_order *exit) {
+    const struct r3_ledger_position *position = opposite(exit);
+    struct r3_decimal held = r3_decimal_zero;
+
+    if (position)
+        r3_decimal_absolute(&held, &position->size);
+    return held;
+}
+
+bool paper_is_against(const struct paper_order *entry) {
+    return paper_is_entry(entry) && opposite(entry);
+}
+
+struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market, struct paper_session *session,
+                                    const struct r3_order *order) {
+    struct paper_order *new = r3_allocate(sizeof *new);
+
+    new->order = *order;
+    new->session = session;
+    new->market = market;
+    new->filled = new->cost = new->fee = new->reserved = r3_decimal_zero;
+    new->touch = order->price;
+    new->estimate = r3_decimal_is_present(&order->price) ? order->price : market->price;
+    new->at_close = order->kind == R3_MARKET && (order->fill == R3_FILL_CLOSE || (order->fill == R3_FILL_NONE && paper->options.fill_close));
+    uint64_t wait = order->fill == R3_FILL_CLOSE ? 0 : (uint64_t)paper->options.latency;
+    new->first = market->candles + wait + (new->at_close ? 0 : 1);
+    return new;
+}
+
+/* Why an order cannot be taken: text in out, or "" when it can. */
+static void say(char out[R3_TEXT_SIZE], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(char out[R3_TEXT_SIZE], const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(out, R3_TEXT_SIZE, format, arguments);
+    va_end(arguments);
+}
+
+static bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value, const struct r3_decimal *increment) {
+    char text[R3_DECIMAL_TEXT_SIZE], step[R3_DECIMAL_TEXT_SIZE];
+
+    if (!r3_decimal_is_present(value) || r3_decimal_is_multiple(value, increment))
+        return true;
+    r3_decimal_format(text, value);
+    r3_decimal_format(step, increment);
+    say(reason, "%s %s is not a multiple of %s", name, text, step);
+    return false;
+}
+
+static bool check_minimum(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value, const struct r3_decimal *minimum) {
+    char text[R3_DECIMAL_TEXT_SIZE], least[R3_DECIMAL_TEXT_SIZE];
+
+    if (!r3_decimal_is_present(value) || r3_decimal_compare(value, minimum) >= 0)
+        return true;
+    r3_decimal_format(text, value);
+    r3_decimal_format(least, minimum);
+    say(reason, "%s %s is below the minimum of %s", name, text, least);
+    return false;
+}
+
+/* What the order itself says, against its market's rules. */
+static bool check_form(char reason[R3_TEXT_SIZE], const struct r3_order *order, const struct r3_instrument *rules) {
+    bool entry = order->role == R3_ENTRY;
+    size_t length = strlen(order->id), leg = paper_bracket_id_length(order);
+
+    if ((leg > length ? leg : length) > ID_LENGTH_MAX)
+        return say(reason, "the order id is longer than %d characters, with its legs", ID_LENGTH_MAX), false;
+    if (order->kind != R3_MARKET && !r3_decimal_is_present(&order->price))
+        return say(reason, "a %s order needs a price", r3_kind_name(order->kind)), false;
+    if (!entry && !r3_decimal_is_present(&order->size))
+        return say(reason, "an exit needs a size"), false;
+    if (!check_grid(reason, "price", &order->price, &rules->price_increment) ||
+        !check_grid(reason, "size", &order->size, &rules->base_increment) ||
+        !check_grid(reason, "funds", &order->funds, &rules->quote_increment) ||
+        !check_minimum(reason, "size", &order->size, &rules->minimum_size) ||
+        !check_minimum(reason, "funds", &order->funds, &rules->minimum_funds))
+        return false;
+    if (!entry)
+        return true;
+    if (!check_grid(reason, "stop", &order->stop, &rules->price_increment) ||
+        !check_grid(reason, "target", &order->target, &rules->price_increment))
+        return false;
+    if (r3_decimal_is_present(&order->stop) && r3_decimal_is_present(&order->target)) {
+        int sign = r3_decimal_compare(&order->stop, &order->target);
+        if (order->side == R3_BUY ? sign >= 0 : sign <= 0)
+            return say(reason, "the stop is on the target's side"), false;
+    }
+    return true;
+}
+
+/* What it comes to, against the last price and the account. */
+static int check_funds(char reason[R3_TEXT_SIZE], struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+    struct r3_decimal need, available;
+
+    if ((order->at_close && order->first <= order->market->candles) || (paper_is_entry(order) && !paper_by_funds(order)))
+        if (!r3_decimal_is_present(&order->estimate)) {
+            say(reason, "no price is known yet");
+            return 0;
+        }
+    if (!paper_by_funds(order) && r3_decimal_is_present(&order->estimate)) {
+        if (r3_ledger_cost(&need, &order->order.size, &order->estimate, error))
+            return -1;
+        if (!check_minimum(reason, "size x price", &need, &order->market->rules.minimum_funds))
+            return 0;
+    }
+    if (!paper_is_entry(order) || order->against)
+        return 0;
+    paper_mark(paper, order->session);
+    if (needed(&need, order, error) || r3_ledger_available(&available, &order->session->ledger, error))
+        return -1;
+    if (r3_decimal_compare(&need, &available) > 0) {
+        char needed_text[R3_DECIMAL_TEXT_SIZE], available_text[R3_DECIMAL_TEXT_SIZE];
+        r3_decimal_format(needed_text, &need);
+        r3_decimal_format(available_text, &available);
+        say(reason, "insufficient funds: %s needed with the fee, %s available", needed_text, available_text);
+    }
+    return 0;
+}
+
+static bool entry_works(const struct paper_order *exit) {
+    for (size_t i = 0; i < exit->market->count; i++) {
+        const struct paper_order *other = exit->market->orders[i];
+        if (!other->done && other->session == exit->session && paper_is_entry(other) && other->order.side != exit->order.side)
+            return true;
+    }
+    return false;
+}
+
+/* A market exit with nothing to close, now or by an entry that still works. */
+static bool is_void(const struct paper_order *order) {
+    return !paper_is_entry(order) && order->order.kind == R3_MARKET && !opposite(order) && !entry_works(order);
+}
+
+static int place_take(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    struct paper_market *market = order->market;
+    struct paper_moment moment = { .time = paper_close_time(market), .liquidity = R3_TAKER };
+
+    paper_add_take(market, order);
+    if (paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_PLACED, order->order.time, "", error))
+        return -1;
+    if (!order->at_close || order->first > market->candles)
+        return 0;
+    int failed = paper_fill(paper, order, &market->price, &moment, error);
+    paper_sweep(market);
+    return failed ? -1 : paper_report(paper, true, error);
+}
+
+int paper_limit_touch(const struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    if (order->order.kind != R3_LIMIT)
+        return 0;
+    return order->order.side == R3_BUY ? r3_decimal_subtract(&order->touch, &order->order.price, &paper->options.through, error)
+                                       : r3_decimal_add(&order->touch, &order->order.price, &paper->options.through, error);
+}
+
+static int refuse(struct r3_paper *paper, const struct r3_order *order, const char *reason, struct r3_error *error) {
+    struct paper_order refused = { .order = *order, .filled = r3_decimal_zero, .cost = r3_decimal_zero, .fee = r3_decimal_zero };
+
+    return paper_update(paper, &refused, R3_EVENT_REJECTED, order->time, reason, error);
+}
+
+static int notice(struct r3_paper *paper, const char *session, int64_t time, const char *id, const char *what, struct r3_error *error) {
+    struct r3_record record;
+
+    r3_record_init(&record, R3_NOTICE);
+    record.notice.time = time;
+    record.notice.level = R3_INFO;
+    r3_copy_text(record.notice.program, sizeof record.notice.program, "r3-order", strlen("r3-order"));
+    r3_copy_text(record.notice.session, sizeof record.notice.session, session, strlen(session));
+    snprintf(record.notice.text, sizeof record.notice.text, "order %s: %s", id, what);
+    return paper_emit(paper, &record, error);
+}
+
+/* Note the order's id and bytes. */
+static int recognise(enum r3_paper_seen *out, struct r3_paper *paper, const struct r3_order *order, struct r3_error *error) {
+    struct r3_record record = { .type = R3_ORDER, .order = *order };
+
+    r3_buffer_reset(&paper->encoded);
+    if (r3_record_encode(&paper->encoded, &record, error))
+        return -1;
+    *out = r3_paper_ids_add(&paper->ids, order->id, paper->encoded.data, paper->encoded.length);
+    return 0;
+}
+
+static int check_session(char reason[R3_TEXT_SIZE], struct paper_session *session, const struct paper_market *market) {
+    const char *quote = market->rules.quote;
+
+    if (!session->currency[0])
+        memcpy(session->currency, quote, sizeof session->currency);
+    if (strcmp(session->currency, quote) == 0)
+        return true;
+    say(reason, "%s is quoted in %s, the account holds %s", market->name, quote, session->currency);
+    return false;
+}
+
+int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct r3_error *error) {
+    struct paper_market *market = paper_market(paper, order->market);
+    struct paper_session *session;
+    enum r3_paper_seen seen;
+    char reason[R3_TEXT_SIZE] = "";
+
+    if (recognise(&seen, paper, order, error) || paper_session_get(&session, paper, order->session, error))
+        return -1;
+    if (seen == R3_PAPER_SAME)
+        return notice(paper, order->session, order->time, order->id, "it came before, and is not placed again", error);
+    if (seen == R3_PAPER_DIFFERENT)
+        return refuse(paper, order, "duplicate order id", error);
+    if (!market) {
+        say(reason, "unknown market %s", order->market);
+        return refuse(paper, order, reason, error);
+    }
+    if (!check_session(reason, session, market) || !check_form(reason, order, &market->rules))
+        return refuse(paper, order, reason, error);
+
+    struct paper_order *new = paper_order_new(paper, market, session, order);
+    int failed = paper_limit_touch(paper, new, error);
+    new->against = paper_is_against(new);
+    if (!failed)
+        failed = check_funds(reason, paper, new, error);
+    if (!failed && !reason[0] && !is_void(new))
+        return place_take(paper, new, error);
+    if (!failed)
+        failed = reason[0] ? refuse(paper, order, reason, error)
+                           : paper_update(paper, new, R3_EVENT_CANCELED, order->time, "nothing to close", error);
+    free(new);
+    return failed;
+}
+
+static struct paper_order *find_order(const struct r3_paper *paper, const char *id, const char *session) {
+    for (size_t i = 0; i < paper->market_count; i++)
+        for (size_t k = 0; k < paper->markets[i]->count; k++) {
+            struct paper_order *order = paper->markets[i]->orders[k];
+            if (!order->done && strcmp(order->order.id, id) == 0 && strcmp(order->order.session, session) == 0)
+                return order;
+        }
+    return NULL;
+}
+
+int r3_paper_cancel(struct r3_paper *paper, const struct r3_cancel *cancel, struct r3_error *error) {
+    struct paper_order *order = find_order(paper, cancel->order, cancel->session);
+
+    if (order) {
+        struct paper_market *market = order->market;
+        if (paper_order_cancel(paper, order, cancel->time, cancel->reason, error))
+            return -1;
+        if (order->leg)
+            paper_bracket_forget(order);
+        paper_sweep(market);
+        return 0;
+    }
+    if (r3_paper_ids_has(&paper->ids, cancel->order))
+        return notice(paper, cancel->session, cancel->time, cancel->order, "nothing to cancel, it is done", error);
+
+    struct paper_order unknown = { .filled = r3_decimal_zero, .cost = r3_decimal_zero, .fee = r3_decimal_zero };
+    memcpy(unknown.order.id, cancel->order, sizeof unknown.order.id);
+    memcpy(unknown.order.session, cancel->session, sizeof unknown.order.session);
+    return paper_update(paper, &unknown, R3_EVENT_UNKNOWN, cancel->time, "no such order", error);
+}

@@ -1,0 +1,401 @@
+#include "lib/trade/statistics.h"
+
+#include <math.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/time.h"
+
+/* Everything is kept as running moments, never as a list. Mean and variance follow Welford (Technometrics 4, 1962, p. 419).
+ * Geometric means are sums of logarithms. Each figure is backtesting.py's (_stats.py of 0.6.6), in the order of its
+ * compute_stats. */
+
+struct moments {
+    uint64_t count;
+    double mean, squares; /* squares: sum of squared differences from the mean */
+};
+
+static void moments_add(struct moments *moments, double value) {
+    double difference = value - moments->mean;
+    moments->count++;
+    moments->mean += difference / (double)moments->count;
+    moments->squares += difference * (value - moments->mean);
+}
+
+/* Sample variance (n - 1). */
+static double moments_variance(const struct moments *moments) {
+    return moments->count > 1 ? moments->squares / (double)(moments->count - 1) : (double)NAN;
+}
+
+/* Logarithmic returns of equity against the benchmark's, bar by bar. Their means are small beside their spread, so plain sums
+ * do; taken block by block, so that a long run does not lose the digits of a short one. */
+struct sums {
+    double equity, market, products, market_squares;
+};
+
+enum { BLOCK = 1024 };
+
+struct comovement {
+    uint64_t count;
+    struct sums block, total; /* total: without the block that is under way */
+    bool broken;              /* a value of 0 or less has no logarithm */
+};
+
+struct drawdowns {
+    r3_int128 peak, trough; /* trough: the lowest of the one that is under way; the peak itself where there is none */
+    double peak_value, worst; /* worst: of the finished ones. A fraction, positive */
+    uint64_t peak_bar; /* the last bar at the peak */
+    int64_t peak_time;
+    uint64_t count;        /* finished ones */
+    double sum;
+    int64_t longest, total; /* ms */
+};
+
+/* Returns over days (weeks, months). */
+struct periods {
+    enum r3_timeframe length;
+    int64_t ends;
+    double first, last; /* equity at the close of the first and the last finished period */
+    uint64_t closed;
+    struct moments returns;
+    double losses; /* sum of the squares of negative returns */
+    bool broken;
+};
+
+struct trades {
+    struct moments pnl, returns, winners, losers; /* winners, losers: pnl of those above and below 0 */
+    double gains, losses;                         /* sums of the positive and of the negative returns */
+    double logarithms;
+    bool ruined; /* one lost everything: no geometric mean */
+    double best, worst;
+    int64_t longest, total; /* ms */
+    uint64_t exits[R3_MO + 1], run, longest_run, pending;
+};
+
+struct r3_statistics {
+    r3_int128 start, equity;
+    double value, benchmark, benchmark_first; /* value: the equity as a double */
+    uint64_t bars, exposed;
+    int64_t first_time, last_time, month_ends, resolution;
+    struct comovement comovement;
+    struct drawdowns drawdowns;
+    struct periods periods;
+    struct trades trades;
+    struct r3_month *months;
+    size_t month_count, month_capacity;
+};
+
+struct r3_statistics *r3_statistics_new(enum r3_timeframe timeframe, r3_int128 start) {
+    struct r3_statistics *statistics = r3_allocate(sizeof *statistics);
+    int64_t span = r3_timeframe_span(timeframe);
+    statistics->start = start;
+    statistics->periods.length = timeframe == R3_1M ? R3_1M : timeframe == R3_1W ? R3_1W : R3_1D;
+    statistics->periods.ends = statistics->month_ends = INT64_MIN;
+    statistics->resolution = span % R3_DAY == 0 ? R3_DAY : span % R3_HOUR == 0 ? R3_HOUR : R3_MINUTE;
+    return statistics;
+}
+
+void r3_statistics_free(struct r3_statistics *statistics) {
+    if (!statistics)
+        return;
+    free(statistics->months);
+    free(statistics);
+}
+
+/* log(now / before). Most moves are small: the series of log(1 + x) to x^7 then leaves less than one unit in the last place
+ * (its next term is x^8 / 8, and |x| < 2^-7). */
+static double log_change(double now, double before) {
+    double x = (now - before) / before;
+    if (!(fabs(x) < 0x1p-7))
+        return log1p(x);
+    return x * (1 + x * (-1.0 / 2 + x * (1.0 / 3 + x * (-1.0 / 4 + x * (1.0 / 5 + x * (-1.0 / 6 + x * (1.0 / 7)))))));
+}
+
+static void sums_add(struct sums *sums, const struct sums *more) {
+    sums->equity += more->equity;
+    sums->market += more->market;
+    sums->products += more->products;
+    sums->market_squares += more->market_squares;
+}
+
+static void comovement_add(struct comovement *moves, double equity, double market) {
+    sums_add(&moves->block, &(struct sums){ equity, market, equity * market, market * market });
+    if (++moves->count % BLOCK == 0) {
+        sums_add(&moves->total, &moves->block);
+        moves->block = (struct sums){ 0 };
+    }
+}
+
+/* Covariance of the two over the variance of the market; undefined where the market stood still. */
+static double comovement_beta(const struct comovement *moves) {
+    struct sums sums = moves->total;
+    sums_add(&sums, &moves->block);
+    double count = (double)moves->count;
+    double covariance = sums.products - sums.equity * sums.market / count;
+    double variance = sums.market_squares - sums.market * sums.market / count;
+    return !moves->broken && moves->count > 1 && variance > 0 ? covariance / variance : (double)NAN;
+}
+
+static double drawdowns_deepest(const struct drawdowns *drawdowns) {
+    return drawdowns->trough < drawdowns->peak ? 1 - r3_book_double(drawdowns->trough) / drawdowns->peak_value : 0;
+}
+
+/* The drawdown ends at the bar `bar`. It counts where one bar below the peak at least lies between the two. */
+static void drawdowns_close(struct drawdowns *drawdowns, uint64_t bar, int64_t time) {
+    double deepest = drawdowns_deepest(drawdowns);
+    if (bar > drawdowns->peak_bar + 1) {
+        int64_t duration = time - drawdowns->peak_time;
+        drawdowns->count++;
+        drawdowns->sum += deepest;
+        drawdowns->total += duration;
+        if (duration > drawdowns->longest)
+            drawdowns->longest = duration;
+    }
+    if (deepest > drawdowns->worst)
+        drawdowns->worst = deepest;
+}
+
+static void drawdowns_add(struct drawdowns *drawdowns, uint64_t bar, int64_t time, r3_int128 equity, double value) {
+    if (bar > 0 && equity < drawdowns->peak) {
+        if (equity < drawdowns->trough)
+            drawdowns->trough = equity;
+        return;
+    }
+    if (bar > drawdowns->peak_bar + 1)
+        drawdowns_close(drawdowns, bar, time);
+    drawdowns->peak = drawdowns->trough = equity;
+    drawdowns->peak_value = value;
+    drawdowns->peak_bar = bar;
+    drawdowns->peak_time = time;
+}
+
+static void periods_close(struct periods *periods, double equity) {
+    if (equity <= 0)
+        periods->broken = true;
+    if (periods->closed++ == 0) {
+        periods->first = periods->last = equity;
+        return;
+    }
+    if (!periods->broken) {
+        double change = equity / periods->last - 1;
+        moments_add(&periods->returns, change);
+        if (change < 0)
+            periods->losses += change * change;
+    }
+    periods->last = equity;
+}
+
+static void month_close(struct r3_statistics *statistics) {
+    if (statistics->month_count == 0)
+        return;
+    struct r3_month *month = &statistics->months[statistics->month_count - 1];
+    r3_int128 before = statistics->month_count > 1 ? month[-1].equity : statistics->start;
+    month->equity = statistics->equity;
+    month->change = before > 0 ? r3_book_double(month->equity) / r3_book_double(before) - 1 : (double)NAN;
+}
+
+static void month_open(struct r3_statistics *statistics, int64_t time) {
+    int year, month, day, weekday;
+    if (statistics->month_count == statistics->month_capacity) {
+        statistics->month_capacity = statistics->month_capacity ? 2 * statistics->month_capacity : 64;
+        statistics->months =
+            r3_reallocate(statistics->months, statistics->month_capacity * sizeof *statistics->months);
+    }
+    r3_time_civil(time, &year, &month, &day, &weekday);
+    statistics->months[statistics->month_count++] = (struct r3_month){ .year = year, .month = month };
+    statistics->month_ends = r3_timeframe_close(R3_1M, r3_timeframe_open(R3_1M, time));
+}
+
+/* What changes with days, weeks and months, ahead of the bar that begins one. */
+static void begin_periods(struct r3_statistics *statistics, int64_t time) {
+    if (time >= statistics->periods.ends) {
+        if (statistics->bars > 0)
+            periods_close(&statistics->periods, statistics->value);
+        enum r3_timeframe length = statistics->periods.length;
+        statistics->periods.ends = r3_timeframe_close(length, r3_timeframe_open(length, time));
+    }
+    if (time >= statistics->month_ends) {
+        month_close(statistics);
+        month_open(statistics, time);
+    }
+}
+
+/* Trades that were closed in the bar that is taken now belong to its month. */
+static void place_trades(struct r3_statistics *statistics) {
+    statistics->months[statistics->month_count - 1].trades += statistics->trades.pending;
+    statistics->trades.pending = 0;
+}
+
+void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark, bool exposed) {
+    if (time >= statistics->periods.ends || time >= statistics->month_ends)
+        begin_periods(statistics, time);
+    if (statistics->trades.pending)
+        place_trades(statistics);
+    bool moved = statistics->bars == 0 || equity != statistics->equity;
+    double value = moved ? r3_book_double(equity) : statistics->value;
+    if (statistics->bars == 0) {
+        statistics->first_time = time;
+        statistics->benchmark_first = benchmark;
+        if (value <= 0 || benchmark <= 0)
+            statistics->comovement.broken = true;
+    } else if (value <= 0 || benchmark <= 0) {
+        statistics->comovement.broken = true;
+    } else if (!statistics->comovement.broken) {
+        comovement_add(&statistics->comovement, moved ? log_change(value, statistics->value) : 0,
+                       log_change(benchmark, statistics->benchmark));
+    }
+    drawdowns_add(&statistics->drawdowns, statistics->bars, time, equity, value);
+    statistics->equity = equity;
+    statistics->value = value;
+    statistics->benchmark = benchmark;
+    statistics->last_time = time;
+    statistics->exposed += exposed;
+    statistics->bars++;
+}
+
+double r3_statistics_drawdown(const struct r3_statistics *statistics) {
+    const struct drawdowns *drawdowns = &statistics->drawdowns;
+    return statistics->equity < drawdowns->peak ? statistics->value / drawdowns->peak_value - 1 : 0;
+}
+
+int r3_statistics_trade(struct r3_statistics *statistics, const struct r3_round_trip *trip, struct r3_error *error) {
+    struct trades *trades = &statistics->trades;
+    if (r3_decimal_sign(&trip->cost) <= 0)
+        return r3_fail(error, R3_DATA, "position %lld of %s cost nothing: it has no return", (long long)trip->number,
+                       trip->market);
+    double pnl = r3_decimal_to_double(&trip->pnl), change = pnl / r3_decimal_to_double(&trip->cost);
+    int64_t duration = trip->exit_open - trip->entry_open;
+    bool first = trades->pnl.count == 0;
+    moments_add(&trades->pnl, pnl);
+    moments_add(&trades->returns, change);
+    if (pnl > 0) {
+        moments_add(&trades->winners, pnl);
+        trades->gains += change;
+    } else if (pnl < 0) {
+        moments_add(&trades->losers, pnl);
+        trades->losses += change;
+    }
+    trades->run = pnl < 0 ? trades->run + 1 : 0;
+    if (trades->run > trades->longest_run)
+        trades->longest_run = trades->run;
+    if (change > -1)
+        trades->logarithms += log1p(change);
+    else
+        trades->ruined = true;
+    if (first || change > trades->best)
+        trades->best = change;
+    if (first || change < trades->worst)
+        trades->worst = change;
+    trades->total += duration;
+    if (first || duration > trades->longest)
+        trades->longest = duration;
+    trades->exits[trip->exit]++;
+    trades->pending++;
+    return 0;
+}
+
+/* A mean of durations, up to the next whole minute, hour or day, as the candles are long. */
+static int64_t mean_duration(int64_t total, uint64_t count, int64_t resolution) {
+    int64_t unit = (int64_t)count * resolution;
+    return (total + unit - 1) / unit * resolution;
+}
+
+static double quotient(double a, double b) { return b != 0 ? a / b : (double)NAN; }
+
+static void figure_risk(const struct r3_statistics *statistics, struct r3_figures *out) {
+    struct periods periods = statistics->periods;
+    periods_close(&periods, statistics->value); /* the last one, as far as it got */
+    double year = periods.length == R3_1M ? 12 : periods.length == R3_1W ? 52 : 365;
+    double count = (double)periods.returns.count;
+    if (count > 0 && !periods.broken) {
+        /* The mean return is the n-th root of the whole change; the annual one is compounded from it. */
+        double rate = log(periods.last / periods.first) / count;
+        out->annual_return = expm1(rate * year);
+        /* sqrt((var + g^2)^N - g^2N) with g = 1 + mean, without the cancellation. */
+        double variance = moments_variance(&periods.returns);
+        out->annual_volatility = sqrt(exp(2 * year * rate) * expm1(year * log1p(variance / exp(2 * rate))));
+        out->sharpe_ratio = quotient(out->annual_return, out->annual_volatility);
+        out->sortino_ratio = quotient(out->annual_return, sqrt(periods.losses / count) * sqrt(year));
+        out->calmar_ratio = quotient(out->annual_return, -out->max_drawdown);
+    }
+    double years = (double)out->duration / (365.25 * R3_DAY), start = r3_book_double(statistics->start);
+    if (years > 0 && start > 0 && statistics->value >= 0)
+        out->cagr = pow(statistics->value / start, 1 / years) - 1;
+    out->beta = comovement_beta(&statistics->comovement);
+    out->alpha = out->total_return - out->beta * out->buy_and_hold_return; /* Jensen, without a risk-free rate */
+}
+
+static void figure_drawdowns(const struct r3_statistics *statistics, struct r3_figures *out) {
+    struct drawdowns drawdowns = statistics->drawdowns;
+    uint64_t last = statistics->bars - 1;
+    double deepest = drawdowns_deepest(&drawdowns);
+    if (drawdowns.peak_bar != last)
+        drawdowns_close(&drawdowns, last, statistics->last_time);
+    out->max_drawdown = drawdowns.worst > 0 ? -drawdowns.worst : 0;
+    if (drawdowns.count > 0) {
+        out->average_drawdown = -(drawdowns.sum / (double)drawdowns.count);
+        out->max_drawdown_duration = drawdowns.longest;
+        out->average_drawdown_duration = mean_duration(drawdowns.total, drawdowns.count, statistics->resolution);
+    } else if (deepest > 0) {
+        out->average_drawdown = -deepest; /* the only one began with the last candle */
+    }
+}
+
+static void figure_trades(const struct r3_statistics *statistics, struct r3_figures *out) {
+    const struct trades *trades = &statistics->trades;
+    uint64_t count = trades->pnl.count;
+    out->trades = count;
+    out->wins = trades->winners.count;
+    out->losses = trades->losers.count;
+    out->longest_losing_run = trades->longest_run;
+    memcpy(out->exits, trades->exits, sizeof out->exits);
+    if (count == 0)
+        return;
+    out->win_rate = (double)out->wins / (double)count;
+    out->best_trade = trades->best;
+    out->worst_trade = trades->worst;
+    out->average_trade = trades->ruined ? 0 : expm1(trades->logarithms / (double)count);
+    out->max_trade_duration = trades->longest;
+    out->average_trade_duration = mean_duration(trades->total, count, statistics->resolution);
+    out->profit_factor = quotient(trades->gains, -trades->losses);
+    out->expectancy = trades->returns.mean;
+    out->sqn = quotient(sqrt((double)count) * trades->pnl.mean, sqrt(moments_variance(&trades->pnl)));
+    if (out->wins > 0 && out->losses > 0)
+        out->kelly_criterion =
+            out->win_rate - (1 - out->win_rate) / (trades->winners.mean / -trades->losers.mean);
+}
+
+void r3_statistics_figures(struct r3_statistics *statistics, struct r3_figures *out) {
+    *out = (struct r3_figures){ .start = R3_TIME_ABSENT, .end = R3_TIME_ABSENT, .duration = -1 };
+    double *const undefined[] = { &out->exposure_time,   &out->total_return,      &out->buy_and_hold_return,
+                                  &out->annual_return,   &out->annual_volatility, &out->cagr,
+                                  &out->sharpe_ratio,    &out->sortino_ratio,     &out->calmar_ratio,
+                                  &out->alpha,           &out->beta,              &out->max_drawdown,
+                                  &out->average_drawdown, &out->win_rate,         &out->best_trade,
+                                  &out->worst_trade,     &out->average_trade,     &out->profit_factor,
+                                  &out->expectancy,      &out->sqn,               &out->kelly_criterion };
+    for (size_t i = 0; i < sizeof undefined / sizeof undefined[0]; i++)
+        *undefined[i] = (double)NAN;
+    out->max_drawdown_duration = out->average_drawdown_duration = -1;
+    out->max_trade_duration = out->average_trade_duration = -1;
+    out->equity_start = out->equity_final = out->equity_peak = statistics->start;
+    figure_trades(statistics, out);
+    if (statistics->bars == 0)
+        return;
+    month_close(statistics);
+    place_trades(statistics);
+    out->start = statistics->first_time;
+    out->end = statistics->last_time;
+    out->duration = out->end - out->start;
+    out->bars = statistics->bars;
+    out->exposure_time = (double)statistics->exposed / (double)statistics->bars;
+    out->equity_final = statistics->equity;
+    out->equity_peak = statistics->drawdowns.peak;
+    if (statistics->start > 0)
+        out->total_return = (double)(statistics->equity - statistics->start) / (double)statistics->start;
+    if (statistics->benchmark_first > 0)
+        out->buy_and_hold_return = statistics->benchmark / statistics->benchmark_first - 1;
+    figure_drawdowns(statistics, out);
+    figure_risk(statistics, out);
+    out->months = statistics->months;
+    out->month_count = statistics->month_count;
+}

@@ -1,0 +1,96 @@
+#ifndef R3_TRADE_STATISTICS_BOOK_H
+#define R3_TRADE_STATISTICS_BOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/decimal.h"
+#include "lib/base/error.h"
+#include "lib/record/record.h"
+
+/* One session's cash and positions, followed from the outside: from the first account, the trades and the closes in a
+ * stream. It is written apart from the ledger of the paper exchange on purpose: the report checks every account record
+ * against it, so that neither can be wrong alone.
+ *
+ * Money is exact. Cash and equity are integers of 10^-18 quote units (R3_EQUITY_SCALE), below 10^16 units. A fill's price × size is
+ * rounded half to even at 14 digits where it is wider, as in r3-order(1). Memory grows with the number of markets alone. */
+
+enum { R3_EQUITY_SCALE = 18 };
+
+/* A closed position, from flat to flat. Partial fills are added up. */
+struct r3_round_trip {
+    char market[R3_MARKET_SIZE];
+    enum r3_direction side;         /* R3_LONG or R3_SHORT */
+    enum r3_role exit;              /* of the fill that closed it */
+    int64_t number;                 /* the tracker's position number, from the order's id; else a count from 1 */
+    int64_t entry_time, exit_time;  /* of the first and the last fill */
+    int64_t entry_open, exit_open;  /* opens of the candles in which they happened */
+    uint64_t entry_bar, exit_bar;   /* the same candles, counted from 0 */
+    struct r3_decimal size;         /* bought (long) or sold (short) in all, base currency */
+    struct r3_decimal cost;         /* price × size of the entry fills, quote currency */
+    struct r3_decimal proceeds;     /* the same of the exit fills */
+    struct r3_decimal fees;         /* of all fills */
+    struct r3_decimal pnl;          /* after fees */
+};
+
+struct r3_book_market {
+    char name[R3_MARKET_SIZE], platform[R3_PLATFORM_SIZE], base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
+    struct r3_decimal base_increment, minimum_size; /* absent without an instrument */
+    enum r3_timeframe timeframe;                    /* the finest one that was seen */
+    int64_t time;                                   /* open of the last candle; R3_TIME_ABSENT before the first */
+    struct r3_decimal close;
+    double price;           /* the close */
+    double units;           /* held by the benchmark */
+    struct r3_decimal size; /* held by the session, negative when short */
+    r3_int128 value;        /* size × close, scale 18 */
+    bool open;              /* a round trip is under way */
+    struct r3_round_trip trip;
+};
+
+struct r3_book {
+    struct r3_book_market *markets;
+    size_t count, last; /* last: the market looked up last */
+    r3_int128 cash, holdings;
+    r3_int128 start; /* equity of the first account */
+    uint64_t positions;
+    bool opened, filled; /* filled: a fill since the bar began */
+    enum r3_timeframe finest; /* of all candles so far */
+    uint64_t bar;        /* number of the bar that is open, from 0 */
+    int64_t bar_open, bar_close;
+    bool in_bar;
+};
+
+#define R3_BOOK_INIT { .bar_open = R3_TIME_ABSENT }
+
+void r3_book_release(struct r3_book *book);
+int r3_book_open(struct r3_book *book, const struct r3_decimal *equity, struct r3_error *error);
+void r3_book_instrument(struct r3_book *book, const struct r3_instrument *instrument);
+
+/* Whether this candle begins a new bar. A bar is all candles that close at the same moment: close the bar that is open
+ * (read equity and benchmark) before r3_book_candle. False too for a candle of a coarser timeframe than its market's. */
+bool r3_book_begins_bar(const struct r3_book *book, const struct r3_candle *candle);
+/* Take a candle: 1 when it counts, 0 when it is of a coarser timeframe of its market (the finest one counts). R3_DATA where
+ * time goes back or the value leaves the range. */
+int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error);
+
+/* Take a fill. 1: it closed a position, *trip is that one; 0: it did not; -1: R3_DATA (a fee in another currency than the
+ * quote, a fill that turns a position around, a fill before the first candle). */
+int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_round_trip *trip, struct r3_error *error);
+
+/* Check an account of the session against the book. R3_DATA names both amounts when they differ. The value of a position is
+ * rounded half to even at 14 digits here, as the account's is. */
+int r3_book_check(const struct r3_book *book, const struct r3_account *account, struct r3_error *error);
+
+static inline r3_int128 r3_book_equity(const struct r3_book *book) { return book->cash + book->holdings; }
+/* Whether a position is open now, or was within the bar that is open. */
+bool r3_book_exposed(const struct r3_book *book);
+/* Value of the benchmark, 1 at the first close: the same amount bought in each market and held. A market whose candles
+ * begin later is bought then, with its equal share taken from the others. */
+double r3_book_benchmark(const struct r3_book *book);
+
+/* Scale 18 to a decimal without trailing zeros, and to the nearest double. */
+struct r3_decimal r3_book_decimal(r3_int128 value);
+double r3_book_double(r3_int128 value);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef R3_TRADE_TRACKER_H
+#define R3_TRADE_TRACKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/decimal.h"
+#include "lib/base/error.h"
+#include "lib/record/record.h"
+
+/* The position tracker: signals and market data in, raw orders, cancels, positions and notices out.
+ *
+ * It follows one position a (session, market) through FLAT, ENTERING, OPEN and EXITING by the table in tracker.c. What was
+ * filled it knows from trade records alone, and those arrive only while it asks for them: inside `sync`. */
+
+struct r3_tracker_options {
+    bool allow_short;                 /* otherwise SHORT means FLAT */
+    bool protect;                     /* watch stop, target and time here (else they travel with the entry to the exchange) */
+    bool close_at_end;                /* leave at the last close when the stream ends */
+    struct r3_decimal stop_loss, take_profit, trailing_stop, break_even; /* fractions of the reference; absent: none */
+    struct r3_decimal limit;          /* enter with a limit order this fraction better than the reference; absent: market orders */
+    int64_t limit_candles;            /* cancel an unfilled limit entry after so many candles, > 0 */
+    int64_t max_duration;             /* ms from the signal to the time exit; 0: none */
+    int64_t every;                    /* ms between position records; 0: none */
+};
+
+/* Where records go, and how fills are fetched: sync returns after every record that was kept for the tracker has gone through
+ * r3_tracker_update. */
+struct r3_tracker_outlet {
+    int (*emit)(void *context, const struct r3_record *record, struct r3_error *error);
+    int (*sync)(void *context, struct r3_error *error);
+    void *context;
+};
+
+struct r3_tracker;
+
+/* New; freed with r3_tracker_free, which accepts NULL. */
+struct r3_tracker *r3_tracker_new(const struct r3_tracker_options *options, const struct r3_tracker_outlet *outlet);
+void r3_tracker_free(struct r3_tracker *tracker);
+
+/* One record of the stream. Errors: of emit and sync; R3_PROTOCOL where no account came back for a session that trades;
+ * R3_DATA where a number or an order's id does not fit. */
+int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error);
+
+/* One record that came back: account, update or trade; others are left alone. It changes what is known and emits nothing: the
+ * tracker acts on it when sync returns. */
+int r3_tracker_update(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error);
+
+#endif

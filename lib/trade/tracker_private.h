@@ -1,0 +1,142 @@
+#ifndef R3_TRADE_TRACKER_PRIVATE_H
+#define R3_TRADE_TRACKER_PRIVATE_H
+
+#include "lib/trade/ledger.h"
+#include "lib/trade/tracker.h"
+
+/* What the files of the tracker share: tracker.c decides, tracker_book.c knows what is held and what it is worth,
+ * tracker_orders.c writes orders, tracker_protection.c watches stops, targets and time. */
+
+enum r3_tracker_state { R3_TRACKER_FLAT, R3_TRACKER_ENTERING, R3_TRACKER_OPEN, R3_TRACKER_EXITING, R3_TRACKER_STATES };
+
+/* Levels that protect a position; absent or R3_TIME_ABSENT where there is none. */
+struct r3_tracker_levels {
+    struct r3_decimal stop, target;      /* prices */
+    struct r3_decimal trail, break_even; /* distances in price units */
+    int64_t expiry;
+};
+
+struct r3_tracker_order {
+    char id[R3_ID_SIZE]; /* "": none */
+    char signal[R3_ID_SIZE];
+    int64_t number; /* of the position that it belongs to */
+    int attempt;
+    enum r3_direction direction; /* of the position that it enters or leaves */
+    enum r3_role role;
+    enum r3_kind kind;
+    int64_t time;    /* market time at which it was written */
+    bool working;    /* not known to have ended */
+    bool cancelling; /* a cancel was written */
+    bool withdrawn;  /* an exit that was taken back: what is left stays open */
+    enum r3_timeframe timeframe; /* of the signal; candles of it are counted for a limit entry */
+    int64_t candles;
+    struct r3_tracker_levels levels; /* of an entry, for the position that it makes */
+};
+
+struct r3_tracker_session {
+    char name[R3_SESSION_SIZE];
+    struct r3_decimal equity, available; /* absent before the first account */
+    int64_t number;                      /* positions so far */
+    int64_t wins, losses;
+    struct r3_decimal total_win, total_loss; /* both >= 0, after fees */
+    bool paused, stopped;
+};
+
+struct r3_tracker_market {
+    char name[R3_MARKET_SIZE];
+    enum r3_timeframe timeframe; /* the finest that was seen; others are not looked at */
+    int64_t span;
+    int64_t closed, closed_before; /* closes of the last candle and of the one before it */
+    struct r3_decimal price;       /* the last close, or price record; absent before the first */
+    int64_t day;                   /* the 00:00 UTC that `midnight` is the price of */
+    struct r3_decimal midnight;
+    unsigned attention; /* positions that each candle concerns */
+};
+
+struct r3_tracker_position {
+    struct r3_tracker_session *session;
+    struct r3_tracker_market *market;
+    char platform[R3_PLATFORM_SIZE];
+    enum r3_tracker_state state;
+    enum r3_direction direction; /* of what is held or entered; NONE while FLAT */
+
+    struct r3_ledger ledger;     /* this market alone, beginning with no cash: everything that trades did */
+    struct r3_decimal size;      /* held: the ledger's, signed */
+    struct r3_decimal flat_cash; /* the ledger's cash when nothing was held last */
+    struct r3_decimal midnight_cash, midnight_size; /* of the ledger at market->day */
+    bool dust;                   /* what is held is below the market's minimum: it counts as nothing */
+
+    int64_t number; /* of the held position */
+    int64_t opened; /* time of its first fill */
+    struct r3_tracker_levels levels;
+    int attempts[R3_MO + 1]; /* exit orders so far, by role */
+    struct r3_tracker_order entry, exit;
+
+    bool leaving;    /* leave what the entry still fills, as soon as it has ended */
+    bool changed;    /* a trade came since the last position record */
+    bool attentive, watched; /* counted in market->attention, tracker->watching */
+    int64_t signal_time;     /* directions seen at this time, as bits */
+    unsigned seen;
+};
+
+struct r3_tracker {
+    struct r3_tracker_options options;
+    struct r3_tracker_outlet outlet;
+    struct r3_tracker_session **sessions;
+    struct r3_tracker_market **markets;
+    struct r3_tracker_position **positions;
+    size_t session_count, market_count, position_count;
+    struct r3_tracker_market *last; /* the market of the last candle */
+    int64_t now;                    /* market time */
+    bool opened, ending;
+    unsigned watching; /* positions whose orders or protection may act at the exchange */
+    unsigned candles;  /* since the last sync, while watching */
+    struct r3_record out;
+};
+
+/* tracker_book.c */
+struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, const char *name);
+struct r3_tracker_market *r3_tracker_find_market(struct r3_tracker *tracker, const char *name);
+struct r3_tracker_position *r3_tracker_find_position(struct r3_tracker *tracker, struct r3_tracker_session *session,
+                                                     struct r3_tracker_market *market);
+/* A candle of the market closed at `time`: remember the price, and the price of midnight where a day ended. */
+void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time, const struct r3_decimal *price);
+/* Whether anything is held that counts. */
+bool r3_tracker_holds(const struct r3_tracker_position *position);
+int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error);
+/* Count the position as closed: its result goes into wins or losses. */
+int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error);
+/* Result of the session since 00:00 UTC of the day of `time`; the market value of what it holds, all sides added. */
+int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session, int64_t time,
+                       struct r3_error *error);
+int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker, const struct r3_tracker_session *session,
+                        struct r3_error *error);
+/* |size| x price, and the price that a level stands for: HALF_EVEN at scale 14. */
+int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price, struct r3_error *error);
+int r3_tracker_emit_position(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error);
+
+/* tracker_orders.c */
+/* Ask for a position. 1: asked; 0: the signal's levels forbid it, which a notice says. reversal: what is held is on its way
+ * out, so its value counts as available. again: the entry before this one was cancelled unfilled, this is its next attempt. */
+int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
+                     bool reversal, bool again, struct r3_error *error);
+/* Leave the whole position at market. signal: NULL where none asked for it. */
+int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *position, enum r3_role role, const struct r3_signal *signal,
+                    struct r3_error *error);
+int r3_tracker_cancel(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_tracker_order *order,
+                      const char *reason, struct r3_error *error);
+int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_position *position,
+                      struct r3_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* tracker_protection.c: the role of the exit that is due, or R3_ROLE_NONE. */
+enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *position, const struct r3_candle *candle);
+enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price, int64_t time);
+/* Move the stop at the close of a candle: break-even, then the trailing stop. It never moves back. */
+int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_decimal *close, struct r3_error *error);
+/* The levels of an entry: the signal's own, otherwise by the options. */
+int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_options *options, const struct r3_signal *signal,
+                         struct r3_error *error);
+/* Whether the exchange may act by them. */
+bool r3_tracker_levels_any(const struct r3_tracker_levels *levels);
+
+#endif

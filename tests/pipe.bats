@@ -1,0 +1,180 @@
+# The pipe itself: the barrier, deaths, full disks, bad lines. The programs' own behaviour is in their own files.
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    candles=$DATA/btcusd-bitstamp-2013_5m.csv
+    text="r3-collect $candles | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper"
+}
+
+# A long stream of real candles' shape, made by shifting the week again and again: COUNT candles of 1 minute.
+long_csv() {
+    awk -F, -v want="$1" 'NR == 1 {print; next} {row[n++] = $2 "," $3 "," $4 "," $5 "," $6}
+        END {for (i = 0; i < want; i++) print 1385337600 + 60 * i "," row[i % n]}' "$DATA/btcusd-bitstamp-2013_1m.csv"
+}
+
+@test "a backtest ends with end, and its status is 0" {
+    run -0 --separate-stderr backtest "$text"
+    [ -z "$stderr" ]
+    [ "$(jq -r .type <<<"${lines[0]}")" = stream ]
+    [ "$(jq -r .type <<<"${lines[-1]}")" = end ]
+    [ "$(grep -c '"type":"trade"' <<<"$output")" -gt 20 ]
+    [ "$(grep -c '"type":"sync"' <<<"$output")" -eq 0 ]
+}
+
+@test "the same bytes 200 times under load" {
+    backtest "$text" >want
+    (while :; do :; done) 3>&- &
+    busy=$!
+    for ((i = 0; i < 200; i++)); do
+        R3_LOOP_CPU= backtest "$text" | cmp - want || { kill $busy; false; }
+    done
+    kill $busy
+}
+
+@test "30 MB of updates between two syncs" {
+    # 120,000 updates reach r3-order before the tracker's next barrier, which comes with the first signal.
+    cat >flood <<'EOF'
+#!/usr/bin/awk -f
+{ print }
+/"type":"instrument"/ {
+    for (i = 1; i <= 120000; i++)
+        printf "{\"type\":\"update\",\"order\":\"other-%d-ENTRY-1\",\"session\":\"other\",\"time\":1385337600000,\"status\":\"CANCELED\",\"execution\":\"NOT_EXECUTED\",\"event\":\"REJECTED\",\"filled\":\"0\",\"cost\":\"0\",\"fee\":\"0\",\"reason\":\"%s\"}\n", i, "a reason that takes some room, as an exchange may well give: insufficient funds in the account"
+}
+/"type":"(sync|end)"/ { fflush() }
+EOF
+    chmod +x flood
+    backtest "$text" >want
+    run -0 bash -o pipefail -c "backtest 'r3-collect $candles | r3-strategy sma-cross | r3-track | r3-size | ./flood | r3-order --paper' >got"
+    [ "$(grep -c '"session":"other"' got)" -eq 120000 ]
+    [ "$(grep '"session":"other"' got | wc -c)" -gt 30000000 ]
+    cmp <(grep -v '"session":"other"' got) want
+}
+
+@test "a stage killed in the middle ends the pipe within seconds, with an error, at every stage" {
+    long_csv 3000000 >long.csv
+    for victim in r3-collect r3-strategy r3-track r3-size r3-order r3-report; do
+        backtest 'r3-collect --market BTC-USD long.csv | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper | r3-report' >out 2>err 3>&- &
+        runner=$!
+        pid=
+        for ((i = 0; i < 100 && ${#pid} == 0; i++)); do
+            sleep 0.05
+            pid=$(pgrep -P "$runner" -x "$victim" || true)
+        done
+        [ -n "$pid" ]
+        sleep 0.3
+        kill -9 "$pid"
+        start=$SECONDS
+        status=0
+        wait "$runner" || status=$?
+        echo "$victim: status $status after $((SECONDS - start)) s: $(cat err)"
+        [ "$status" -ne 0 ]
+        [ $((SECONDS - start)) -le 5 ]
+    done
+}
+
+@test "INT to the pipe ends the stream whole: the source stops, the others drain" {
+    long_csv 3000000 >long.csv
+    backtest 'r3-collect --market BTC-USD long.csv | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper' >out 2>err 3>&- &
+    runner=$!
+    pid=
+    for ((i = 0; i < 100 && ${#pid} == 0; i++)); do
+        sleep 0.05
+        pid=$(pgrep -P "$runner" -x r3-collect || true)
+    done
+    sleep 0.3
+    for program in r3-collect r3-strategy r3-track r3-size r3-order; do kill -TERM "$(pgrep -P "$runner" -x $program)"; done
+    run -0 wait "$runner"
+    tail -n 1 out | jq -e '.type == "end"'
+    [ "$(wc -l <out)" -lt 3000000 ]
+}
+
+@test "without R3_UPDATES the tracker says how to get it" {
+    run -78 bash -c "set -o pipefail; r3-collect $candles | r3-strategy sma-cross | r3-track"
+    [[ $output == *"pipelines/backtest"* ]]
+}
+
+@test "a pipe that ends before r3-order ends with 76 and a reason" {
+    run -76 env R3_SYNC_TIMEOUT=1 bash -c "backtest 'r3-collect $candles | r3-strategy sma-cross | r3-track | r3-size'"
+    [[ $output == *"sync 0 was not answered within 1 s"* ]]
+}
+
+@test "the status is that of the leftmost program that failed" {
+    run -65 backtest "cat $DATA/damaged/wrong-type.4.ndjson | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper"
+    run -7 backtest "r3-collect $candles | r3-strategy sma-cross | sh -c 'cat >/dev/null; exit 7' | sh -c 'cat; exit 9'"
+    run -0 backtest "r3-collect $candles | head -n 3"
+}
+
+@test "backtest refuses what only a shell can run, with its column" {
+    run -64 backtest "r3-collect $candles > out"
+    [[ $output == *"column "*"only the shell can run this"* ]]
+    run -64 backtest 'r3-collect "$HOME/btc.csv"'
+    [[ $output == *"column 13"* ]]
+    run -64 backtest "r3-collect x |"
+    run -64 backtest "r3-collect 'x"
+    run -64 backtest
+    run -0 backtest "printf '%s\n' '\$HOME > x; y'"
+    [ "$output" = '$HOME > x; y' ]
+}
+
+@test "each program refuses each damaged line with 65, its name and the line's number, having written what came before" {
+    mkfifo updates
+    for program in r3-strategy r3-track r3-size r3-order r3-report; do
+        case $program in
+        r3-strategy) command=(r3-strategy -e 'long = close > 1') ;;
+        r3-order) command=(r3-order --paper) ;;
+        *) command=("$program") ;;
+        esac
+        for file in "$DATA"/damaged/*.ndjson; do
+            number=${file%.ndjson}
+            number=${number##*.}
+            if [ "$program" = r3-track ]; then
+                run -65 --separate-stderr bash -o pipefail -c 'backtest "cat $1 | r3-track | r3-size | r3-order --paper"' bash "$file"
+            else
+                run -65 --separate-stderr "${command[@]}" <"$file"
+            fi
+            echo "$program $file: $stderr"
+            [[ $stderr == *"$program: standard input:$number: "* ]]
+        done
+    done
+}
+
+@test "--reject puts a bad line aside and goes on" {
+    r3-collect "$candles" | sed '10s/"close":"[^"]*"/"close":"abc"/' >bad.ndjson
+    run -0 --separate-stderr bash -c "r3-strategy sma-cross --reject rejected <bad.ndjson >out"
+    [[ $stderr == *":10: "*'not a decimal: "abc"'* ]]
+    [ "$(wc -l <rejected)" -eq 1 ]
+    cmp rejected <(sed -n 10p bad.ndjson)
+    tail -n 1 out | jq -e '.type == "end"'
+}
+
+@test "each program ends with 74 on a full output" {
+    r3-collect "$candles" >stream
+    for command in "r3-collect $candles" "r3-strategy sma-cross" "r3-size" "r3-order --paper"; do
+        run -74 bash -c "$command <stream >/dev/full"
+        [[ $output == *"standard output"* ]]
+    done
+    backtest "$text" >whole
+    run -74 bash -c "r3-report <whole >/dev/full"
+    run -74 bash -c "R3_UPDATES=f; export R3_UPDATES; mkfifo f; r3-track <stream >/dev/full"
+}
+
+@test "a reader fed one byte at a time gives the same" {
+    r3-collect "$candles" | head -n 400 >stream
+    for command in "r3-strategy sma-cross" "r3-size" "r3-order --paper"; do
+        $command <stream >want
+        dd if=stream bs=1 status=none | $command | cmp - want
+    done
+}
+
+@test "a program whose reader has ended ends too, even while it waits for input" {
+    mkfifo in
+    exec 5<>in # an input that stays open and says nothing
+    (r3-size <in; echo $? >status) 3>&- | true
+    for ((i = 0; i < 40; i++)); do
+        [ -s status ] && break
+        sleep 0.05
+    done
+    exec 5>&-
+    [ "$(cat status)" -eq 141 ]
+}

@@ -1,0 +1,408 @@
+#include "lib/base/io.h"
+#include "tests/unit/check.h"
+#include "tests/unit/record_compare.h"
+
+/* Records ⇄ lines: random records of every type go out and come back by both decoders, the spellings that only the JSON decoder
+ * takes mean the same, and what must be refused is refused, by name. */
+
+static struct r3_decoder *decoder;
+static struct r3_error error;
+
+static uint64_t random_state = 20131125;
+static uint64_t pick(uint64_t below) { /* xorshift64* (Vigna 2016) */
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return ((random_state * UINT64_C(2685821657736338717)) >> 11) % below;
+}
+
+static int decode(struct r3_record *record, const char *line) {
+    memset(&error, 0, sizeof error);
+    return r3_record_decode(decoder, record, line, strlen(line), &error);
+}
+
+/* Random records. */
+
+static void fill_text(struct r3_record *record, const struct r3_member *member) {
+    static const char word[] = "ABCxyz019_", any[] = "aZ09 _-./:;,'{}[]()%!\"\\\n\t\x01\x7f";
+    char *out = r3_member_in(record, member);
+    if (member->names) {
+        const struct r3_name *name = &member->names->name[1 + pick(member->names->count - 1)];
+        memcpy(out, name->text, name->length + 1);
+        return;
+    }
+    size_t length = 1 + pick(pick(4) ? 12 : member->size - 1u);
+    bool is_plain = pick(2);
+    for (size_t i = 0; i < length; i++) {
+        if (member->class != R3_CLASS_PLAIN || is_plain)
+            out[i] = word[pick(sizeof word - 1)];
+        else
+            out[i] = any[pick(sizeof any - 1)];
+    }
+    if (member->class == R3_CLASS_PLAIN && !is_plain && length > 3)
+        memcpy(out, "\xe2\x82\xac", 3);
+    out[length] = '\0';
+}
+
+static struct r3_decimal random_decimal(int rule) {
+    static const int64_t limit[] = { 10, 1000, 1000000, 100000000, 1000000000000, 1000000000000000000 };
+    struct r3_decimal value = R3_DECIMAL((r3_int128)pick((uint64_t)limit[pick(6)]), (int32_t)pick(19));
+    if (pick(16) == 0)
+        value.coefficient = value.coefficient * 1000000000000000 + (r3_int128)pick(1000000000000000);
+    if (rule == R3_SIGN_ANY && pick(3) == 0)
+        value.coefficient = -value.coefficient;
+    if (rule == R3_SIGN_POSITIVE && value.coefficient == 0)
+        value.coefficient = 1;
+    r3_decimal_normalize(&value);
+    return value;
+}
+
+static double random_double(void) {
+    union {
+        uint64_t bits;
+        double value;
+    } any = { .bits = pick(UINT64_MAX) };
+    switch (pick(4)) {
+    case 0:
+        return (double)(int64_t)pick(1000000) / 100;
+    case 1:
+        return -(double)pick(1000) / 3;
+    case 2:
+        return 0;
+    default:
+        return any.value - any.value == 0 ? any.value : 1.5;
+    }
+}
+
+static void fill_member(struct r3_record *record, const struct r3_member *member) {
+    void *place = r3_member_in(record, member);
+    switch ((enum r3_member_kind)member->kind) {
+    case R3_MEMBER_TEXT:
+        fill_text(record, member);
+        break;
+    case R3_MEMBER_BORROWED:
+        *(const char **)place = pick(2) ? "r3-collect a.csv | r3-strategy -e 'long = \"x\"'" : "Strategy1-Kucoin-BTCUSD-1H";
+        break;
+    case R3_MEMBER_ENUM:
+        *(unsigned *)place = (unsigned)(1 + pick(member->names->count - 1));
+        break;
+    case R3_MEMBER_TIMEFRAME:
+        *(unsigned *)place = (unsigned)(1 + pick(R3_TIMEFRAME_COUNT - 1));
+        break;
+    case R3_MEMBER_DECIMAL:
+        *(struct r3_decimal *)place = random_decimal(member->rule);
+        break;
+    case R3_MEMBER_INTEGER:
+        *(int64_t *)place = member->minimum + (int64_t)pick(pick(8) ? 1000 : INT64_MAX - 1);
+        break;
+    case R3_MEMBER_TIME:
+        *(int64_t *)place = (int64_t)pick(pick(4) ? UINT64_C(2000000000000) : (uint64_t)R3_TIME_END);
+        break;
+    case R3_MEMBER_DOUBLE:
+        *(double *)place = random_double();
+        break;
+    }
+}
+
+static void order_prices(struct r3_candle *candle) {
+    const struct r3_decimal *all[] = { &candle->open, &candle->high, &candle->low, &candle->close };
+    struct r3_decimal high = candle->high, low = candle->low;
+    for (int i = 0; i < 4; i++) {
+        high = *r3_decimal_maximum(&high, all[i]);
+        low = *r3_decimal_minimum(&low, all[i]);
+    }
+    candle->high = high;
+    candle->low = low;
+}
+
+static void fill_record(struct r3_record *record, enum r3_record_type type, bool all) {
+    const struct r3_record_table *table = &r3_record_tables[type];
+    r3_record_init(record, type);
+    for (size_t i = 0; i < table->count; i++)
+        if (table->members[i].required || all || pick(2))
+            fill_member(record, &table->members[i]);
+    if (type == R3_CANDLE)
+        order_prices(&record->candle);
+    if (type == R3_ORDER) {
+        struct r3_order *order = &record->order;
+        if (pick(2) || !r3_decimal_is_present(&order->funds)) {
+            order->size = random_decimal(R3_SIGN_POSITIVE);
+            order->funds = r3_decimal_absent;
+        } else {
+            order->size = r3_decimal_absent;
+        }
+    }
+    if (type == R3_STREAM)
+        record->stream.version = R3_STREAM_VERSION;
+}
+
+static bool is_plain_line(const struct r3_buffer *line) {
+    for (size_t i = 0; i + 1 < line->length; i++)
+        if ((unsigned char)line->data[i] < 0x20 || (unsigned char)line->data[i] > 0x7e || line->data[i] == '\\')
+            return false;
+    return true;
+}
+
+/* Whether the canonical decoder must know this line: no escapes, no wide numbers, no command. */
+static bool is_easy(const struct r3_record *record, const struct r3_buffer *line) {
+    const struct r3_record_table *table = &r3_record_tables[record->type];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct r3_member *member = &table->members[i];
+        const void *place = r3_member_of(record, member);
+        if (member->kind == R3_MEMBER_BORROWED || member->kind == R3_MEMBER_DOUBLE)
+            return false;
+        if (member->kind == R3_MEMBER_INTEGER && *(const int64_t *)place > INT64_C(999999999999999999))
+            return false;
+        char text[R3_DECIMAL_TEXT_SIZE];
+        if (member->kind == R3_MEMBER_DECIMAL && r3_decimal_is_present(place) && r3_decimal_format(text, place) > 18)
+            return false;
+    }
+    return is_plain_line(line);
+}
+
+static void check_round_trip(enum r3_record_type type, bool all) {
+    struct r3_record record, by_hand, by_json, copy;
+    struct r3_buffer line = R3_BUFFER_INIT, again = R3_BUFFER_INIT;
+    fill_record(&record, type, all);
+    memset(&error, 0, sizeof error);
+    if (r3_record_encode(&line, &record, &error)) {
+        CHECK_TEXT(error.text, "");
+        r3_buffer_release(&line);
+        return;
+    }
+    memset(&by_json, 0x5a, sizeof by_json);
+    if (r3_record_decode_json(decoder, &by_json, line.data, line.length - 1, &error))
+        CHECK_TEXT(error.text, line.data);
+    const char *difference = first_difference(&record, &by_json);
+    if (difference)
+        CHECK_TEXT(difference, line.data);
+    CHECK(r3_record_encode(&again, &by_json, &error) == 0);
+    CHECK_TEXT(again.data ? again.data : "", line.data);
+    for (int turn = 0; turn < 2; turn++) { /* twice: a candle's second time is the remembered way */
+        memset(&by_hand, turn ? 0xa5 : 0x33, sizeof by_hand);
+        int known = r3_record_decode_canonical(decoder, &by_hand, line.data, line.length - 1);
+        if (!known && is_easy(&record, &line))
+            CHECK_TEXT("not decoded by hand", line.data);
+        difference = known ? first_difference(&record, &by_hand) : NULL;
+        if (difference)
+            CHECK_TEXT(difference, line.data);
+    }
+    memcpy(&copy, &record, r3_record_size(type));
+    CHECK(first_difference(&copy, &record) == NULL);
+    r3_buffer_release(&line);
+    r3_buffer_release(&again);
+}
+
+/* Other spellings of one candle, with the same meaning. */
+static void check_spellings(void) {
+    static const char canonical[] = "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
+                                    "\"open\":\"785.54\",\"high\":\"800\",\"low\":\"781\",\"close\":\"795.01\",\"volume\":\"0\"}";
+    static const char *const others[] = {
+        "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
+        "\"open\":\"785.540\",\"high\":\"800.00\",\"low\":\"781.0\",\"close\":\"795.01\",\"volume\":\"-0.00\"}",
+        "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
+        "\"open\":785.54,\"high\":8e2,\"low\":781,\"close\":79501e-2,\"volume\":-0}",
+        " {\"type\": \"candle\", \"volume\": \"0\", \"close\": \"795.01\", \"low\": \"781\", \"high\": \"800\", \"open\": \"785.54\", "
+        "\"time\": 1385337600000, \"timeframe\": \"1H\", \"market\": \"BTC\\u002dUSD\", \"platform\": \"csv\"}\r",
+        "{\"type\":\"candle\",\"trades\":12,\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
+        "\"open\":\"785.54\",\"high\":\"800\",\"low\":\"781\",\"close\":\"795.01\",\"volume\":\"0\",\"deep\":{\"a\":[1e9]}}",
+        "{\"ty\\u0070e\":\"candl\\u0065\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
+        "\"open\":\"785.54000000000000000000000000000000\",\"high\":\"800\",\"low\":\"781\",\"close\":\"795.01\",\"volume\":\"0\"}",
+    };
+    struct r3_buffer line = R3_BUFFER_INIT;
+    struct r3_record record;
+    CHECK(decode(&record, canonical) == 0);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        r3_buffer_reset(&line);
+        if (decode(&record, others[i]))
+            CHECK_TEXT(error.text, others[i]);
+        CHECK(r3_record_encode(&line, &record, &error) == 0);
+        line.data[line.length - 1] = '\0';
+        CHECK_TEXT(line.data, canonical);
+    }
+    r3_buffer_release(&line);
+}
+
+static void refuse(const char *line, enum r3_status status, const char *reason) {
+    struct r3_record record;
+    struct r3_error by_json = { 0 };
+    CHECK(decode(&record, line) == -1);
+    CHECK_INT(error.status, status);
+    CHECK_TEXT(error.text, reason);
+    CHECK(r3_record_decode_json(decoder, &record, line, strlen(line), &by_json) == -1);
+    CHECK(!r3_record_decode_canonical(decoder, &record, line, strlen(line)));
+}
+
+#define HEAD "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":"
+#define CANDLE(OPEN, HIGH, LOW, CLOSE, VOLUME) \
+    HEAD "0,\"open\":" OPEN ",\"high\":" HIGH ",\"low\":" LOW ",\"close\":" CLOSE ",\"volume\":" VOLUME "}"
+
+static void check_refused(void) {
+    struct r3_record record;
+    CHECK(decode(&record, CANDLE("\"5\"", "\"6\"", "\"4\"", "\"5\"", "\"1\"")) == 0); /* so that the head is remembered */
+    refuse("{\"type\":\"stream\",\"version\":2}", R3_PROTOCOL, "stream: version 2 is newer than this program's 1");
+    refuse("{\"type\":\"stream\",\"version\":0}", R3_DATA, "version: 0 is below 1");
+    refuse("{\"type\":\"stream\"}", R3_DATA, "stream: version is missing");
+    refuse("{\"type\":\"stream\",\"version\":\"1\"}", R3_DATA, "version: not an integer");
+    refuse("{\"type\":\"stream\",\"version\":1.0}", R3_DATA, "version: not an integer");
+    refuse("{\"version\":1,\"type\":\"stream\"}", R3_DATA, "type: not the first member");
+    refuse("{\"type\":7}", R3_DATA, "type: not a text");
+    refuse("{}", R3_DATA, "type: not the first member");
+    refuse("[\"type\"]", R3_DATA, "not a JSON object");
+    refuse("null", R3_DATA, "not a JSON object");
+    refuse(CANDLE("\"5\"", "\"5\"", "\"6\"", "\"5\"", "\"1\""), R3_DATA, "candle: high 5 is below low 6");
+    refuse(CANDLE("\"5.1\"", "\"5\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "candle: high 5 is below open 5.1");
+    refuse(CANDLE("\"5\"", "\"5\"", "\"4\"", "\"5.00001\"", "\"1\""), R3_DATA, "candle: high 5 is below close 5.00001");
+    refuse(CANDLE("\"3.9\"", "\"5\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "candle: open 3.9 is below low 4");
+    refuse(CANDLE("\"5\"", "\"5\"", "\"4\"", "\"3.99\"", "\"1\""), R3_DATA, "candle: close 3.99 is below low 4");
+    refuse(CANDLE("\"0\"", "\"5\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "open: 0 is not above 0");
+    refuse(CANDLE("\"5\"", "\"5\"", "\"-4\"", "\"5\"", "\"1\""), R3_DATA, "low: -4 is not above 0");
+    refuse(CANDLE("\"5\"", "\"5\"", "\"4\"", "\"5\"", "\"-1\""), R3_DATA, "volume: -1 is not 0 or more");
+    refuse(CANDLE("\"abc\"", "\"5\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "open: not a decimal: \"abc\"");
+    refuse(CANDLE("\"\"", "\"5\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "open: not a decimal: \"\"");
+    refuse(CANDLE("\"5\"", "\"007\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal: \"007\"");
+    refuse(CANDLE("\"5\"", "\"7.\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal: \"7.\"");
+    refuse(CANDLE("\"5\"", "\"+7\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal: \"+7\"");
+    refuse(CANDLE("\"5\"", "\"1e3\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal: \"1e3\"");
+    refuse(CANDLE("\"5\"", "\" 7\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal: \" 7\"");
+    refuse(CANDLE("\"5\"", "\"NaN\"", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal: \"NaN\"");
+    refuse(CANDLE("\"5\"", "7.123456789012345678", "\"4\"", "\"5\"", "\"1\""), R3_DATA,
+           "high: a plain number of more than 15 digits is not exact, write it as a string: \"7.123456789012345678\"");
+    refuse(CANDLE("\"5\"", "1234567890123456", "\"4\"", "\"5\"", "\"1\""), R3_DATA,
+           "high: a plain number of more than 15 digits is not exact, write it as a string: \"1234567890123456\"");
+    refuse(CANDLE("\"5\"", "true", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal");
+    refuse(CANDLE("\"5\"", "null", "\"4\"", "\"5\"", "\"1\""), R3_DATA, "high: not a decimal");
+    refuse(HEAD "253402300800000}", R3_DATA, "time: 253402300800000 is outside 1970 to 9999");
+    refuse(HEAD "-1}", R3_DATA, "time: -1 is outside 1970 to 9999");
+    refuse(HEAD "1.5}", R3_DATA, "time: not an integer");
+    refuse(HEAD "\"2013-11-25\"}", R3_DATA, "time: not an integer");
+    refuse(HEAD "0,\"open\":\"1\"}", R3_DATA, "candle: high is missing");
+    refuse("{\"type\":\"candle\",\"platform\":\"\"}", R3_DATA, "platform: empty");
+    refuse("{\"type\":\"candle\",\"platform\":\"a b\"}", R3_DATA, "platform: not allowed: \"a b\"");
+    refuse("{\"type\":\"candle\",\"platform\":\"abcdefghijklmnopq\"}", R3_DATA, "platform: longer than 16 bytes");
+    refuse("{\"type\":\"candle\",\"platform\":3}", R3_DATA, "platform: not a text");
+    refuse("{\"type\":\"candle\",\"platform\":\"a\",\"market\":\"A\",\"timeframe\":\"1h\"}", R3_DATA, "timeframe: not a timeframe: \"1h\"");
+    refuse("{\"type\":\"tick\",\"session\":\"a-b\",\"every\":1,\"time\":0,\"missed\":0}", R3_DATA, "session: not allowed: \"a-b\"");
+    refuse("{\"type\":\"notice\",\"time\":0,\"level\":\"info\",\"program\":\"x\",\"text\":\"y\"}", R3_DATA, "level: not one of its names: \"info\"");
+    refuse("{\"type\":\"command\",\"id\":\"a\",\"time\":0,\"action\":\"start\",\"session\":\"s\",\"mode\":\"dry\"}", R3_DATA, "mode: not allowed: \"dry\"");
+    refuse("{\"type\":\"value\",\"market\":\"A\",\"timeframe\":\"1H\",\"time\":0,\"name\":\"x\",\"value\":\"1\"}", R3_DATA, "value: not a number");
+#define ORDER "{\"type\":\"order\",\"id\":\"a-1\",\"session\":\"a\",\"platform\":\"p\",\"market\":\"A-B\",\"time\":0,\"role\":\"ENTRY\",\"side\":\"BUY\",\"kind\":\"MARKET\""
+    refuse(ORDER "}", R3_DATA, "order: size or funds is missing");
+    refuse(ORDER ",\"size\":\"1\",\"funds\":\"2\"}", R3_DATA, "order: both size and funds are given");
+    refuse(ORDER ",\"size\":\"0\"}", R3_DATA, "size: 0 is not above 0");
+}
+
+/* Lines of unknown types are echoed, but only when they are JSON. */
+static void check_unknown(void) {
+    struct r3_record record;
+    CHECK(decode(&record, "{\"type\":\"orderbook\",\"bids\":[[1,2]]}") == 0);
+    CHECK_INT(record.type, R3_UNKNOWN);
+    CHECK_TEXT(r3_record_type_name(record.type), "unknown");
+    CHECK(decode(&record, "{\"type\":\"\"}") == 0 && record.type == R3_UNKNOWN);
+    CHECK(decode(&record, "{\"type\":\"candles\",\"a\":1,\"a\":1}") == -1);
+    struct r3_buffer out = R3_BUFFER_INIT;
+    CHECK(r3_record_encode(&out, &record, &error) == -1);
+    r3_buffer_release(&out);
+}
+
+static void check_borrowed(void) {
+    struct r3_record record;
+    CHECK(decode(&record, "{\"type\":\"command\",\"id\":\"c\",\"time\":1,\"action\":\"stop\",\"session\":\"s\",\"label\":\"\",\"pipeline\":\"a | b\\n\\u00e9\"}") == 0);
+    CHECK(record.command.label == NULL);
+    CHECK_TEXT(record.command.pipeline, "a | b\n\xc3\xa9");
+    CHECK_INT(record.command.action, R3_STOP_SESSION);
+}
+
+/* What the encoder refuses: it never writes a line that a reader would not take. */
+static void refuse_to_write(struct r3_record *record, const char *reason) {
+    struct r3_buffer out = R3_BUFFER_INIT;
+    r3_buffer_append_text(&out, "before");
+    CHECK(r3_record_encode(&out, record, &error) == -1);
+    CHECK_INT(error.status, R3_BUG);
+    CHECK_TEXT(error.text, reason);
+    CHECK_INT(out.length, 6);
+    r3_buffer_release(&out);
+}
+
+static void check_writing(void) {
+    struct r3_record record;
+    r3_record_init(&record, R3_TRADE);
+    refuse_to_write(&record, "trade: id: missing");
+    fill_record(&record, R3_TRADE, true);
+    record.trade.price = r3_decimal_zero;
+    refuse_to_write(&record, "trade: price: not above 0");
+    fill_record(&record, R3_TRADE, true);
+    memcpy(record.trade.session, "a-b", 4);
+    refuse_to_write(&record, "trade: session: characters that are not allowed");
+    fill_record(&record, R3_NOTICE, true);
+    memcpy(record.notice.text, "\xff", 2);
+    refuse_to_write(&record, "notice: text: characters that are not allowed");
+    fill_record(&record, R3_NOTICE, true);
+    memset(record.notice.text, 'x', sizeof record.notice.text);
+    refuse_to_write(&record, "notice: text: no end");
+    fill_record(&record, R3_SYNC, true);
+    record.sync.id = -1;
+    refuse_to_write(&record, "sync: id: out of range");
+    fill_record(&record, R3_CANDLE, true);
+    record.candle.high = R3_DECIMAL(1, 18);
+    record.candle.low = R3_DECIMAL(2, 18);
+    refuse_to_write(&record, "candle: high 0.000000000000000001 is below low 0.000000000000000002");
+    fill_record(&record, R3_CANDLE, true);
+    record.candle.time = R3_TIME_ABSENT;
+    refuse_to_write(&record, "candle: time: missing");
+    fill_record(&record, R3_VALUE, true);
+    record.value.value = strtod("nan", NULL);
+    refuse_to_write(&record, "value: value: not finite");
+    fill_record(&record, R3_COMMAND, true);
+    char *text = r3_allocate(R3_LINE_MAX + 1);
+    memset(text, 'x', R3_LINE_MAX);
+    record.command.pipeline = text;
+    refuse_to_write(&record, "command: a line longer than 65536 bytes");
+    free(text);
+}
+
+static void check_doubles(void) {
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = { { 0, "0" },
+                  { -0.0, "0" },
+                  { 1, "1" },
+                  { -2.5, "-2.5" },
+                  { 0.1, "0.1" },
+                  { 0.1 + 0.2, "0.30000000000000004" },
+                  { 788.41333333333333, "788.4133333333333" },
+                  { 1e300, "1e+300" },
+                  { 5e-324, "4.94065645841247e-324" },
+                  { 123456789012345678.0, "1.2345678901234568e+17" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct r3_record record = { .type = R3_VALUE }, again;
+        struct r3_buffer out = R3_BUFFER_INIT;
+        fill_record(&record, R3_VALUE, false);
+        record.value.value = cases[i].value;
+        CHECK(r3_record_encode(&out, &record, &error) == 0);
+        char *from = strstr(out.data, ",\"value\":");
+        out.data[out.length - 2] = '\0'; /* the brace */
+        CHECK_TEXT(from ? from + 9 : "", cases[i].text);
+        out.data[out.length - 2] = '}';
+        CHECK(r3_record_decode(decoder, &again, out.data, out.length - 1, &error) == 0);
+        CHECK(again.value.value == cases[i].value);
+        r3_buffer_release(&out);
+    }
+}
+
+int main(void) {
+    decoder = r3_decoder_new();
+    for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++)
+        for (int turn = 0; turn < 300; turn++)
+            check_round_trip((enum r3_record_type)type, turn == 0);
+    check_spellings();
+    check_refused();
+    check_unknown();
+    check_borrowed();
+    check_writing();
+    check_doubles();
+    r3_decoder_free(decoder);
+    r3_decoder_free(NULL);
+    return check_done();
+}

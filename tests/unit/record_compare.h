@@ -1,0 +1,47 @@
+#ifndef R3_TESTS_UNIT_RECORD_COMPARE_H
+#define R3_TESTS_UNIT_RECORD_COMPARE_H
+
+/* For the tests of lib/record: whether two records say the same, member by member. */
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "lib/record/members.h"
+
+static inline bool same_borrowed(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+static inline bool same_member(const struct r3_record *a, const struct r3_record *b, const struct r3_member *member) {
+    const void *x = r3_member_of(a, member), *y = r3_member_of(b, member);
+    switch ((enum r3_member_kind)member->kind) {
+    case R3_MEMBER_TEXT:
+        return strcmp(x, y) == 0;
+    case R3_MEMBER_BORROWED:
+        return same_borrowed(*(const char *const *)x, *(const char *const *)y);
+    case R3_MEMBER_ENUM:
+    case R3_MEMBER_TIMEFRAME:
+        return *(const unsigned *)x == *(const unsigned *)y;
+    case R3_MEMBER_DECIMAL: {
+        const struct r3_decimal *left = x, *right = y;
+        return left->scale == right->scale && (left->scale < 0 || left->coefficient == right->coefficient);
+    }
+    case R3_MEMBER_INTEGER:
+    case R3_MEMBER_TIME:
+        return *(const int64_t *)x == *(const int64_t *)y;
+    case R3_MEMBER_DOUBLE:
+        return memcmp(x, y, sizeof(double)) == 0;
+    }
+    return false;
+}
+
+/* NULL when equal, otherwise the name of the first member that differs ("type" for the type). */
+static inline const char *first_difference(const struct r3_record *a, const struct r3_record *b) {
+    if (a->type != b->type)
+        return "type";
+    const struct r3_record_table *table = &r3_record_tables[a->type];
+    for (size_t i = 0; i < table->count; i++)
+        if (!same_member(a, b, &table->members[i]))
+            return table->members[i].name;
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,526 @@
+/* The tracker against a scripted exchange: what it writes, and when it asks. */
+
+#include "lib/base/buffer.h"
+#include "lib/trade/tracker.h"
+#include "tests/unit/check.h"
+
+enum { QUEUE = 32 };
+#define DAY INT64_C(1385337600000) /* 2013-11-25 00:00 UTC */
+
+/* What the exchange answers to the next syncs, and what the tracker wrote, a short line each. */
+struct script {
+    struct r3_tracker *tracker;
+    struct r3_record queue[QUEUE];
+    size_t queued, taken;
+    size_t due[QUEUE]; /* the sync, counted from now, that brings queue[i] */
+    size_t syncs;
+    struct r3_buffer out;
+    struct r3_raworder last; /* the last raw order */
+    struct r3_position position;
+    int64_t time;          /* close of the last candle */
+    const char *session, *market;
+    struct r3_error error;
+};
+
+static struct r3_decimal decimal(const char *text) {
+    struct r3_decimal value = r3_decimal_absent;
+    struct r3_error error;
+    if (text)
+        CHECK(r3_decimal_parse(&value, text, strlen(text), &error) == 0);
+    return value;
+}
+
+static const char *text_of(const struct r3_decimal *value) {
+    static char texts[8][R3_DECIMAL_TEXT_SIZE];
+    static unsigned next;
+    char *text = texts[next++ % 8];
+    if (!r3_decimal_is_present(value))
+        return "-";
+    r3_decimal_format(text, value);
+    return text;
+}
+
+static void write_raworder(struct script *script, const struct r3_raworder *raw) {
+    script->last = *raw;
+    r3_buffer_printf(&script->out, "%s %s %s", raw->id, r3_side_name(raw->side), r3_kind_name(raw->kind));
+    if (r3_decimal_is_present(&raw->size))
+        r3_buffer_printf(&script->out, " %s", text_of(&raw->size));
+    if (r3_decimal_is_present(&raw->price))
+        r3_buffer_printf(&script->out, " at %s", text_of(&raw->price));
+    r3_buffer_append_text(&script->out, raw->fill == R3_FILL_CLOSE ? " CLOSE\n" : "\n");
+}
+
+static int emit(void *context, const struct r3_record *record, struct r3_error *error) {
+    struct script *script = context;
+    struct r3_buffer line = R3_BUFFER_INIT;
+    CHECK_INT(r3_record_encode(&line, record, error), 0); /* every record keeps the page's rules */
+    r3_buffer_release(&line);
+    if (record->type == R3_RAWORDER)
+        write_raworder(script, &record->raworder);
+    else if (record->type == R3_CANCEL)
+        r3_buffer_printf(&script->out, "cancel %s: %s\n", record->cancel.order, record->cancel.reason);
+    else if (record->type == R3_NOTICE)
+        r3_buffer_printf(&script->out, "notice %s\n", record->notice.text);
+    else if (record->type == R3_POSITION) {
+        script->position = record->position;
+        r3_buffer_printf(&script->out, "position %s %s\n", r3_direction_name(record->position.side), text_of(&record->position.size));
+    } else
+        CHECK(!"a record that the tracker does not write");
+    return 0;
+}
+
+static int sync(void *context, struct r3_error *error) {
+    struct script *script = context;
+    script->syncs++;
+    r3_buffer_append_text(&script->out, "sync\n");
+    for (; script->taken < script->queued && script->due[script->taken] <= script->syncs; script->taken++)
+        if (r3_tracker_update(script->tracker, &script->queue[script->taken], error) < 0)
+            return -1;
+    if (script->taken == script->queued)
+        script->taken = script->queued = 0;
+    return 0;
+}
+
+/* Queue a record for the `in`th sync from now on. */
+static struct r3_record *queue(struct script *script, enum r3_record_type type, size_t in) {
+    struct r3_record *record = &script->queue[script->queued];
+    script->due[script->queued++] = script->syncs + in;
+    r3_record_init(record, type);
+    return record;
+}
+
+#define COPY(out, text) r3_copy_text(out, sizeof(out), text, strlen(text))
+
+static void account(struct script *script, const char *equity, const char *available) {
+    struct r3_account *record = &queue(script, R3_ACCOUNT, 1)->account;
+    COPY(record->session, script->session);
+    COPY(record->currency, "USD");
+    record->time = script->time;
+    record->equity = decimal(equity);
+    record->available = decimal(available);
+}
+
+static void ended(struct script *script, const char *order, enum r3_event event, const char *reason, size_t in) {
+    struct r3_update *record = &queue(script, R3_UPDATE, in)->update;
+    COPY(record->order, order);
+    COPY(record->session, script->session);
+    COPY(record->reason, reason);
+    record->time = script->time;
+    record->event = event;
+    record->status = event == R3_EVENT_FILLED ? R3_CLOSED : event == R3_EVENT_PARTIAL || event == R3_EVENT_PLACED ? R3_OPENED : R3_CANCELED;
+    record->execution = event == R3_EVENT_FILLED ? R3_FULLY_EXECUTED : R3_NOT_EXECUTED;
+    record->filled = record->cost = record->fee = r3_decimal_zero;
+}
+
+static void trade_at(struct script *script, const char *order, enum r3_role role, enum r3_side side, const char *price, const char *size,
+                     int64_t time, size_t in) {
+    struct r3_trade *record = &queue(script, R3_TRADE, in)->trade;
+    snprintf(record->id, sizeof record->id, "%.36s-t1", order);
+    COPY(record->order, order);
+    COPY(record->session, script->session);
+    COPY(record->market, script->market);
+    COPY(record->fee_currency, "USD");
+    record->time = time;
+    record->role = role;
+    record->side = side;
+    record->price = decimal(price);
+    record->size = decimal(size);
+    record->fee = r3_decimal_zero;
+    record->liquidity = R3_TAKER;
+}
+
+static void fill(struct script *script, const char *order, enum r3_role role, enum r3_side side, const char *price, const char *size) {
+    trade_at(script, order, role, side, price, size, script->time, 1);
+    ended(script, order, R3_EVENT_FILLED, "", 1);
+}
+
+static void step(struct script *script, const struct r3_record *record) {
+    int failed = r3_tracker_step(script->tracker, record, &script->error);
+    if (failed)
+        r3_buffer_printf(&script->out, "error %d: %s\n", script->error.status, script->error.text);
+}
+
+static void candle(struct script *script, const char *open, const char *high, const char *low, const char *close) {
+    struct r3_record record;
+    r3_record_init(&record, R3_CANDLE);
+    COPY(record.candle.platform, "csv");
+    COPY(record.candle.market, script->market);
+    record.candle.timeframe = R3_1H;
+    record.candle.time = script->time;
+    record.candle.open = decimal(open);
+    record.candle.high = decimal(high);
+    record.candle.low = decimal(low);
+    record.candle.close = decimal(close);
+    record.candle.volume = r3_decimal_one;
+    script->time += R3_HOUR;
+    step(script, &record);
+}
+
+static void flat_candle(struct script *script, const char *price) { candle(script, price, price, price, price); }
+
+static void signal_with(struct script *script, enum r3_direction direction, const char *reference, const char *stop, const char *target) {
+    struct r3_record record;
+    r3_record_init(&record, R3_SIGNAL);
+    snprintf(record.signal.id, sizeof record.signal.id, "%s-%lld-%c", script->session, (long long)(script->time / 1000),
+             r3_direction_name(direction)[0]);
+    COPY(record.signal.session, script->session);
+    COPY(record.signal.strategy, "test");
+    COPY(record.signal.platform, "csv");
+    COPY(record.signal.market, script->market);
+    record.signal.timeframe = R3_1H;
+    record.signal.time = script->time;
+    record.signal.direction = direction;
+    record.signal.reference = decimal(reference);
+    record.signal.stop = decimal(stop);
+    record.signal.target = decimal(target);
+    step(script, &record);
+}
+
+static void signal(struct script *script, enum r3_direction direction, const char *reference) {
+    signal_with(script, direction, reference, NULL, NULL);
+}
+
+static void command(struct script *script, enum r3_action action) {
+    struct r3_record record;
+    r3_record_init(&record, R3_COMMAND);
+    COPY(record.command.id, "c1");
+    COPY(record.command.session, script->session);
+    record.command.time = script->time;
+    record.command.action = action;
+    step(script, &record);
+}
+
+static void end(struct script *script) {
+    struct r3_record record;
+    r3_record_init(&record, R3_END);
+    step(script, &record);
+}
+
+static struct r3_tracker_options plain(void) {
+    return (struct r3_tracker_options){ .stop_loss = r3_decimal_absent, .take_profit = r3_decimal_absent, .trailing_stop = r3_decimal_absent,
+                                        .break_even = r3_decimal_absent, .limit = r3_decimal_absent, .limit_candles = 1 };
+}
+
+/* A stream that has begun, with 10,000 in the account and one candle at 100. */
+static void begin(struct script *script, const struct r3_tracker_options *options) {
+    struct r3_tracker_outlet outlet = { emit, sync, script };
+    struct r3_record record;
+    memset(script, 0, sizeof *script);
+    script->session = "main";
+    script->market = "BTC-USD";
+    script->time = DAY;
+    script->tracker = r3_tracker_new(options, &outlet);
+    account(script, "10000", "10000");
+    r3_record_init(&record, R3_STREAM);
+    record.stream.version = 1;
+    step(script, &record);
+    CHECK_TEXT(script->out.data, "sync\n");
+    r3_buffer_reset(&script->out);
+    flat_candle(script, "100");
+}
+
+static void finish(struct script *script) {
+    r3_tracker_free(script->tracker);
+    r3_buffer_release(&script->out);
+}
+
+/* What was written since the last look. */
+static void check_written(struct script *script, const char *want, int line) {
+    check_text(script->out.data ? script->out.data : "", want, __FILE__, line);
+    r3_buffer_reset(&script->out);
+}
+#define WRITTEN(want) check_written(&script, want, __LINE__)
+
+static void test_long_and_flat(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_FLAT, "100"); /* nothing is held: no barrier */
+    WRITTEN("");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nmain-1-ENTRY-1 BUY MARKET\n");
+    CHECK_TEXT(text_of(&script.last.equity), "10000");
+    CHECK_TEXT(script.last.signal, "main-1385344800-L");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "2");
+    flat_candle(&script, "101");
+    flat_candle(&script, "102");
+    WRITTEN("");
+    signal(&script, R3_LONG, "102"); /* the entry may have been filled or not: ask; then do nothing */
+    WRITTEN("sync\n");
+    flat_candle(&script, "103");
+    signal(&script, R3_LONG, "103"); /* known to be open, and nothing at the exchange can close it */
+    WRITTEN("");
+    flat_candle(&script, "110");
+    signal(&script, R3_FLAT, "110");
+    WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 2\n");
+    CHECK_TEXT(text_of(&script.last.exposure), "220");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "20");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "110", "2");
+    flat_candle(&script, "110");
+    signal(&script, R3_LONG, "110");
+    WRITTEN("sync\nmain-2-ENTRY-1 BUY MARKET\n");
+    CHECK_INT(script.last.wins, 1);
+    CHECK_INT(script.last.losses, 0);
+    CHECK_TEXT(text_of(&script.last.average_win), "20");
+    CHECK_TEXT(text_of(&script.last.exposure), "0");
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "110", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_SHORT, "100"); /* without --short: FLAT */
+    WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 1\n");
+    fill(&script, "main-2-EXIT-1", R3_EXIT, R3_SELL, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_SHORT, "100"); /* the exit is not known to be filled: ask */
+    WRITTEN("sync\n");
+    flat_candle(&script, "100");
+    signal(&script, R3_SHORT, "100");
+    WRITTEN("");
+    finish(&script);
+}
+
+static void test_one_candle(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_FLAT, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN(""); /* FLAT outranks */
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nmain-1-ENTRY-1 BUY MARKET\n");
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 1);
+    signal(&script, R3_SHORT, "100");
+    WRITTEN("cancel main-1-ENTRY-1: LONG and SHORT on one candle\nnotice BTC-USD: LONG and SHORT on one candle: neither is taken\nsync\n");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    signal(&script, R3_LONG, "100"); /* the same record again */
+    WRITTEN("sync\nmain-2-ENTRY-1 BUY MARKET\n");
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\n");
+    signal(&script, R3_SHORT, "100"); /* neither: it stays open */
+    WRITTEN("notice BTC-USD: LONG and SHORT on one candle: neither is taken\n");
+    flat_candle(&script, "100");
+    signal(&script, R3_FLAT, "100");
+    WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 1\n");
+    finish(&script);
+}
+
+static void test_flat_while_entering(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    flat_candle(&script, "100");
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "0.4", script.time, 1); /* a part, then the rest is cancelled */
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_PARTIAL, "", 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 3);
+    r3_buffer_reset(&script.out);
+    signal(&script, R3_FLAT, "100");
+    WRITTEN("sync\ncancel main-1-ENTRY-1: a signal replaced it\nsync\n"); /* the exchange takes one sync more */
+    flat_candle(&script, "100");
+    WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 0.4\n");
+    finish(&script);
+}
+
+static void test_reversal(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.allow_short = true;
+    begin(&script, &options);
+    signal(&script, R3_SHORT, "100");
+    WRITTEN("sync\nmain-1-ENTRY-1 SELL MARKET\n");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_SELL, "100", "10");
+    account(&script, "10100", "9100");
+    flat_candle(&script, "90");
+    signal(&script, R3_LONG, "90");
+    WRITTEN("sync\nmain-1-EXIT-1 BUY MARKET 10\nmain-2-ENTRY-1 BUY MARKET\n");
+    CHECK_TEXT(text_of(&script.last.available), "10000"); /* what the exit frees counts */
+    CHECK_TEXT(text_of(&script.last.exposure), "0");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_BUY, "90", "10");
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "90", "5");
+    flat_candle(&script, "90");
+    signal(&script, R3_FLAT, "90");
+    WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 5\n");
+    CHECK_INT(script.last.wins, 1);
+    finish(&script);
+}
+
+/* A reversal whose exit failed: its entry is taken back, and the exit is tried again. */
+static void test_reversal_that_fails(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.allow_short = true;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_SHORT, "100");
+    r3_buffer_reset(&script.out);
+    ended(&script, "main-1-EXIT-1", R3_EVENT_REJECTED, "the exchange is closed", 1);
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\ncancel main-2-ENTRY-1: the exit before it was not filled\nmain-1-EXIT-2 SELL MARKET 1\n");
+    finish(&script);
+}
+
+static void test_commands(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    command(&script, R3_PAUSE);
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\n");
+    flat_candle(&script, "100");
+    command(&script, R3_RESUME);
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nsync\nmain-1-ENTRY-1 BUY MARKET\n");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    command(&script, R3_PAUSE);
+    signal(&script, R3_FLAT, "100"); /* exits work */
+    WRITTEN("sync\nsync\nmain-1-EXIT-1 SELL MARKET 1\n");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "100", "1");
+    command(&script, R3_RESUME);
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    r3_buffer_reset(&script.out);
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "100", "3");
+    flat_candle(&script, "100");
+    command(&script, R3_STOP_SESSION);
+    WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 3\n");
+    fill(&script, "main-2-EXIT-1", R3_EXIT, R3_SELL, "100", "3");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\n");
+    flat_candle(&script, "100");
+    command(&script, R3_START);
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nsync\nmain-3-ENTRY-1 BUY MARKET\n");
+    finish(&script);
+}
+
+static void test_limit(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.limit = decimal("0.01");
+    options.limit_candles = 3;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nmain-1-ENTRY-1 BUY LIMIT at 99\n");
+    flat_candle(&script, "200");
+    WRITTEN("sync\n");
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 2);
+    signal(&script, R3_LONG, "200"); /* at the new price */
+    WRITTEN("sync\ncancel main-1-ENTRY-1: a signal replaced it\nsync\nmain-1-ENTRY-2 BUY LIMIT at 198\n");
+    flat_candle(&script, "210");
+    flat_candle(&script, "210");
+    WRITTEN("sync\nsync\n");
+    ended(&script, "main-1-ENTRY-2", R3_EVENT_CANCELED, "", 3);
+    flat_candle(&script, "210");
+    WRITTEN("sync\nsync\ncancel main-1-ENTRY-2: not filled in time\nsync\n");
+    flat_candle(&script, "210");
+    WRITTEN("");
+    finish(&script);
+}
+
+/* What an exit leaves gets a new attempt, one a candle. */
+static void test_rest(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_FLAT, "100");
+    r3_buffer_reset(&script.out);
+    trade_at(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "100", "0.7", script.time, 1);
+    ended(&script, "main-1-EXIT-1", R3_EVENT_CANCELED, "", 1);
+    command(&script, R3_RESUME); /* a sync at the same market time */
+    WRITTEN("sync\n");
+    flat_candle(&script, "100");
+    WRITTEN("sync\nmain-1-EXIT-2 SELL MARKET 0.3\n");
+    ended(&script, "main-1-EXIT-2", R3_EVENT_REJECTED, "dust: below the minimum size 0.5", 1);
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100"); /* the dust counts as closed */
+    WRITTEN("sync\nmain-2-ENTRY-1 BUY MARKET\n");
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "110", "1");
+    flat_candle(&script, "110");
+    signal(&script, R3_FLAT, "110");
+    WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 1.3\n"); /* and goes with the next position */
+    fill(&script, "main-2-EXIT-1", R3_EXIT, R3_SELL, "110", "1.3");
+    flat_candle(&script, "110");
+    signal(&script, R3_LONG, "110");
+    CHECK_INT(script.last.wins, 1); /* 0.3 bought at 100, sold at 110 */
+    CHECK_TEXT(text_of(&script.last.average_win), "3");
+    finish(&script);
+}
+
+/* The day's result, where a fill before midnight is learned after it. */
+static void test_day(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    for (int hour = 1; hour < 22; hour++)
+        flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100"); /* 22:00 */
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "2", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+    flat_candle(&script, "104");
+    flat_candle(&script, "105"); /* closes at midnight */
+    flat_candle(&script, "107");
+    flat_candle(&script, "108");
+    signal(&script, R3_FLAT, "108");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "6"); /* 2 x (108 - 105) */
+    trade_at(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "109", "2", script.time, 1);
+    ended(&script, "main-1-EXIT-1", R3_EVENT_FILLED, "", 1);
+    flat_candle(&script, "120");
+    signal(&script, R3_LONG, "120");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "8"); /* 2 x (109 - 105) */
+    for (int hour = 3; hour < 25; hour++)
+        flat_candle(&script, "120");
+    signal(&script, R3_FLAT, "120");
+    flat_candle(&script, "120");
+    signal(&script, R3_LONG, "120");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "0");
+    finish(&script);
+}
+
+static void open_protected(struct script *script, const struct r3_tracker_options *options, const char *stop, const char *target) {
+    begin(script, options);
+    signal_with(script, R3_LONG, "105", stop, target);
+    r3_buffer_reset(&script->out);
+    trade_at(script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "105", "1", script->time, 1);
+    ended(script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+}
+
+static void test_protection(void) {
+    /* The bars of r3-order(1), each as the entry's own candle and as a later one. */
+    static const struct {
+        const char *open, *high, *low, *close, *want;
+    } bars[] = {
+        { "95", "101", "90", "92", "main-1-SL-1 SELL MARKET 1\n" },     { "104", "106", "90", "98", "main-1-SL-1 SELL MARKET 1\n" },
+        { "105", "117", "95", "110", "main-1-SL-1 SELL MARKET 1\n" },   { "95", "97", "90", "92", "main-1-SL-1 SELL MARKET 1\n" },
+        { "118", "120", "117", "119", "main-1-TP-1 SELL MARKET 1\n" },  { "105", "114.99", "100.01", "105", "" },
+        { "105", "115", "100.01", "105", "main-1-TP-1 SELL MARKET 1\n" }, { "105", "106", "100", "105", "main-1-SL-1 SELL MARKET 1\n" },
+    };
+    struct r3_tracker_options options = plain();
+    options.protect = true;
+    for (size_t i = 0; i < 2 * sizeof bars / sizeof bars[0]; i++) {
+        struct script script;
+        char want[128];
+        size_t bar = i / 2;
+        open_protected(&script, &options, "100", "115");
+        CHECK(!r3_decimal_is_present(&script.last.stop)); /* the exchange must not act on it */
+        CHECK_TEXT(text_of(&script.last.stop_distance), "5");
+        if (i % 2) {
+            flat_candle(&script, "105");
+            WRITTEN("sync\n");
+        }
+        candle(&script, bars[bar].open, bars[bar].high, bars[bar].low, bars[bar].close);
+        snprintf(want, sizeof want, "%s%s%s", i % 2 ? "" : "sync\n", bars[bar].want[0] ? "sync\n" : "", bars[bar].want);
+        WRITTEN(i % 2 || !bars[bar].want[0] ? want : want + strlen("sync\n"));
+        finish(&script);
+    }
+}
