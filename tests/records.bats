@@ -70,7 +70,7 @@ RULES
 }
 
 @test "a backtest with protection by the tracker, shorts and percent stops holds too" {
-    backtest "r3-collect $hours | r3-strategy rsi-reversion | r3-track --short --protect tracker --stop-loss 2% --take-profit 3% --close-at-end | r3-size --fraction 0.5 | r3-order --paper --slippage 0.1%" >stream
+    backtest "r3-collect $DATA/btcusd-bitstamp-2013_5m.csv | r3-strategy sma-cross | r3-track --short --protect tracker --stop-loss 1% --take-profit 2% --close-at-end | r3-size --fraction 0.5 | r3-order --paper --slippage 0.1%" >stream
     run -0 python3 "$check" lines signal raworder order update trade account end <stream
     [ "$(grep -c '"role":"SL"' stream)" -gt 0 ]
 }

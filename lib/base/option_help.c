@@ -174,7 +174,7 @@ static void complete_bash(struct r3_buffer *out, const char *name, const struct 
                                "    # --name=value comes as three words\n"
                                "    if [[ $word == = ]]; then\n"
                                "        word=\n"
-                               "    elif [[ $previous == = && COMP_CWORD -ge 2 ]]; then\n"
+                               "    elif [[ $previous == = ]] && ((COMP_CWORD >= 2)); then\n"
                                "        previous=${COMP_WORDS[COMP_CWORD - 2]}\n"
                                "    fi\n"
                                "    case $previous in\n");

@@ -16,7 +16,10 @@ struct r3_output_file {
     char *temporary; /* what is being written; NULL when written in place */
 };
 
-#define R3_OUTPUT_FILE_INIT { .writer = { .fd = -1 } }
+#define R3_OUTPUT_FILE_INIT                                                                                            \
+    {                                                                                                                  \
+        .writer = {.fd = -1 }                                                                                          \
+    }
 
 /* Status R3_IO where the file cannot be made. */
 int r3_output_file_open(struct r3_output_file *file, const char *path, struct r3_error *error);

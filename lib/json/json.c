@@ -19,15 +19,19 @@ struct r3_json_document {
     size_t count, capacity;
 };
 
-static const json_t *json_of(const struct r3_json *value) { return (const json_t *)(const void *)value; }
-static const struct r3_json *value_of(const json_t *json) { return (const struct r3_json *)(const void *)json; }
+static const json_t *json_of(const struct r3_json *value) {
+    return (const json_t *)(const void *)value;
+}
+static const struct r3_json *value_of(const json_t *json) {
+    return (const struct r3_json *)(const void *)json;
+}
 
 static void note_number(struct r3_json_document *document, const char *text, size_t length) {
     if (document->count == document->capacity) {
         document->capacity = document->capacity ? 2 * document->capacity : 16;
         document->numbers = r3_reallocate(document->numbers, document->capacity * sizeof document->numbers[0]);
     }
-    document->numbers[document->count++] = (struct number){ NULL, text, length };
+    document->numbers[document->count++] = (struct number) { NULL, text, length };
 }
 
 static bool in_number(char c) {
@@ -77,11 +81,9 @@ static size_t join_numbers(struct r3_json_document *document, json_t *value, siz
         return next + 1;
     }
     if (json_is_object(value)) {
-        json_object_foreach(value, name, child)
-            next = join_numbers(document, child, next);
+        json_object_foreach(value, name, child) next = join_numbers(document, child, next);
     } else if (json_is_array(value)) {
-        json_array_foreach(value, index, child)
-            next = join_numbers(document, child, next);
+        json_array_foreach(value, index, child) next = join_numbers(document, child, next);
     }
     return next;
 }
@@ -91,7 +93,8 @@ static int compare_numbers(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-int r3_json_parse(struct r3_json_document **out, const char *text, size_t length, size_t limit, struct r3_error *error) {
+int r3_json_parse(struct r3_json_document **out, const char *text, size_t length, size_t limit,
+                  struct r3_error *error) {
     json_error_t reason;
     int result = -1;
     struct r3_json_document *document = r3_allocate(sizeof *document);
@@ -132,7 +135,9 @@ void r3_json_free(struct r3_json_document *document) {
     free(document);
 }
 
-const struct r3_json *r3_json_root(const struct r3_json_document *document) { return value_of(document->root); }
+const struct r3_json *r3_json_root(const struct r3_json_document *document) {
+    return value_of(document->root);
+}
 
 enum r3_json_kind r3_json_kind(const struct r3_json *value) {
     switch (json_typeof(json_of(value))) {
@@ -160,7 +165,9 @@ const struct r3_json *r3_json_member(const struct r3_json *object, const char *n
 }
 
 /* jansson's iterators take an object that is not const, though they change nothing. */
-static json_t *walkable(const struct r3_json *object) { return (json_t *)(uintptr_t)json_of(object); }
+static json_t *walkable(const struct r3_json *object) {
+    return (json_t *)(uintptr_t)json_of(object);
+}
 
 const char *r3_json_first_name(const struct r3_json *object) {
     void *first = json_object_iter(walkable(object));
@@ -179,7 +186,9 @@ int r3_json_each(const struct r3_json *object,
     return 0;
 }
 
-size_t r3_json_count(const struct r3_json *array) { return json_array_size(json_of(array)); }
+size_t r3_json_count(const struct r3_json *array) {
+    return json_array_size(json_of(array));
+}
 
 const struct r3_json *r3_json_at(const struct r3_json *array, size_t index) {
     return value_of(json_array_get(json_of(array), index));
@@ -192,11 +201,17 @@ const char *r3_json_text(const struct r3_json *value, size_t *length) {
     return text;
 }
 
-bool r3_json_is_true(const struct r3_json *value) { return json_is_true(json_of(value)); }
+bool r3_json_is_true(const struct r3_json *value) {
+    return json_is_true(json_of(value));
+}
 
-int64_t r3_json_integer(const struct r3_json *value) { return json_integer_value(json_of(value)); }
+int64_t r3_json_integer(const struct r3_json *value) {
+    return json_integer_value(json_of(value));
+}
 
-double r3_json_real(const struct r3_json *value) { return json_number_value(json_of(value)); }
+double r3_json_real(const struct r3_json *value) {
+    return json_number_value(json_of(value));
+}
 
 const char *r3_json_number_text(const struct r3_json_document *document, const struct r3_json *value, size_t *length) {
     struct number wanted = { json_of(value), NULL, 0 };

@@ -64,6 +64,11 @@ void r3_json_write_text(struct r3_buffer *out, const char *text, size_t length);
 /* The same into memory, which must have room for 6 * length + 2 bytes; returns the end of what was written. */
 char *r3_json_put_text(char *out, const char *text, size_t length);
 
+/* Write a finite double as the shortest JSON number of 15 to 17 significant digits that reads back as the same double; -0 is
+ * "0". Returns the length; NUL-terminated. */
+enum { R3_JSON_REAL_SIZE = 40 };
+size_t r3_json_format_real(char out[R3_JSON_REAL_SIZE], double value);
+
 /* Whether text[0..length) is valid UTF-8 (RFC 3629: shortest forms, no surrogates, up to U+10FFFF). */
 bool r3_json_is_utf8(const char *text, size_t length);
 

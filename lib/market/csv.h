@@ -33,6 +33,7 @@ struct r3_csv {
     unsigned fields;                           /* fields that every row must have; 0: at least `needed` */
     bool named;                                /* the columns were named by the user */
     bool has_volume;
+    bool compact_days;   /* times are days like 20131125 */
     uint64_t first_line; /* number of the first line that is a row */
     /* Found from the first rows: */
     bool newest_first;
@@ -60,7 +61,7 @@ int r3_csv_row(const struct r3_csv *csv, const char *line, size_t length, struct
 /* The line without its carriage return. */
 static inline size_t r3_csv_trim(const char *line, size_t length) { return length && line[length - 1] == '\r' ? length - 1 : length; }
 
-/* A time as files spell it: seconds, ms, µs or ns since 1970 by their magnitude (also "1385337600.0"), 20131125, or ISO 8601.
+/* A time as files spell it: seconds, ms, µs or ns since 1970 by their magnitude (also "1385337600.0"), or ISO 8601.
  * → ms. R3_DATA. */
 int r3_csv_time(int64_t *out, const char *text, size_t length, struct r3_error *error);
 

@@ -274,9 +274,8 @@ static int choose_arrangement(struct r3_csv *csv, struct head head, unsigned fie
         bool sound[ARRANGEMENTS_MAX] = { false }, any = false;
         for (unsigned i = 0; i < count; i++) {
             struct r3_candle candle;
-            struct r3_error ignored;
             bool missing;
-            sound[i] = r3_csv_row(&tried[i], line, length, &candle, &missing, &ignored) == 1;
+            sound[i] = r3_csv_row(&tried[i], line, length, &candle, &missing, NULL) == 1;
             any |= sound[i];
         }
         for (unsigned i = 0; i < count; i++)
@@ -322,6 +321,25 @@ static int64_t usual_spacing(int64_t *spacings, size_t count) {
     return best;
 }
 
+/* Whether every row's time is a day like 20131125. As seconds those are hours of 1970, of which no two that follow each other
+ * on a timeframe's grid look like days. */
+static bool has_compact_days(const struct r3_csv *csv, struct head head) {
+    struct r3_csv tried = *csv;
+    unsigned rows = 0;
+    const char *line;
+    size_t length;
+    tried.compact_days = true;
+    while (rows < R3_CSV_SNIFF_ROWS && take_line(&head, &line, &length)) {
+        struct r3_candle candle;
+        bool missing;
+        int result = r3_csv_row(&tried, line, length, &candle, &missing, NULL);
+        if (result < 0)
+            return false;
+        rows += result == 1;
+    }
+    return rows >= ROWS_ENOUGH;
+}
+
 /* Direction and spacing from the first rows. 1, or 0: more text. A bad row is left for the reading to tell. */
 static int measure_rows(struct r3_csv *csv, struct head head, bool enough, bool spaced) {
     int64_t spacings[R3_CSV_SNIFF_ROWS], last = R3_TIME_ABSENT;
@@ -332,9 +350,8 @@ static int measure_rows(struct r3_csv *csv, struct head head, bool enough, bool 
     size_t length;
     while ((rows < wanted || !directed) && count < R3_CSV_SNIFF_ROWS && take_line(&head, &line, &length)) {
         struct r3_candle candle;
-        struct r3_error ignored;
         bool missing;
-        if (r3_csv_row(csv, line, length, &candle, &missing, &ignored) != 1)
+        if (r3_csv_row(csv, line, length, &candle, &missing, NULL) != 1)
             continue;
         rows++;
         if (last == R3_TIME_ABSENT)
@@ -363,6 +380,8 @@ int r3_csv_sniff(struct r3_csv *csv, const char *text, size_t length, bool whole
         return fail_at(1, error, "no header and no row");
     if (result == 1 && fields)
         result = choose_arrangement(&found, head, fields, enough, error);
+    if (result == 1)
+        found.compact_days = has_compact_days(&found, head);
     if (result == 1)
         result = measure_rows(&found, head, enough, spaced);
     if (result == 1)

@@ -47,8 +47,8 @@ struct r3_indicator {
 const struct r3_indicator *r3_indicator_find(const char *name, size_t length);
 
 /* The families, each a table ended by a row without a name. */
-extern const struct r3_indicator r3_indicator_sums[], r3_indicator_averages[], r3_indicator_extremes[], r3_indicator_trends[],
-    r3_indicator_flows[], r3_indicator_events[];
+extern const struct r3_indicator r3_indicator_sums[], r3_indicator_averages[], r3_indicator_extremes[],
+    r3_indicator_trends[], r3_indicator_flows[], r3_indicator_events[];
 
 /* What most rows share. */
 int32_t r3_warm_up_none(const struct r3_indicator_setup *setup);

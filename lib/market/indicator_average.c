@@ -14,13 +14,13 @@ static size_t average_size(const struct r3_indicator_setup *setup) {
 
 static void average_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct average_state *)state = (struct average_state){ 0 };
+    *(struct average_state *)state = (struct average_state) { 0 };
 }
 
 /* numbers[1]: values passed over before the seed's (TA-Lib's MACD starts its fast average late, so that both end their seed
  * on the same candle). True when the average has already begun, so that the caller continues it. */
-static inline bool average_seed(struct average_state *state, const struct r3_indicator_setup *setup, const struct r3_cell *in,
-                                struct r3_cell *out) {
+static inline bool average_seed(struct average_state *state, const struct r3_indicator_setup *setup,
+                                const struct r3_cell *in, struct r3_cell *out) {
     int32_t skip = (int32_t)setup->numbers[1];
     out->ready = false;
     if (!in->ready)
@@ -57,7 +57,9 @@ static void rma_step(void *state, const struct r3_indicator_setup *setup, int sc
     r3_cell_set(out, average->value);
 }
 
-static int32_t ema_warm_up(const struct r3_indicator_setup *setup) { return (int32_t)setup->numbers[1] + setup->length - 1; }
+static int32_t ema_warm_up(const struct r3_indicator_setup *setup) {
+    return (int32_t)setup->numbers[1] + setup->length - 1;
+}
 
 const struct r3_indicator r3_indicator_averages[] = {
     { "ema", 1, 2, 1, false, average_size, average_start, ema_step, NULL, ema_warm_up },

@@ -10,7 +10,9 @@ static size_t delay_size(const struct r3_indicator_setup *setup) {
     return sizeof(struct delay_state) + ((size_t)setup->length + 1) * sizeof(struct r3_cell);
 }
 
-static void delay_start(void *state, const struct r3_indicator_setup *setup) { memset(state, 0, delay_size(setup)); }
+static void delay_start(void *state, const struct r3_indicator_setup *setup) {
+    memset(state, 0, delay_size(setup));
+}
 
 /* The value `length` candles ago, ready or not as it was then. */
 static void delay_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
@@ -40,7 +42,7 @@ static size_t cross_size(const struct r3_indicator_setup *setup) {
 
 static void cross_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct cross_state *)state = (struct cross_state){ 0 };
+    *(struct cross_state *)state = (struct cross_state) { 0 };
 }
 
 /* outputs[0]: a > b now and a <= b before; outputs[1]: a < b now and a >= b before (Pine's crossover and crossunder). */
@@ -70,12 +72,12 @@ static size_t since_size(const struct r3_indicator_setup *setup) {
 
 static void since_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct since_state *)state = (struct since_state){ 0 };
+    *(struct since_state *)state = (struct since_state) { 0 };
 }
 
 /* Candles since the condition was last true: 0 on that candle. A candle on which it is not ready counts as one where it is false. */
-static void barssince_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                           struct r3_cell *out) {
+static void barssince_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                           const struct r3_cell *const *in, struct r3_cell *out) {
     (void)setup, (void)scale;
     struct since_state *since = state;
     if (in[0]->ready && in[0]->value != 0) {
@@ -110,7 +112,9 @@ static size_t when_size(const struct r3_indicator_setup *setup) {
     return sizeof(struct when_state) + ((size_t)setup->length + 1) * sizeof(double);
 }
 
-static void when_start(void *state, const struct r3_indicator_setup *setup) { memset(state, 0, when_size(setup)); }
+static void when_start(void *state, const struct r3_indicator_setup *setup) {
+    memset(state, 0, when_size(setup));
+}
 
 /* in: value, condition. The value on the candle, `length` occurrences before the last, on which the condition was true. */
 static void when_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,

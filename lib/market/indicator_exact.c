@@ -57,7 +57,9 @@ double r3_wide_to_double(const struct r3_wide *value) {
     return high ? ldexp((double)high, 128) + (double)r3_wide_low(value) : (double)r3_wide_low(value);
 }
 
-size_t r3_window_size(int32_t length) { return sizeof(struct r3_window) + (size_t)length * sizeof(r3_int128); }
+size_t r3_window_size(int32_t length) {
+    return sizeof(struct r3_window) + (size_t)length * sizeof(r3_int128);
+}
 
 void r3_window_start(struct r3_window *window, int32_t length, bool decimal) {
     memset(window, 0, r3_window_size(length));
@@ -66,7 +68,9 @@ void r3_window_start(struct r3_window *window, int32_t length, bool decimal) {
     window->started = decimal; /* a decimal's grid is given */
 }
 
-void r3_window_reset(struct r3_window *window) { window->count = window->next = 0; }
+void r3_window_reset(struct r3_window *window) {
+    window->count = window->next = 0;
+}
 
 /* value / 2^shift to the nearest integer; |result| < 2^127 is the caller's care. */
 static r3_int128 shift_right_rounded(r3_int128 value, int shift) {
@@ -90,7 +94,8 @@ static void coarsen(struct r3_window *window, int exponent) {
     window->shift = shift;
 }
 
-enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added, r3_int128 *removed) {
+enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added,
+                                     r3_int128 *removed) {
     enum r3_window_change change = R3_WINDOW_ADDED;
     r3_int128 entry = cell->fixed;
     if (!window->decimal) {
@@ -126,8 +131,8 @@ void r3_window_rescale(struct r3_window *window, r3_int128 factor) {
         entries[i] *= factor;
 }
 
-double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor, const struct r3_indicator_setup *setup,
-                          int scale) {
+double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor,
+                          const struct r3_indicator_setup *setup, int scale) {
     if (window->decimal)
         return r3_quotient(sum, (r3_uint128)divisor * (uint32_t)setup->divisor * r3_powers[scale]);
     return ldexp(r3_quotient(sum, divisor), window->shift);

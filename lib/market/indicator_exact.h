@@ -15,9 +15,9 @@
  * enough for 72 bits of its first value; a value too large for the grid makes it coarser, and the window is summed anew. */
 
 enum {
-    R3_FIXED_BITS = 100,       /* |entry| < 2^100: 5000 entries, weighted and squared, stay in range */
-    R3_INPUT_BITS = 90,        /* |coefficient| of an input: leaves 2^10 for sums of inputs */
-    R3_GRID_BITS = 72,         /* a series that is no decimal: bits of its first value */
+    R3_FIXED_BITS = 100, /* |entry| < 2^100: 5000 entries, weighted and squared, stay in range */
+    R3_INPUT_BITS = 90,  /* |coefficient| of an input: leaves 2^10 for sums of inputs */
+    R3_GRID_BITS = 72,   /* a series that is no decimal: bits of its first value */
     R3_INDICATOR_LENGTH_MAX = 5000
 };
 
@@ -34,14 +34,17 @@ struct __attribute__((aligned(16))) r3_window {
     bool decimal, started;
 };
 
-static inline r3_int128 *r3_window_entries(struct r3_window *window) { return (r3_int128 *)(window + 1); }
+static inline r3_int128 *r3_window_entries(struct r3_window *window) {
+    return (r3_int128 *)(window + 1);
+}
 size_t r3_window_size(int32_t length); /* bytes with its entries */
 void r3_window_start(struct r3_window *window, int32_t length, bool decimal);
 
 enum r3_window_change { R3_WINDOW_ADDED, R3_WINDOW_ADDED_REMOVED, R3_WINDOW_REBUILD };
 /* Put a ready value in; *added is its entry and *removed the one that fell out. R3_WINDOW_REBUILD: the grid changed, and
  * sums must be made anew from the entries (the value is in already). */
-enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added, r3_int128 *removed);
+enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added,
+                                     r3_int128 *removed);
 /* A candle without a value: the window starts over. */
 void r3_window_reset(struct r3_window *window);
 /* Every entry times factor: the decimal scale grew. Sums must be made anew. */
@@ -52,7 +55,7 @@ static inline r3_int128 r3_window_entry(struct r3_window *window, int32_t back) 
     return r3_window_entries(window)[at < 0 ? at + window->length : at];
 }
 /* sum / (divisor × the series' own unit), rounded once. */
-double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor, const struct r3_indicator_setup *setup,
-                          int scale);
+double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor,
+                          const struct r3_indicator_setup *setup, int scale);
 
 #endif

@@ -9,7 +9,7 @@ struct candidate {
 };
 
 struct extreme_state {
-    int64_t now;        /* ready values seen in a row */
+    int64_t now;         /* ready values seen in a row */
     int32_t first, held; /* in the ring of `length` candidates behind this */
     struct candidate ring[];
 };
@@ -18,9 +18,13 @@ static size_t extreme_size(const struct r3_indicator_setup *setup) {
     return sizeof(struct extreme_state) + (size_t)setup->length * sizeof(struct candidate);
 }
 
-static void extreme_start(void *state, const struct r3_indicator_setup *setup) { memset(state, 0, extreme_size(setup)); }
+static void extreme_start(void *state, const struct r3_indicator_setup *setup) {
+    memset(state, 0, extreme_size(setup));
+}
 
-static inline int32_t wrap(int32_t index, int32_t length) { return index >= length ? index - length : index; }
+static inline int32_t wrap(int32_t index, int32_t length) {
+    return index >= length ? index - length : index;
+}
 
 /* outputs[0] the extreme, outputs[1] its place: 0 this candle, -1 the one before. `sign` 1: highest, -1: lowest. */
 static inline void extreme_push(struct extreme_state *state, int32_t length, double sign, const struct r3_cell *in,
@@ -37,15 +41,15 @@ static inline void extreme_push(struct extreme_state *state, int32_t length, dou
     }
     while (state->held && state->ring[wrap(state->first + state->held - 1, length)].value * sign <= in->value * sign)
         state->held--;
-    state->ring[wrap(state->first + state->held++, length)] = (struct candidate){ in->value, now };
+    state->ring[wrap(state->first + state->held++, length)] = (struct candidate) { in->value, now };
     if (state->now < length)
         return;
     r3_cell_set(&out[0], state->ring[state->first].value);
     r3_cell_set(&out[1], (double)(state->ring[state->first].at - now));
 }
 
-static void highest_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                         struct r3_cell *out) {
+static void highest_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                         const struct r3_cell *const *in, struct r3_cell *out) {
     (void)scale;
     extreme_push(state, setup->length, 1, in[0], out);
 }

@@ -13,7 +13,7 @@ static size_t obv_size(const struct r3_indicator_setup *setup) {
 
 static void obv_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct obv_state *)state = (struct obv_state){ 0 };
+    *(struct obv_state *)state = (struct obv_state) { 0 };
 }
 
 /* in: price, volume. Granville 1963; begins with the first volume, as TA-Lib does. */
@@ -62,7 +62,7 @@ static size_t vwap_size(const struct r3_indicator_setup *setup) {
 
 static void vwap_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct vwap_state *)state = (struct vwap_state){ .day = -1 };
+    *(struct vwap_state *)state = (struct vwap_state) { .day = -1 };
 }
 
 /* in: price, volume, number of the day; starts over when the day changes. */

@@ -20,7 +20,7 @@ static size_t sum_size(const struct r3_indicator_setup *setup) {
 
 static void sum_clear(struct sum_state *state) {
     state->sum = state->weighted = 0;
-    state->squares = (struct r3_wide){ 0 };
+    state->squares = (struct r3_wide) { 0 };
 }
 
 static void sum_start(void *state, const struct r3_indicator_setup *setup) {
@@ -29,7 +29,9 @@ static void sum_start(void *state, const struct r3_indicator_setup *setup) {
     r3_window_start(&sums->window, setup->length, setup->decimal);
 }
 
-static struct r3_wide square_of(r3_int128 value) { return r3_wide_multiply(r3_magnitude(value), r3_magnitude(value)); }
+static struct r3_wide square_of(r3_int128 value) {
+    return r3_wide_multiply(r3_magnitude(value), r3_magnitude(value));
+}
 
 /* Sums from the entries that the window holds. */
 static void sum_rebuild(struct sum_state *state) {
@@ -63,7 +65,8 @@ static inline bool sum_push(struct sum_state *state, const struct r3_cell *in, u
         sum_rebuild(state);
         return window->count == window->length;
     }
-    if (also & WITH_WEIGHTED) /* each weight falls by one as the oldest, of weight one, leaves: so the whole old sum goes */
+    if (also &
+        WITH_WEIGHTED) /* each weight falls by one as the oldest, of weight one, leaves: so the whole old sum goes */
         state->weighted += added * window->count - (change == R3_WINDOW_ADDED_REMOVED ? state->sum : 0);
     state->sum += added - removed;
     if (also & WITH_SQUARES) {
@@ -75,7 +78,8 @@ static inline bool sum_push(struct sum_state *state, const struct r3_cell *in, u
 
 /* What one unit of an entry is worth: for results that are rounded more than once. */
 static double entry_unit(const struct sum_state *state, const struct r3_indicator_setup *setup, int scale) {
-    return state->window.decimal ? 1 / ((double)setup->divisor * (double)r3_powers[scale]) : ldexp(1, state->window.shift);
+    return state->window.decimal ? 1 / ((double)setup->divisor * (double)r3_powers[scale])
+                                 : ldexp(1, state->window.shift);
 }
 
 static void sum_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
@@ -86,16 +90,16 @@ static void sum_step(void *state, const struct r3_indicator_setup *setup, int sc
         r3_cell_set(out, r3_window_quotient(&sums->window, sums->sum, 1, setup, scale));
 }
 
-static void average_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                         struct r3_cell *out) {
+static void average_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                         const struct r3_cell *const *in, struct r3_cell *out) {
     struct sum_state *sums = state;
     out->ready = sum_push(sums, in[0], 0);
     if (out->ready)
         r3_cell_set(out, r3_window_quotient(&sums->window, sums->sum, (uint64_t)setup->length, setup, scale));
 }
 
-static void weighted_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                          struct r3_cell *out) {
+static void weighted_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                          const struct r3_cell *const *in, struct r3_cell *out) {
     struct sum_state *sums = state;
     out->ready = sum_push(sums, in[0], WITH_WEIGHTED);
     uint64_t n = (uint64_t)setup->length;
@@ -104,8 +108,8 @@ static void weighted_step(void *state, const struct r3_indicator_setup *setup, i
 }
 
 /* n·Σx² − (Σx)² in whole entries, over n². */
-static void variance_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                          struct r3_cell *out) {
+static void variance_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                          const struct r3_cell *const *in, struct r3_cell *out) {
     struct sum_state *sums = state;
     out->ready = sum_push(sums, in[0], WITH_SQUARES);
     if (!out->ready)
@@ -119,8 +123,8 @@ static void variance_step(void *state, const struct r3_indicator_setup *setup, i
 /* Least squares over x = 1 (oldest) … n: outputs[0] the line at the newest candle, outputs[1] its slope a candle.
  * slope = (n·Σxy − Σx·Σy) / (n·Σx² − (Σx)²) with n·Σx² − (Σx)² = n²(n² − 1)/12 and Σx = n(n + 1)/2, so
  * slope = (12·Σxy − 6(n + 1)·Σy) / (n(n² − 1)); the line's end is Σy/n + slope·(n − 1)/2. Numerators are exact integers. */
-static void regression_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                            struct r3_cell *out) {
+static void regression_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                            const struct r3_cell *const *in, struct r3_cell *out) {
     struct sum_state *sums = state;
     out[0].ready = out[1].ready = sum_push(sums, in[0], WITH_WEIGHTED);
     if (!out[0].ready)
@@ -137,8 +141,8 @@ static void regression_step(void *state, const struct r3_indicator_setup *setup,
 }
 
 /* Mean absolute distance from the window's mean: n steps a candle, the one indicator that has no shorter way. */
-static void deviation_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                           struct r3_cell *out) {
+static void deviation_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                           const struct r3_cell *const *in, struct r3_cell *out) {
     struct sum_state *sums = state;
     out->ready = sum_push(sums, in[0], 0);
     if (!out->ready)

@@ -16,11 +16,15 @@ static size_t directional_size(const struct r3_indicator_setup *setup) {
 
 static void directional_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct directional_state *)state = (struct directional_state){ 0 };
+    *(struct directional_state *)state = (struct directional_state) { 0 };
 }
 
-static double greater(double a, double b) { return a > b ? a : b; }
-static double lesser(double a, double b) { return a < b ? a : b; }
+static double greater(double a, double b) {
+    return a > b ? a : b;
+}
+static double lesser(double a, double b) {
+    return a < b ? a : b;
+}
 
 static double true_range(double high, double low, double previous_close) {
     return greater(high - low, greater(__builtin_fabs(high - previous_close), __builtin_fabs(low - previous_close)));
@@ -28,8 +32,8 @@ static double true_range(double high, double low, double previous_close) {
 
 /* in: high, low, close. out: smoothed +DM, -DM and true range. length - 1 changes are summed, then each new one replaces
  * 1/length of the sum. */
-static void directional_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                             struct r3_cell *out) {
+static void directional_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                             const struct r3_cell *const *in, struct r3_cell *out) {
     (void)scale;
     struct directional_state *move = state;
     out[0].ready = out[1].ready = out[2].ready = false;
@@ -39,7 +43,8 @@ static void directional_step(void *state, const struct r3_indicator_setup *setup
     double up = high - move->high, down = move->low - low;
     double range = true_range(high, low, move->close);
     bool first = !move->started;
-    *move = (struct directional_state){ high, low, in[2]->value, move->plus, move->minus, move->range, move->count, true };
+    *move =
+        (struct directional_state) { high, low, in[2]->value, move->plus, move->minus, move->range, move->count, true };
     if (first)
         return;
     if (move->count == setup->length - 1) {
@@ -74,7 +79,7 @@ static size_t psar_size(const struct r3_indicator_setup *setup) {
 
 static void psar_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct psar_state *)state = (struct psar_state){ 0 };
+    *(struct psar_state *)state = (struct psar_state) { 0 };
 }
 
 /* The stop may not lie inside this candle or the one before. */
@@ -93,7 +98,7 @@ static void psar_step(void *state, const struct r3_indicator_setup *setup, int s
     if (!in[0]->ready || !in[1]->ready)
         return;
     if (psar->seen == 0) {
-        *psar = (struct psar_state){ .high = high, .low = low, .seen = 1 };
+        *psar = (struct psar_state) { .high = high, .low = low, .seen = 1 };
         return;
     }
     if (psar->seen == 1) { /* the direction: down when the second candle's -DM is positive */
@@ -136,19 +141,20 @@ static size_t supertrend_size(const struct r3_indicator_setup *setup) {
 
 static void supertrend_start(void *state, const struct r3_indicator_setup *setup) {
     (void)setup;
-    *(struct supertrend_state *)state = (struct supertrend_state){ 0 };
+    *(struct supertrend_state *)state = (struct supertrend_state) { 0 };
 }
 
 /* in: middle, range, close. numbers: factor. out: the line; 1 rising or -1 falling. Pine's ta.supertrend, which starts falling. */
-static void supertrend_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                            struct r3_cell *out) {
+static void supertrend_step(void *state, const struct r3_indicator_setup *setup, int scale,
+                            const struct r3_cell *const *in, struct r3_cell *out) {
     (void)scale;
     struct supertrend_state *trend = state;
     out[0].ready = out[1].ready = false;
     if (!in[0]->ready || !in[1]->ready || !in[2]->ready)
         return;
     double close = in[2]->value;
-    double upper = in[0]->value + setup->numbers[0] * in[1]->value, lower = in[0]->value - setup->numbers[0] * in[1]->value;
+    double upper = in[0]->value + setup->numbers[0] * in[1]->value,
+           lower = in[0]->value - setup->numbers[0] * in[1]->value;
     if (trend->started) {
         if (!(lower > trend->lower || trend->close < trend->lower))
             lower = trend->lower;
@@ -156,7 +162,7 @@ static void supertrend_step(void *state, const struct r3_indicator_setup *setup,
             upper = trend->upper;
         trend->rising = trend->rising ? close >= lower : close > upper;
     }
-    *trend = (struct supertrend_state){ upper, lower, close, true, trend->rising };
+    *trend = (struct supertrend_state) { upper, lower, close, true, trend->rising };
     r3_cell_set(&out[0], trend->rising ? lower : upper);
     r3_cell_set(&out[1], trend->rising ? 1 : -1);
 }

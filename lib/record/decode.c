@@ -3,7 +3,7 @@
 
 /* The canonical decoder: reads at sight what r3_record_encode writes, and leaves everything else, right or wrong, to the JSON
  * decoder. So it needs no messages, and it may be strict for the sake of speed: any escape, space, other order, unknown
- * member, byte above 127 or number too wide for 64 bits makes it step aside (return 0, or NULL in the helpers).
+ * member or byte above 127 makes it step aside (return 0, or NULL in the helpers).
  *
  * Scanning needs no bounds check: the byte behind the line ends it (a newline or NUL, r3_record_decode asks for it), and
  * both stop every loop here, since neither is a character that a value may hold. */
@@ -52,7 +52,9 @@ static inline const char *read_timeframe(const char *at, enum r3_timeframe *out)
 
 /* A JSON number; plain ones of up to 15 digits exactly by one division (Clinger 1990), others by strtod. */
 static const char *read_double(const char *at, double *out) {
-    static const double power[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+    static const double power[] = {
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
+    };
     const char *start = at;
     bool negative = *at == '-', wide = false;
     at += negative;
@@ -86,7 +88,20 @@ static const char *read_double(const char *at, double *out) {
     return at;
 }
 
-static inline const char *read_value(const char *at, const char *end, struct r3_record *record, const struct r3_member *member) {
+/* A decimal of more than 18 digits: equity and cost have 14 behind the point. */
+static const char *read_long_decimal(const char *at, struct r3_decimal *out) {
+    struct r3_error unused;
+    const char *from = ++at;
+    while (r3_scan_is_digit(*at) || *at == '.' || *at == '-')
+        at++;
+    if (*at != '"' || r3_decimal_parse(out, from, (size_t)(at - from), &unused))
+        return NULL;
+    r3_decimal_normalize(out);
+    return at + 1;
+}
+
+static inline const char *read_value(const char *at, const char *end, struct r3_record *record,
+                                     const struct r3_member *member) {
     void *place = r3_member_in(record, member);
     int64_t coefficient;
     int32_t scale;
@@ -104,12 +119,14 @@ static inline const char *read_value(const char *at, const char *end, struct r3_
         return read_timeframe(at, place);
     case R3_MEMBER_DECIMAL: {
         struct r3_decimal *decimal = place;
-        at = r3_scan_decimal(at, end, &coefficient, &scale);
-        if (!at)
-            return NULL;
-        decimal->coefficient = coefficient;
-        decimal->scale = scale;
-        return r3_member_allows(member, decimal) ? at : NULL;
+        const char *behind = r3_scan_decimal(at, end, &coefficient, &scale);
+        if (behind) {
+            decimal->coefficient = coefficient;
+            decimal->scale = scale;
+        } else if (*at == '"') {
+            behind = read_long_decimal(at, decimal);
+        }
+        return behind && r3_member_allows(member, decimal) ? behind : NULL;
     }
     case R3_MEMBER_INTEGER:
         at = r3_scan_integer(at, end, place);
@@ -123,7 +140,8 @@ static inline const char *read_value(const char *at, const char *end, struct r3_
     return NULL;
 }
 
-static const char *read_members(const char *at, const char *end, struct r3_record *record, const struct r3_record_table *table) {
+static const char *read_members(const char *at, const char *end, struct r3_record *record,
+                                const struct r3_record_table *table) {
     for (size_t i = 0; i < table->count; i++) {
         const struct r3_member *member = &table->members[i];
         if ((size_t)(end - at) > member->key_length && memcmp(at, member->key, R3_KEY_LENGTH_MIN) == 0 &&

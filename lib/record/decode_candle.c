@@ -4,18 +4,18 @@
 /* Candles are nearly all of a stream, and all but their numbers is the same on each line of a market. So the decoder keeps the
  * beginning of the last candle lines, up to the time, and compares it as a whole. */
 
-/* Whether upper >= lower, for coefficients of at most 18 digits; false also where a common scale has too many digits. */
+/* Whether high and low bound open and close. False also where the four have no common scale within 64 bits: the general decoder
+ * then judges. */
 static inline bool is_ordered(const int64_t coefficient[4], const int32_t scale[4]) {
-    enum { OPEN, HIGH, LOW, CLOSE };
-    int32_t common = 0;
-    int64_t value[4];
-    bool wide = false;
-    for (int i = 0; i < 4; i++)
-        common = scale[i] > common ? scale[i] : common;
-    for (int i = 0; i < 4; i++)
-        wide |= __builtin_mul_overflow(coefficient[i], r3_scan_power[common - scale[i]], &value[i]);
-    return !wide && value[HIGH] >= value[OPEN] && value[HIGH] >= value[CLOSE] && value[LOW] <= value[OPEN] &&
-           value[LOW] <= value[CLOSE];
+    int32_t first = scale[0] > scale[1] ? scale[0] : scale[1], last = scale[2] > scale[3] ? scale[2] : scale[3];
+    int32_t common = first > last ? first : last;
+    int64_t open, high, low, close;
+    if (__builtin_mul_overflow(coefficient[0], r3_scan_power[common - scale[0]], &open) ||
+        __builtin_mul_overflow(coefficient[1], r3_scan_power[common - scale[1]], &high) ||
+        __builtin_mul_overflow(coefficient[2], r3_scan_power[common - scale[2]], &low) ||
+        __builtin_mul_overflow(coefficient[3], r3_scan_power[common - scale[3]], &close))
+        return false;
+    return high >= open && high >= close && low <= open && low <= close;
 }
 
 static inline bool expect(const char **at, const char *end, const char *text, size_t length) {
@@ -31,24 +31,23 @@ static inline void put_decimal(struct r3_decimal *out, int64_t coefficient, int3
     out->scale = scale;
 }
 
+/* Read the decimal at *at, and the text that follows it. */
+static inline bool read_price(const char **at, const char *end, int64_t *coefficient, int32_t *scale, const char *then,
+                              size_t length) {
+    *at = r3_scan_decimal(*at, end, coefficient, scale);
+    return *at && *coefficient > 0 && expect(at, end, then, length);
+}
+#define READ_PRICE(I, THEN) read_price(&at, end, &coefficient[I], &scale[I], THEN, sizeof THEN - 1)
+
 /* Behind the head: the time and the five numbers, then the end of the line. */
 static inline int read_numbers(struct r3_candle *candle, const char *at, const char *end) {
     int64_t coefficient[4], volume;
     int32_t scale[4], volume_scale;
     at = r3_scan_integer(at, end, &candle->time);
-    if (!at || candle->time >= R3_TIME_END || !EXPECT(",\"open\":"))
+    if (!at || candle->time >= R3_TIME_END)
         return 0;
-    at = r3_scan_decimal(at, end, &coefficient[0], &scale[0]);
-    if (!at || coefficient[0] <= 0 || !EXPECT(",\"high\":"))
-        return 0;
-    at = r3_scan_decimal(at, end, &coefficient[1], &scale[1]);
-    if (!at || coefficient[1] <= 0 || !EXPECT(",\"low\":"))
-        return 0;
-    at = r3_scan_decimal(at, end, &coefficient[2], &scale[2]);
-    if (!at || coefficient[2] <= 0 || !EXPECT(",\"close\":"))
-        return 0;
-    at = r3_scan_decimal(at, end, &coefficient[3], &scale[3]);
-    if (!at || coefficient[3] <= 0 || !EXPECT(",\"volume\":"))
+    if (!EXPECT(",\"open\":") || !READ_PRICE(0, ",\"high\":") || !READ_PRICE(1, ",\"low\":") ||
+        !READ_PRICE(2, ",\"close\":") || !READ_PRICE(3, ",\"volume\":"))
         return 0;
     at = r3_scan_decimal(at, end, &volume, &volume_scale);
     if (!at || volume < 0 || *at != '}' || at + 1 != end || !is_ordered(coefficient, scale))
@@ -77,7 +76,8 @@ int r3_record_decode_candle(struct r3_decoder *decoder, struct r3_record *record
     return 0;
 }
 
-void r3_record_remember_candle(struct r3_decoder *decoder, const struct r3_candle *candle, const char *line, size_t length) {
+void r3_record_remember_candle(struct r3_decoder *decoder, const struct r3_candle *candle, const char *line,
+                               size_t length) {
     static const char last[] = ",\"time\":";
     const char *found = memmem(line, length, last, sizeof last - 1);
     size_t head_length = found ? (size_t)(found - line) + sizeof last - 1 : 0;

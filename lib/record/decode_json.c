@@ -7,7 +7,8 @@
 
 enum { DIGITS_OF_A_DOUBLE = 15 /* DBL_DIG: that many decimal digits survive a double */ };
 
-static int fail_value(struct r3_error *error, const struct r3_member *member, const char *what, const char *text, size_t length) {
+static int fail_value(struct r3_error *error, const struct r3_member *member, const char *what, const char *text,
+                      size_t length) {
     int shown = length > 60 ? 60 : (int)length;
     return r3_fail(error, R3_DATA, "%s: %s: \"%.*s\"", member->name, what, shown, text);
 }
@@ -69,25 +70,6 @@ static int take_name(struct r3_record *record, const struct r3_member *member, c
     return fail_value(error, member, "not one of its names", text, length);
 }
 
-/* -?(0|[1-9][0-9]*)(\.[0-9]+)? : how the wire spells a decimal. r3_decimal_parse also takes leading zeros. */
-static bool is_decimal_spelling(const char *text, size_t length) {
-    const char *at = text, *end = text + length;
-    if (at < end && *at == '-')
-        at++;
-    const char *whole = at;
-    while (at < end && *at >= '0' && *at <= '9')
-        at++;
-    if (at == whole || (*whole == '0' && at - whole > 1))
-        return false;
-    if (at == end)
-        return true;
-    if (*at != '.' || ++at == end)
-        return false;
-    while (at < end && *at >= '0' && *at <= '9')
-        at++;
-    return at == end;
-}
-
 /* Significant digits of a JSON number's mantissa: zeros at either end do not count. */
 static int significant_digits(const char *text, size_t length) {
     int count = 0, zeros = 0;
@@ -106,8 +88,6 @@ static int take_decimal(const struct r3_json_document *document, struct r3_recor
     struct r3_decimal decimal;
     const char *text = r3_json_text(value, &length);
     if (text) {
-        if (!is_decimal_spelling(text, length))
-            return fail_value(error, member, "not a decimal", text, length);
         if (r3_decimal_parse(&decimal, text, length, error))
             return r3_error_at(error, "%s: ", member->name);
     } else {

@@ -1,4 +1,3 @@
-#include <float.h>
 #include <math.h>
 
 #include "lib/base/io.h"
@@ -8,7 +7,15 @@
 /* Records → canonical lines. A record that would give a line which the decoder refuses is a defect of the program that made
  * it, R3_BUG: nothing of it is written. */
 
-enum { NUMBER_ROOM = 48 /* of a decimal with its quotes, an integer or a double */ };
+enum {
+    NUMBER_ROOM = 48, /* of a decimal with its quotes, an integer or a double */
+    LINE_ROOM =
+        8192 /* of a whole line but its borrowed texts: 32 members, and texts of less than 1,000 bytes, each escaped */
+};
+_Static_assert(R3_MEMBERS_MAX *(R3_KEY_SIZE + NUMBER_ROOM) + 5 * 6 * R3_ID_SIZE +
+                       6 * (R3_TEXT_SIZE + 2 * R3_NAME_SIZE) <
+                   LINE_ROOM,
+               "a line must fit its room");
 
 static int fail_member(struct r3_error *error, const struct r3_record_table *table, const struct r3_member *member,
                        const char *what) {
@@ -27,33 +34,31 @@ static char *put_integer(char *out, int64_t value) {
     return out + count;
 }
 
-/* The shortest of 15, 16 and 17 significant digits that reads back as the same double (17 always do). */
-static char *put_double(char *out, double value) {
-    int length = 0;
-    for (int precision = DBL_DIG; precision <= DBL_DECIMAL_DIG; precision++) {
-        length = snprintf(out, NUMBER_ROOM, "%.*g", precision, value == 0 ? 0.0 : value);
-        if (strtod(out, NULL) == value)
-            break;
-    }
-    return out + length;
-}
-
-/* Append the value of a member of known size behind its key; NULL on error. */
-static char *put_text(char *out, const struct r3_record_table *table, const struct r3_member *member, const char *text,
+/* Append a text of `class` characters alone: they need no escapes. */
+static char *put_word(char *out, const struct r3_record_table *table, const struct r3_member *member, const char *text,
                       struct r3_error *error) {
-    size_t length = strnlen(text, member->size);
-    if (length == member->size || !r3_member_text_fits(member, text, length)) {
-        fail_member(error, table, member, length == member->size ? "no end" : "characters that are not allowed");
+    const char *end = text + member->size;
+    *out++ = '"';
+    while (text < end && r3_character_class[(unsigned char)*text] & member->class)
+        *out++ = *text++;
+    if (text == end || *text != '\0') {
+        fail_member(error, table, member, text == end ? "no end" : "characters that are not allowed");
         return NULL;
     }
-    if (member->class != R3_CLASS_PLAIN) {
-        *out++ = '"';
-        memcpy(out, text, length);
-        out += length;
-        *out++ = '"';
-        return out;
-    }
-    return r3_json_put_text(out, text, length);
+    *out++ = '"';
+    return out;
+}
+
+/* Append any text; NULL on error. */
+static char *put_text(char *out, const struct r3_record_table *table, const struct r3_member *member, const char *text,
+                      struct r3_error *error) {
+    if (member->class != R3_CLASS_PLAIN && !member->names)
+        return put_word(out, table, member, text, error);
+    size_t length = strnlen(text, member->size);
+    if (length < member->size && r3_member_text_fits(member, text, length))
+        return r3_json_put_text(out, text, length);
+    fail_member(error, table, member, length == member->size ? "no end" : "characters that are not allowed");
+    return NULL;
 }
 
 static char *put_name(char *out, const struct r3_record_table *table, const struct r3_member *member, unsigned index,
@@ -141,7 +146,7 @@ static char *put_value(char *out, const struct r3_record_table *table, const str
         return NULL;
     case R3_MEMBER_DOUBLE:
         if (isfinite(*(const double *)place))
-            return put_double(out, *(const double *)place);
+            return out + r3_json_format_real(out, *(const double *)place);
         fail_member(error, table, member, "not finite");
         return NULL;
     }
@@ -150,13 +155,11 @@ static char *put_value(char *out, const struct r3_record_table *table, const str
 }
 
 /* Bytes that the line can need at most. */
-static size_t room_for(const struct r3_record *record, const struct r3_record_table *table) {
-    size_t room = 64;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct r3_member *member = &table->members[i];
-        room += R3_KEY_SIZE + NUMBER_ROOM + (member->class == R3_CLASS_PLAIN ? 6u : 1u) * member->size;
-        if (member->kind == R3_MEMBER_BORROWED && is_present(record, member))
-            room += 6 * strlen(*(const char *const *)r3_member_of(record, member));
+static size_t room_for(const struct r3_record *record) {
+    size_t room = LINE_ROOM;
+    if (record->type == R3_COMMAND) { /* the one that borrows texts of any length */
+        room += record->command.label ? 6 * strlen(record->command.label) : 0;
+        room += record->command.pipeline ? 6 * strlen(record->command.pipeline) : 0;
     }
     return room;
 }
@@ -169,7 +172,7 @@ int r3_record_encode(struct r3_buffer *out, const struct r3_record *record, stru
         error->status = R3_BUG;
         return -1;
     }
-    char *start = r3_buffer_reserve(out, room_for(record, table)), *at = start;
+    char *start = r3_buffer_reserve(out, room_for(record)), *at = start;
     memcpy(at, "{\"type\":\"", 9);
     at += 9;
     memcpy(at, table->name, table->name_length);

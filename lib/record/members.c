@@ -1,5 +1,5 @@
-#include "lib/json/json.h"
 #include "lib/record/members.h"
+#include "lib/json/json.h"
 
 /* The statement of every record's members in code; r3-records(5) is the same in words. */
 
@@ -17,8 +17,10 @@ const uint8_t r3_character_class[256] = {
     /* clang-format on */
 };
 
-#define NAME(text) { text, sizeof text - 1 }
-#define NAMES(list) { list, sizeof list / sizeof list[0] }
+#define NAME(text)                                                                                                     \
+    { text, sizeof text - 1 }
+#define NAMES(list)                                                                                                    \
+    { list, sizeof list / sizeof list[0] }
 static const struct r3_name direction_list[] = { NAME(""), NAME("LONG"), NAME("SHORT"), NAME("FLAT") };
 static const struct r3_name role_list[] = { NAME(""), NAME("ENTRY"), NAME("EXIT"), NAME("TP"), NAME("SL"), NAME("MO") };
 static const struct r3_name side_list[] = { NAME(""), NAME("BUY"), NAME("SELL") };
@@ -27,7 +29,7 @@ static const struct r3_name fill_list[] = { NAME(""), NAME("NEXT_OPEN"), NAME("C
 static const struct r3_name status_list[] = { NAME(""), NAME("OPENED"), NAME("CLOSED"), NAME("CANCELED") };
 static const struct r3_name execution_list[] = { NAME(""), NAME("NOT_EXECUTED"), NAME("PARTIALLY_EXECUTED"),
                                                  NAME("FULLY_EXECUTED") };
-static const struct r3_name event_list[] = { NAME(""),       NAME("PLACED"),   NAME("PARTIAL"), NAME("FILLED"),
+static const struct r3_name event_list[] = { NAME(""),         NAME("PLACED"),   NAME("PARTIAL"), NAME("FILLED"),
                                              NAME("CANCELED"), NAME("REJECTED"), NAME("UNKNOWN") };
 static const struct r3_name liquidity_list[] = { NAME(""), NAME("MAKER"), NAME("TAKER") };
 static const struct r3_name action_list[] = { NAME(""), NAME("start"), NAME("stop"), NAME("pause"), NAME("resume") };
@@ -40,20 +42,30 @@ static const struct r3_names directions = NAMES(direction_list), roles = NAMES(r
                              levels = NAMES(level_list), modes = NAMES(mode_list);
 
 /* Rows. T is the record's name in the union, M the member's. */
-#define ROW(T, M, KIND) \
-    .key = ",\"" #M "\":", .key_length = sizeof(",\"" #M "\":") - 1, .name = #M, .kind = (KIND), \
+#define ROW(T, M, KIND)                                                                                                \
+    .key = ",\"" #M "\":", .key_length = sizeof(",\"" #M "\":") - 1, .name = #M, .kind = (KIND),                       \
     .offset = offsetof(struct r3_record, T.M)
 #define SIZE_OF(T, M) sizeof(((struct r3_record *)0)->T.M)
-#define TEXT(T, M, CLASS) { ROW(T, M, R3_MEMBER_TEXT), .size = SIZE_OF(T, M), .class = (CLASS), .required = true }
-#define TEXT_IF(T, M, CLASS) { ROW(T, M, R3_MEMBER_TEXT), .size = SIZE_OF(T, M), .class = (CLASS) }
-#define ENUM(T, M, NAMES_) { ROW(T, M, R3_MEMBER_ENUM), .names = (NAMES_), .required = true }
-#define ENUM_IF(T, M, NAMES_) { ROW(T, M, R3_MEMBER_ENUM), .names = (NAMES_) }
-#define DECIMAL(T, M, RULE) { ROW(T, M, R3_MEMBER_DECIMAL), .rule = (RULE), .required = true }
-#define DECIMAL_IF(T, M, RULE) { ROW(T, M, R3_MEMBER_DECIMAL), .rule = (RULE) }
-#define INTEGER(T, M, MINIMUM) { ROW(T, M, R3_MEMBER_INTEGER), .minimum = (MINIMUM), .required = true }
-#define TIME(T, M) { ROW(T, M, R3_MEMBER_TIME), .required = true }
-#define TIME_IF(T, M) { ROW(T, M, R3_MEMBER_TIME) }
-#define TIMEFRAME(T, M) { ROW(T, M, R3_MEMBER_TIMEFRAME), .required = true }
+#define TEXT(T, M, CLASS)                                                                                              \
+    { ROW(T, M, R3_MEMBER_TEXT), .size = SIZE_OF(T, M), .class = (CLASS), .required = true }
+#define TEXT_IF(T, M, CLASS)                                                                                           \
+    { ROW(T, M, R3_MEMBER_TEXT), .size = SIZE_OF(T, M), .class = (CLASS) }
+#define ENUM(T, M, NAMES_)                                                                                             \
+    { ROW(T, M, R3_MEMBER_ENUM), .names = (NAMES_), .required = true }
+#define ENUM_IF(T, M, NAMES_)                                                                                          \
+    { ROW(T, M, R3_MEMBER_ENUM), .names = (NAMES_) }
+#define DECIMAL(T, M, RULE)                                                                                            \
+    { ROW(T, M, R3_MEMBER_DECIMAL), .rule = (RULE), .required = true }
+#define DECIMAL_IF(T, M, RULE)                                                                                         \
+    { ROW(T, M, R3_MEMBER_DECIMAL), .rule = (RULE) }
+#define INTEGER(T, M, MINIMUM)                                                                                         \
+    { ROW(T, M, R3_MEMBER_INTEGER), .minimum = (MINIMUM), .required = true }
+#define TIME(T, M)                                                                                                     \
+    { ROW(T, M, R3_MEMBER_TIME), .required = true }
+#define TIME_IF(T, M)                                                                                                  \
+    { ROW(T, M, R3_MEMBER_TIME) }
+#define TIMEFRAME(T, M)                                                                                                \
+    { ROW(T, M, R3_MEMBER_TIMEFRAME), .required = true }
 
 #define ANY R3_SIGN_ANY
 #define ZERO R3_SIGN_NOT_NEGATIVE
@@ -64,85 +76,161 @@ static const struct r3_names directions = NAMES(direction_list), roles = NAMES(r
 
 static const struct r3_member stream_members[] = { INTEGER(stream, version, 1) };
 static const struct r3_member instrument_members[] = {
-    ID(instrument, platform), ID(instrument, market), ID(instrument, base), ID(instrument, quote),
-    DECIMAL(instrument, price_increment, ABOVE), DECIMAL(instrument, base_increment, ABOVE),
-    DECIMAL(instrument, quote_increment, ABOVE), DECIMAL(instrument, minimum_size, ZERO),
-    DECIMAL(instrument, minimum_funds, ZERO), DECIMAL_IF(instrument, maker_fee, ANY),
-    DECIMAL_IF(instrument, taker_fee, ANY), ID(instrument, fee_currency),
+    ID(instrument, platform),
+    ID(instrument, market),
+    ID(instrument, base),
+    ID(instrument, quote),
+    DECIMAL(instrument, price_increment, ABOVE),
+    DECIMAL(instrument, base_increment, ABOVE),
+    DECIMAL(instrument, quote_increment, ABOVE),
+    DECIMAL(instrument, minimum_size, ZERO),
+    DECIMAL(instrument, minimum_funds, ZERO),
+    DECIMAL_IF(instrument, maker_fee, ANY),
+    DECIMAL_IF(instrument, taker_fee, ANY),
+    ID(instrument, fee_currency),
 };
 static const struct r3_member candle_members[] = {
-    ID(candle, platform), ID(candle, market), TIMEFRAME(candle, timeframe), TIME(candle, time),
-    DECIMAL(candle, open, ABOVE), DECIMAL(candle, high, ABOVE), DECIMAL(candle, low, ABOVE),
-    DECIMAL(candle, close, ABOVE), DECIMAL(candle, volume, ZERO),
+    ID(candle, platform),          ID(candle, market),
+    TIMEFRAME(candle, timeframe),  TIME(candle, time),
+    DECIMAL(candle, open, ABOVE),  DECIMAL(candle, high, ABOVE),
+    DECIMAL(candle, low, ABOVE),   DECIMAL(candle, close, ABOVE),
+    DECIMAL(candle, volume, ZERO),
 };
 static const struct r3_member price_members[] = {
-    ID(price, platform), ID(price, market), TIME(price, time), DECIMAL(price, price, ABOVE),
+    ID(price, platform),
+    ID(price, market),
+    TIME(price, time),
+    DECIMAL(price, price, ABOVE),
 };
 static const struct r3_member signal_members[] = {
-    ID(signal, id), SESSION(signal), TEXT(signal, strategy, FREE), ID(signal, platform), ID(signal, market),
-    TIMEFRAME(signal, timeframe), TIME(signal, time), ENUM(signal, direction, &directions),
-    DECIMAL(signal, reference, ABOVE), DECIMAL_IF(signal, confidence, ANY), DECIMAL_IF(signal, stop, ANY),
-    DECIMAL_IF(signal, target, ANY), DECIMAL_IF(signal, volatility, ZERO), TEXT_IF(signal, reason, FREE),
+    ID(signal, id),
+    SESSION(signal),
+    TEXT(signal, strategy, FREE),
+    ID(signal, platform),
+    ID(signal, market),
+    TIMEFRAME(signal, timeframe),
+    TIME(signal, time),
+    ENUM(signal, direction, &directions),
+    DECIMAL(signal, reference, ABOVE),
+    DECIMAL_IF(signal, confidence, ANY),
+    DECIMAL_IF(signal, stop, ANY),
+    DECIMAL_IF(signal, target, ANY),
+    DECIMAL_IF(signal, volatility, ZERO),
+    TEXT_IF(signal, reason, FREE),
 };
 /* raworder and order begin alike. */
-#define ORDER_HEAD(T) \
-    ID(T, id), SESSION(T), TEXT_IF(T, signal, R3_CLASS_WORD), ID(T, platform), ID(T, market), TIME(T, time), \
+#define ORDER_HEAD(T)                                                                                                  \
+    ID(T, id), SESSION(T), TEXT_IF(T, signal, R3_CLASS_WORD), ID(T, platform), ID(T, market), TIME(T, time),           \
         ENUM(T, role, &roles), ENUM(T, side, &sides), ENUM(T, kind, &kinds), ENUM_IF(T, fill, &fills)
-#define ORDER_LEVELS(T) \
-    DECIMAL_IF(T, price, ABOVE), DECIMAL_IF(T, stop, ANY), DECIMAL_IF(T, target, ANY), DECIMAL_IF(T, trail, ABOVE), \
+#define ORDER_LEVELS(T)                                                                                                \
+    DECIMAL_IF(T, price, ABOVE), DECIMAL_IF(T, stop, ANY), DECIMAL_IF(T, target, ANY), DECIMAL_IF(T, trail, ABOVE),    \
         DECIMAL_IF(T, break_even, ABOVE), TIME_IF(T, expiry)
 static const struct r3_member raworder_members[] = {
-    ORDER_HEAD(raworder), DECIMAL(raworder, reference, ABOVE), ORDER_LEVELS(raworder),
-    DECIMAL_IF(raworder, stop_distance, ABOVE), DECIMAL_IF(raworder, volatility, ZERO),
-    DECIMAL_IF(raworder, size, ABOVE), DECIMAL(raworder, equity, ANY),
-    DECIMAL(raworder, available, ANY), DECIMAL(raworder, exposure, ANY), DECIMAL(raworder, day_pnl, ANY),
-    INTEGER(raworder, wins, 0), INTEGER(raworder, losses, 0), DECIMAL(raworder, average_win, ZERO),
+    ORDER_HEAD(raworder),
+    DECIMAL(raworder, reference, ABOVE),
+    ORDER_LEVELS(raworder),
+    DECIMAL_IF(raworder, stop_distance, ABOVE),
+    DECIMAL_IF(raworder, volatility, ZERO),
+    DECIMAL_IF(raworder, size, ABOVE),
+    DECIMAL(raworder, equity, ANY),
+    DECIMAL(raworder, available, ANY),
+    DECIMAL(raworder, exposure, ANY),
+    DECIMAL(raworder, day_pnl, ANY),
+    INTEGER(raworder, wins, 0),
+    INTEGER(raworder, losses, 0),
+    DECIMAL(raworder, average_win, ZERO),
     DECIMAL(raworder, average_loss, ZERO),
 };
 static const struct r3_member order_members[] = {
-    ORDER_HEAD(order), ORDER_LEVELS(order), DECIMAL_IF(order, size, ABOVE), DECIMAL_IF(order, funds, ABOVE),
+    ORDER_HEAD(order),
+    ORDER_LEVELS(order),
+    DECIMAL_IF(order, size, ABOVE),
+    DECIMAL_IF(order, funds, ABOVE),
 };
 static const struct r3_member cancel_members[] = {
-    ID(cancel, order), SESSION(cancel), TIME(cancel, time), TEXT(cancel, reason, FREE),
+    ID(cancel, order),
+    SESSION(cancel),
+    TIME(cancel, time),
+    TEXT(cancel, reason, FREE),
 };
 static const struct r3_member update_members[] = {
-    ID(update, order), SESSION(update), TIME(update, time), ENUM(update, status, &statuses),
-    ENUM(update, execution, &executions), ENUM(update, event, &events), DECIMAL(update, filled, ZERO),
-    DECIMAL(update, cost, ZERO), DECIMAL(update, fee, ANY), TEXT_IF(update, reason, FREE),
+    ID(update, order),
+    SESSION(update),
+    TIME(update, time),
+    ENUM(update, status, &statuses),
+    ENUM(update, execution, &executions),
+    ENUM(update, event, &events),
+    DECIMAL(update, filled, ZERO),
+    DECIMAL(update, cost, ZERO),
+    DECIMAL(update, fee, ANY),
+    TEXT_IF(update, reason, FREE),
     TEXT_IF(update, exchange_id, FREE),
 };
 static const struct r3_member trade_members[] = {
-    ID(trade, id), ID(trade, order), SESSION(trade), ID(trade, market), TIME(trade, time), ENUM(trade, side, &sides),
-    ENUM(trade, role, &roles), DECIMAL(trade, price, ABOVE), DECIMAL(trade, size, ABOVE), DECIMAL(trade, fee, ANY),
-    ID(trade, fee_currency), ENUM(trade, liquidity, &liquidities),
+    ID(trade, id),
+    ID(trade, order),
+    SESSION(trade),
+    ID(trade, market),
+    TIME(trade, time),
+    ENUM(trade, side, &sides),
+    ENUM(trade, role, &roles),
+    DECIMAL(trade, price, ABOVE),
+    DECIMAL(trade, size, ABOVE),
+    DECIMAL(trade, fee, ANY),
+    ID(trade, fee_currency),
+    ENUM(trade, liquidity, &liquidities),
 };
 static const struct r3_member position_members[] = {
-    SESSION(position), ID(position, market), TIME(position, time), ENUM(position, side, &directions),
-    DECIMAL(position, size, ZERO), DECIMAL(position, cost, ZERO), DECIMAL(position, entry_price, ZERO),
-    DECIMAL(position, price, ZERO), DECIMAL(position, value, ZERO), DECIMAL(position, unrealized_pnl, ANY),
+    SESSION(position),
+    ID(position, market),
+    TIME(position, time),
+    ENUM(position, side, &directions),
+    DECIMAL(position, size, ZERO),
+    DECIMAL(position, cost, ZERO),
+    DECIMAL(position, entry_price, ZERO),
+    DECIMAL(position, price, ZERO),
+    DECIMAL(position, value, ZERO),
+    DECIMAL(position, unrealized_pnl, ANY),
     DECIMAL(position, realized_pnl, ANY),
 };
 static const struct r3_member account_members[] = {
-    SESSION(account), TIME(account, time), ID(account, currency), DECIMAL(account, equity, ANY),
+    SESSION(account),
+    TIME(account, time),
+    ID(account, currency),
+    DECIMAL(account, equity, ANY),
     DECIMAL(account, available, ANY),
 };
 static const struct r3_member command_members[] = {
-    ID(command, id), TIME(command, time), ENUM(command, action, &actions), SESSION(command),
-    { ROW(command, label, R3_MEMBER_BORROWED) }, { ROW(command, pipeline, R3_MEMBER_BORROWED) },
-    TEXT_IF(command, platform, R3_CLASS_WORD), TEXT_IF(command, market, R3_CLASS_WORD),
-    { ROW(command, timeframe, R3_MEMBER_TIMEFRAME) }, { ROW(command, refresh, R3_MEMBER_INTEGER), .minimum = 1 },
+    ID(command, id),
+    TIME(command, time),
+    ENUM(command, action, &actions),
+    SESSION(command),
+    { ROW(command, label, R3_MEMBER_BORROWED) },
+    { ROW(command, pipeline, R3_MEMBER_BORROWED) },
+    TEXT_IF(command, platform, R3_CLASS_WORD),
+    TEXT_IF(command, market, R3_CLASS_WORD),
+    { ROW(command, timeframe, R3_MEMBER_TIMEFRAME) },
+    { ROW(command, refresh, R3_MEMBER_INTEGER), .minimum = 1 },
     { ROW(command, mode, R3_MEMBER_TEXT), .size = SIZE_OF(command, mode), .class = R3_CLASS_WORD, .names = &modes },
 };
 static const struct r3_member tick_members[] = {
-    SESSION(tick), INTEGER(tick, every, 1), TIME(tick, time), INTEGER(tick, missed, 0),
+    SESSION(tick),
+    INTEGER(tick, every, 1),
+    TIME(tick, time),
+    INTEGER(tick, missed, 0),
 };
 static const struct r3_member value_members[] = {
-    TEXT_IF(value, session, R3_CLASS_SESSION), ID(value, market), TIMEFRAME(value, timeframe), TIME(value, time),
-    TEXT(value, name, FREE), { ROW(value, value, R3_MEMBER_DOUBLE), .required = true },
+    TEXT_IF(value, session, R3_CLASS_SESSION),
+    ID(value, market),
+    TIMEFRAME(value, timeframe),
+    TIME(value, time),
+    TEXT(value, name, FREE),
+    { ROW(value, value, R3_MEMBER_DOUBLE), .required = true },
 };
 static const struct r3_member notice_members[] = {
-    TIME(notice, time), ENUM(notice, level, &levels), TEXT(notice, program, FREE),
-    TEXT_IF(notice, session, R3_CLASS_SESSION), TEXT(notice, text, FREE),
+    TIME(notice, time),          ENUM(notice, level, &levels),
+    TEXT(notice, program, FREE), TEXT_IF(notice, session, R3_CLASS_SESSION),
+    TEXT(notice, text, FREE),
 };
 static const struct r3_member sync_members[] = { INTEGER(sync, id, 0) };
 static const struct r3_member end_members[] = { TEXT(end, source, FREE), INTEGER(end, records, 0) };
@@ -179,9 +267,13 @@ static int check_order(const struct r3_record *record, struct r3_error *error) {
     return 0;
 }
 
-#define TABLE(TYPE, T, CHECK) \
-    [TYPE] = { #T, sizeof #T - 1, T##_members, sizeof T##_members / sizeof T##_members[0], \
-               offsetof(struct r3_record, T) + SIZE_OF_RECORD(T), CHECK }
+#define TABLE(TYPE, T, CHECK)                                                                                          \
+    [TYPE] = { #T,                                                                                                     \
+               sizeof #T - 1,                                                                                          \
+               T##_members,                                                                                            \
+               sizeof T##_members / sizeof T##_members[0],                                                             \
+               offsetof(struct r3_record, T) + SIZE_OF_RECORD(T),                                                      \
+               CHECK }
 #define SIZE_OF_RECORD(T) sizeof(((struct r3_record *)0)->T)
 
 const struct r3_record_table r3_record_tables[R3_RECORD_TYPES] = {
@@ -269,8 +361,18 @@ _Static_assert(sizeof(enum r3_direction) == sizeof(unsigned) && sizeof(enum r3_t
                "enumerations must be as wide as unsigned");
 _Static_assert(sizeof(struct r3_record) <= UINT16_MAX, "offsets must fit a row");
 
-const char *r3_direction_name(enum r3_direction direction) { return direction_list[direction].text; }
-const char *r3_role_name(enum r3_role role) { return role_list[role].text; }
-const char *r3_side_name(enum r3_side side) { return side_list[side].text; }
-const char *r3_kind_name(enum r3_kind kind) { return kind_list[kind].text; }
-const char *r3_event_name(enum r3_event event) { return event_list[event].text; }
+const char *r3_direction_name(enum r3_direction direction) {
+    return direction_list[direction].text;
+}
+const char *r3_role_name(enum r3_role role) {
+    return role_list[role].text;
+}
+const char *r3_side_name(enum r3_side side) {
+    return side_list[side].text;
+}
+const char *r3_kind_name(enum r3_kind kind) {
+    return kind_list[kind].text;
+}
+const char *r3_event_name(enum r3_event event) {
+    return event_list[event].text;
+}

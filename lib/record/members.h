@@ -51,13 +51,13 @@ enum { R3_KEY_SIZE = 24, R3_KEY_LENGTH_MIN = 6, R3_MEMBERS_MAX = 32 };
 struct r3_member {
     char key[R3_KEY_SIZE]; /* `,"name":` as the canonical line has it */
     uint8_t key_length;
-    uint8_t kind;        /* enum r3_member_kind */
-    uint8_t class;       /* R3_MEMBER_TEXT: one R3_CLASS_ bit; R3_CLASS_PLAIN stands for any text without NUL */
-    uint8_t rule;        /* R3_MEMBER_DECIMAL: enum r3_decimal_sign_rule */
+    uint8_t kind;  /* enum r3_member_kind */
+    uint8_t class; /* R3_MEMBER_TEXT: one R3_CLASS_ bit; R3_CLASS_PLAIN stands for any text without NUL */
+    uint8_t rule;  /* R3_MEMBER_DECIMAL: enum r3_decimal_sign_rule */
     bool required;
-    uint16_t offset;     /* in struct r3_record */
-    uint16_t size;       /* of the array of a text */
-    int32_t minimum;     /* R3_MEMBER_INTEGER */
+    uint16_t offset;              /* in struct r3_record */
+    uint16_t size;                /* of the array of a text */
+    int32_t minimum;              /* R3_MEMBER_INTEGER */
     const struct r3_names *names; /* R3_MEMBER_ENUM; for a text: the only ones allowed, or NULL */
     const char *name;
 };
@@ -103,12 +103,13 @@ int r3_record_decode_canonical(struct r3_decoder *decoder, struct r3_record *rec
 /* The same for a candle whose line begins like one remembered: 1 or 0. */
 int r3_record_decode_candle(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length);
 /* Remember how a canonical candle line begins. */
-void r3_record_remember_candle(struct r3_decoder *decoder, const struct r3_candle *candle, const char *line, size_t length);
+void r3_record_remember_candle(struct r3_decoder *decoder, const struct r3_candle *candle, const char *line,
+                               size_t length);
 
 /* What the decoder keeps between lines. */
 enum { R3_CANDLE_HEADS = 4, R3_CANDLE_HEAD_SIZE = 160 };
 struct r3_candle_head {
-    size_t length; /* 0: none yet */
+    size_t length;                  /* 0: none yet */
     char text[R3_CANDLE_HEAD_SIZE]; /* `{"type":"candle", … "time":` of a line that was decoded */
     char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE];
     enum r3_timeframe timeframe;

@@ -1,8 +1,12 @@
 #include "lib/record/members.h"
 
-const char *r3_record_type_name(enum r3_record_type type) { return r3_record_tables[type].name; }
+const char *r3_record_type_name(enum r3_record_type type) {
+    return r3_record_tables[type].name;
+}
 
-size_t r3_record_size(enum r3_record_type type) { return r3_record_tables[type].size; }
+size_t r3_record_size(enum r3_record_type type) {
+    return r3_record_tables[type].size;
+}
 
 void r3_record_init(struct r3_record *record, enum r3_record_type type) {
     const struct r3_record_table *table = &r3_record_tables[type];
@@ -12,7 +16,9 @@ void r3_record_init(struct r3_record *record, enum r3_record_type type) {
         r3_member_clear(record, &table->members[i]);
 }
 
-struct r3_decoder *r3_decoder_new(void) { return r3_allocate(sizeof(struct r3_decoder)); }
+struct r3_decoder *r3_decoder_new(void) {
+    return r3_allocate(sizeof(struct r3_decoder));
+}
 
 void r3_decoder_free(struct r3_decoder *decoder) {
     if (!decoder)

@@ -14,35 +14,63 @@
 
 enum { R3_SCAN_DIGITS = 18 /* as many digits as an int64_t surely holds */ };
 
-static const int64_t r3_scan_power[19] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
-                                           10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
-                                           1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000 };
+static const int64_t r3_scan_power[19] = { 1,
+                                           10,
+                                           100,
+                                           1000,
+                                           10000,
+                                           100000,
+                                           1000000,
+                                           10000000,
+                                           100000000,
+                                           1000000000,
+                                           10000000000,
+                                           100000000000,
+                                           1000000000000,
+                                           10000000000000,
+                                           100000000000000,
+                                           1000000000000000,
+                                           10000000000000000,
+                                           100000000000000000,
+                                           1000000000000000000 };
 
-static inline bool r3_scan_is_digit(char c) { return (unsigned char)(c - '0') < 10; }
+static inline bool r3_scan_is_digit(char c) {
+    return (unsigned char)(c - '0') < 10;
+}
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Value of the digits at the start of eight readable bytes, and how many they are, 0 to 8. */
-static inline int64_t r3_scan_eight(const char *at, unsigned *count) {
+#define R3_SCAN_WIDE 1
+#else
+#define R3_SCAN_WIDE 0 /* single characters: the words below count on the first character being the lowest byte */
+#endif
+
+/* Eight characters, digits as 0 to 9. */
+static inline uint64_t r3_scan_word(const char *at) {
     uint64_t word;
     memcpy(&word, at, sizeof word);
-    word ^= UINT64_C(0x3030303030303030); /* digits become 0 to 9 */
-    uint64_t other = ((word + UINT64_C(0x7676767676767676)) | word) & UINT64_C(0x8080808080808080);
-    *count = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
-    if (*count == 0)
-        return 0;
-    word <<= 64 - 8 * *count; /* leading zeros in the low bytes */
+    return word ^ UINT64_C(0x3030303030303030);
+}
+
+/* The top bit of each byte that is no digit. (A byte above 127 may carry into the one behind it and mark that too; the marked
+ * byte is then looked at, and is found to be no quote.) */
+static inline uint64_t r3_scan_others(uint64_t word) {
+    return ((word + UINT64_C(0x7676767676767676)) | word) & UINT64_C(0x8080808080808080);
+}
+
+/* Value of the first `count` bytes of the word, 1 to 8 digits. */
+static inline int64_t r3_scan_value(uint64_t word, unsigned count) {
+    word <<= 64 - 8 * count; /* leading zeros in the low bytes */
     word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
     word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
     return (int64_t)((word * 10000 + (word >> 32)) & UINT64_C(0xffffffff));
 }
-#define R3_SCAN_WIDE 1
-#else
-#define R3_SCAN_WIDE 0
+
+/* Value of the digits at the start of eight readable bytes, and how many they are, 0 to 8. */
 static inline int64_t r3_scan_eight(const char *at, unsigned *count) {
-    (void)at;
-    return *count = 0;
+    uint64_t word = r3_scan_word(at), others = r3_scan_others(word);
+    *count = others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+    return *count ? r3_scan_value(word, *count) : 0;
 }
-#endif
 
 /* 0, or digits without a leading zero. */
 static inline const char *r3_scan_integer(const char *at, const char *end, int64_t *out) {
@@ -67,7 +95,8 @@ static inline const char *r3_scan_integer(const char *at, const char *end, int64
 }
 
 /* As r3_scan_decimal, `at` behind quote and sign, of any length up to 18 digits. */
-__attribute__((noinline, unused)) static const char *r3_scan_decimal_slowly(const char *at, int64_t *coefficient, int32_t *scale) {
+__attribute__((noinline, unused)) static const char *r3_scan_decimal_slowly(const char *at, int64_t *coefficient,
+                                                                            int32_t *scale) {
     const char *from = at;
     int64_t value = 0;
     int32_t places = 0;
@@ -92,30 +121,55 @@ __attribute__((noinline, unused)) static const char *r3_scan_decimal_slowly(cons
     return at + 1;
 }
 
+/* The same, up to eight digits on each side of the point. */
+static inline const char *r3_scan_decimal_wide(const char *at, const char *end, int64_t *coefficient, int32_t *scale) {
+    unsigned whole, places = 0;
+    int64_t value = r3_scan_eight(at, &whole);
+    const char *next = at + whole;
+    bool point = *next == '.';
+    if (point && end - next >= 9) {
+        int64_t fraction = r3_scan_eight(next + 1, &places);
+        value = value * r3_scan_power[places] + fraction;
+    }
+    if (next[point + places] != '"' || whole == 0 || point != (places > 0) || next[places] == '0' ||
+        (*at == '0' && whole > 1))
+        return r3_scan_decimal_slowly(at, coefficient, scale);
+    *coefficient = value;
+    *scale = (int32_t)places;
+    return next + point + places + 1;
+}
+
+/* The same, where number and quote fit one word; 0x12 is the quote there, and 0x1e the point. */
+static inline const char *r3_scan_decimal_short(const char *at, const char *end, int64_t *coefficient, int32_t *scale) {
+    uint64_t word = r3_scan_word(at), others = r3_scan_others(word), behind = others & (others - 1);
+    if (behind == 0)
+        return r3_scan_decimal_wide(at, end, coefficient, scale);
+    unsigned first = (unsigned)__builtin_ctzll(others) - 7, second = (unsigned)__builtin_ctzll(behind) - 7;
+    uint64_t before = (UINT64_C(1) << first) - 1; /* the bytes ahead of the first other character */
+    if (first == 0 || ((word & 0xff) == 0 && first > 8))
+        return NULL;
+    if ((word >> first & 0xff) == 0x12) {
+        *coefficient = r3_scan_value(word, first / 8);
+        *scale = 0;
+        return at + first / 8 + 1;
+    }
+    if ((word >> first & 0xff) != 0x1e || (word >> second & 0xff) != 0x12 || second == first + 8 ||
+        (word >> (second - 8) & 0xff) == 0)
+        return r3_scan_decimal_slowly(at, coefficient, scale);
+    *coefficient = r3_scan_value((word & before) | (word >> 8 & ~before), second / 8 - 1); /* without the point */
+    *scale = (int32_t)(second - first) / 8 - 1;
+    return at + second / 8 + 1;
+}
+
 /* The decimal between quotes, without needless zeros: coefficient / 10^scale. */
 static inline const char *r3_scan_decimal(const char *at, const char *end, int64_t *coefficient, int32_t *scale) {
     if (*at++ != '"')
         return NULL;
     bool negative = *at == '-';
     at += negative;
-    if (R3_SCAN_WIDE && end - at >= 8) {
-        unsigned whole, places = 0;
-        int64_t value = r3_scan_eight(at, &whole), fraction;
-        const char *next = at + whole;
-        bool point = *next == '.';
-        if (point && end - next >= 9) {
-            fraction = r3_scan_eight(next + 1, &places);
-            value = value * r3_scan_power[places] + fraction;
-        }
-        if (next[point + places] == '"' && whole > 0 && point == (places > 0) && next[places] != '0' &&
-            (*at != '0' || whole == 1)) {
-            *coefficient = negative ? -value : value;
-            *scale = (int32_t)places;
-            return next + point + places + 1;
-        }
-    }
-    at = r3_scan_decimal_slowly(at, coefficient, scale);
-    if (negative)
+    at = R3_SCAN_WIDE && end - at >= 8 ? r3_scan_decimal_short(at, end, coefficient, scale)
+                                       : r3_scan_decimal_slowly(at, coefficient, scale);
+    if (negative && at)
         *coefficient = -*coefficient;
     return at;
 }

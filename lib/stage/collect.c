@@ -145,7 +145,13 @@ static bool same_series(const struct r3_collect_file *a, const struct r3_collect
     return a->timeframe == b->timeframe && strcmp(a->market, b->market) == 0;
 }
 
-/* Put the files of each series together, in order of time: any row's time tells it, since they must not overlap. */
+/* Any row's time tells which file comes first, since they must not overlap. Where the files share a row, it is the first of one
+ * and the last of the other, which is newest first. */
+static bool comes_before(const struct r3_collect_file *a, const struct r3_collect_file *b) {
+    return a->csv.first_time < b->csv.first_time || (a->csv.first_time == b->csv.first_time && a->csv.newest_first && !b->csv.newest_first);
+}
+
+/* Put the files of each series together, in order of time. */
 static void order_files(struct collect *collect) {
     size_t count = 0;
     for (size_t i = 0; i < collect->file_count; i++) {
@@ -154,7 +160,7 @@ static void order_files(struct collect *collect) {
         for (size_t k = 0; k < count; k++)
             if (same_series(collect->order[k], file))
                 end = k + 1;
-        while (end > 0 && same_series(collect->order[end - 1], file) && collect->order[end - 1]->csv.first_time > file->csv.first_time)
+        while (end > 0 && same_series(collect->order[end - 1], file) && comes_before(file, collect->order[end - 1]))
             end--;
         memmove(&collect->order[end + 1], &collect->order[end], (count - end) * sizeof collect->order[0]);
         collect->order[end] = file;

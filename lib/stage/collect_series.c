@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-enum { HEAD_MIN = 4096 };
+enum { HEAD_MIN = 4096, BYTE_ORDER_MARK = 3 /* bytes that a head may have lost */ };
 
 static int fail_place(const struct r3_collect_file *file, uint64_t line, struct r3_error *error) {
     return r3_error_at(error, "%s:%" PRIu64 ": ", file->name, line);
@@ -23,23 +23,23 @@ static int open_lines(struct r3_collect_file *file, struct r3_error *error) {
     return 0;
 }
 
+/* More of the head is asked for until the dialect is known: twice as much where many rows are wanted, else what comes next, so
+ * that a slow pipe is understood from its first rows. */
 static int sniff(struct r3_collect_file *file, bool spaced, struct r3_error *error) {
-    if (file->head == 0)
-        file->head = HEAD_MIN;
-    for (;; file->head *= 2) {
+    for (size_t wanted = spaced ? HEAD_MIN : 1;;) {
         const char *text;
-        size_t length;
         bool whole;
-        if (file->head > file->block)
-            file->head = file->block;
-        int result = r3_lines_peek(file->lines, file->head, &text, &length, &whole, error);
+        if (wanted > file->block)
+            wanted = file->block;
+        int result = r3_lines_peek(file->lines, wanted, &text, &file->head, &whole, error);
         if (result != R3_INPUT_MORE)
             return result;
-        result = r3_csv_sniff(&file->csv, text, length, whole, file->head == file->block, spaced, error);
+        result = r3_csv_sniff(&file->csv, text, file->head, whole, wanted == file->block, spaced, error);
         if (result < 0)
             return r3_error_at(error, "%s:", file->name);
         if (result == 1)
             return R3_INPUT_MORE;
+        wanted = spaced ? file->head * 2 : file->head + BYTE_ORDER_MARK + 1;
     }
 }
 

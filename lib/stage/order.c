@@ -11,27 +11,67 @@ enum { KEPT_MEMORY = 1 << 20 }; /* what the kept records may hold on to once the
 struct order_stage {
     struct r3_port *port;
     struct r3_paper *paper;
-    const char *session;    /* the one that has an account before any order */
+    const char *session; /* the one that has an account before any order */
     bool strict, opened;
-    bool ahead;             /* the first account goes ahead of the record that is being stepped */
-    bool loop;              /* a sync came: r3-track listens */
+    bool ahead; /* the first account goes ahead of the record that is being stepped */
+    bool loop;  /* a sync came: r3-track listens */
     uint64_t rejected;
-    struct r3_buffer kept;  /* r3_record_size bytes a record, each begun on an aligned place */
+    struct r3_buffer kept; /* r3_record_size bytes a record, each begun on an aligned place */
 };
 
 static const struct r3_option order_options[] = {
     { .name = "paper", .kind = R3_OPTION_FLAG, .help = "fill on paper, from the candles (required)" },
-    { .name = "cash", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .fallback = "10000", .help = "what each session starts with" },
-    { .name = "session", .kind = R3_OPTION_TEXT, .argument = "NAME", .fallback = "main", .help = "session with an account from the start" },
-    { .name = "fee", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "taker fee (else the market's, else 0.1%)" },
-    { .name = "maker-fee", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "maker fee (else --fee, the market's, 0.1%)" },
-    { .name = "slippage", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .fallback = "0", .help = "market and stop fills are that much worse" },
-    { .name = "spread", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .fallback = "0", .help = "bid to ask; half of it is paid" },
-    { .name = "fill", .kind = R3_OPTION_CHOICE, .argument = "next-open|close", .fallback = "next-open", .help = "where market orders fill" },
-    { .name = "latency", .kind = R3_OPTION_INTEGER, .argument = "CANDLES", .fallback = "0", .help = "an order waits that many candles more" },
-    { .name = "volume-share", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "fills take at most that of a candle" },
-    { .name = "through", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .fallback = "0", .help = "price beyond a limit before it fills" },
-    { .name = "updates", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "FIFO back to r3-track (else R3_UPDATES)" },
+    { .name = "cash",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "AMOUNT",
+      .fallback = "10000",
+      .help = "what each session starts with" },
+    { .name = "session",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME",
+      .fallback = "main",
+      .help = "session with an account from the start" },
+    { .name = "fee",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "taker fee (else the market's, else 0.1%)" },
+    { .name = "maker-fee",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "maker fee (else --fee, the market's, 0.1%)" },
+    { .name = "slippage",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .fallback = "0",
+      .help = "market and stop fills are that much worse" },
+    { .name = "spread",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .fallback = "0",
+      .help = "bid to ask; half of it is paid" },
+    { .name = "fill",
+      .kind = R3_OPTION_CHOICE,
+      .argument = "next-open|close",
+      .fallback = "next-open",
+      .help = "where market orders fill" },
+    { .name = "latency",
+      .kind = R3_OPTION_INTEGER,
+      .argument = "CANDLES",
+      .fallback = "0",
+      .help = "an order waits that many candles more" },
+    { .name = "volume-share",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "fills take at most that of a candle" },
+    { .name = "through",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "AMOUNT",
+      .fallback = "0",
+      .help = "price beyond a limit before it fills" },
+    { .name = "updates",
+      .kind = R3_OPTION_TEXT,
+      .argument = "FILE",
+      .help = "FIFO back to r3-track (else R3_UPDATES)" },
     { .name = "strict", .kind = R3_OPTION_FLAG, .help = "exit 1 when any order was rejected" },
     { .name = NULL },
 };
@@ -52,7 +92,8 @@ static int output(void *context, const struct r3_record *record, struct r3_error
 
     if (record->type == R3_UPDATE && record->update.event == R3_EVENT_REJECTED)
         stage->rejected++;
-    if (stage->ahead ? stage->port->emit_ahead(stage->port, record, error) : stage->port->emit(stage->port, record, error))
+    if (stage->ahead ? stage->port->emit_ahead(stage->port, record, error)
+                     : stage->port->emit(stage->port, record, error))
         return -1;
     return record->type == R3_UPDATE || record->type == R3_TRADE ? keep(stage, record) : 0;
 }
@@ -118,7 +159,7 @@ static int read_options(struct r3_paper_options *out, const struct r3_arguments 
         return r3_fail(error, R3_USAGE, "say --paper: this program fills orders on paper alone");
     if (r3_arguments_operands(arguments))
         return r3_fail(error, R3_USAGE, "no operand is wanted: \"%s\"", r3_arguments_operand(arguments, 0));
-    *out = (struct r3_paper_options){
+    *out = (struct r3_paper_options) {
         .cash = optional(arguments, "cash"),
         .taker_fee = optional(arguments, "fee"),
         .maker_fee = optional(arguments, r3_arguments_given(arguments, "maker-fee") ? "maker-fee" : "fee"),
@@ -152,7 +193,8 @@ static void order_free(void *state) {
     free(stage);
 }
 
-static int order_init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
+static int order_init(void **state, const struct r3_arguments *arguments, struct r3_port *port,
+                      struct r3_error *error) {
     struct r3_paper_options options;
     struct order_stage *stage = NULL;
 

@@ -223,16 +223,13 @@ static int open_pipe(struct r3_pipe *pipe, const struct r3_arguments *arguments,
     return 0;
 }
 
-/* Close in the order that lets everybody end: what was written goes out even after an error, then the way back is read to its
- * end. The first error is the one that is told. */
+/* What was written goes out even after an error. The first error is the one that is told. */
 static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) {
     struct r3_error later = { 0 };
     if (pipe->out.data && r3_writer_close(&pipe->out, &later) < 0 && !failed) {
         *error = later;
         failed = -1;
     }
-    if (!failed && pipe->stage->update && r3_pipe_drain(pipe, error) < 0)
-        failed = -1;
     r3_pipe_updates_close(pipe);
     if (pipe->reject_fd >= 0 && close(pipe->reject_fd) < 0 && !failed)
         failed = r3_fail_errno(error, R3_IO, "%s", pipe->reject_name);

@@ -58,8 +58,6 @@ int r3_pipe_answer(struct r3_port *port, const struct r3_record *record, struct 
 /* r3-order: open the way back if it is not, and after the step send the sync itself. */
 int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error);
 int r3_pipe_answer_end(struct r3_pipe *pipe, const struct r3_record *sync, struct r3_error *error);
-/* r3-track, after its output is closed: read what is still to come. */
-int r3_pipe_drain(struct r3_pipe *pipe, struct r3_error *error);
 void r3_pipe_updates_close(struct r3_pipe *pipe);
 
 /* lib/stage/pipe_progress.c */

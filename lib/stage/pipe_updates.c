@@ -3,7 +3,8 @@
  * The tracker writes `sync N` down the pipe and reads the FIFO until `sync N` comes back. r3-order writes into the FIFO only in
  * answer to a sync, when the tracker is reading, so neither can wait for the other with a full buffer. Opening never blocks:
  * the tracker opens for reading, without blocking, before it writes its first sync; r3-order opens for writing when that sync
- * arrives, so the reader is there by then.
+ * arrives, so the reader is there by then. Nothing comes after the answer to the last sync, so at the end nobody waits for the
+ * other (a program that wraps one of them, as time(1) does, holds its pipe open: waiting for an end of file would be for ever).
  *
  * The tracker waits in slices of 100 ms and counts slices, not seconds: a job that was stopped and continued has used one. */
 
@@ -18,11 +19,12 @@
 
 enum { SLICE_MS = 100 };
 
-/* Wait until the FIFO can be read. `limit`: slices; 0: as long as it takes. */
-static int wait_readable(struct r3_pipe *pipe, unsigned limit, bool watch_output, struct r3_error *error) {
+/* Before each read: wait until the FIFO can be read, and see whether an answer can still come. */
+static int before_sync_read(void *context, struct r3_error *error) {
+    struct r3_pipe *pipe = context;
     struct pollfd watched[2] = {
         { .fd = pipe->updates_fd, .events = POLLIN },
-        { .fd = watch_output ? pipe->out.fd : -1, .events = 0 },
+        { .fd = pipe->out.fd, .events = 0 },
     };
     for (unsigned slices = 0;;) {
         int ready = poll(watched, 2, SLICE_MS);
@@ -32,21 +34,12 @@ static int wait_readable(struct r3_pipe *pipe, unsigned limit, bool watch_output
             return 0;
         if (ready > 0 && watched[1].revents & (POLLERR | POLLNVAL))
             return r3_fail(error, R3_PROTOCOL, "the pipe behind this program ended before r3-order answered sync %" PRId64, pipe->next_sync - 1);
-        if (ready == 0 && limit && ++slices >= limit)
+        if (ready == 0 && ++slices >= pipe->sync_slices)
             return r3_fail(error, R3_PROTOCOL,
                            "sync %" PRId64 " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
                            "and does every program between pass unknown records and flush?",
-                           pipe->next_sync - 1, limit / (1000 / SLICE_MS));
+                           pipe->next_sync - 1, pipe->sync_slices / (1000 / SLICE_MS));
     }
-}
-
-static int before_sync_read(void *context, struct r3_error *error) {
-    struct r3_pipe *pipe = context;
-    return wait_readable(pipe, pipe->sync_slices, true, error);
-}
-
-static int before_drain_read(void *context, struct r3_error *error) {
-    return wait_readable(context, 0, false, error);
 }
 
 int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error *error) {
@@ -81,6 +74,8 @@ static int read_update(struct r3_pipe *pipe, int64_t *id, struct r3_error *error
     const char *line;
     size_t length;
     int got = r3_reader_line(&pipe->updates_in, &line, &length, error);
+    if (got < 0 && error->status == R3_DATA)
+        return r3_error_at(error, "%s:%" PRIu64 ": ", pipe->updates_name, pipe->updates_in.line);
     if (got <= 0)
         return got;
     struct r3_record record;
@@ -103,7 +98,7 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
     if (port->emit(port, &sync, error) < 0 || r3_writer_flush(&pipe->out, error) < 0)
         return -1;
     for (;;) {
-        int64_t id;
+        int64_t id = -1;
         switch (read_update(pipe, &id, error)) {
         case 1:
             continue;
@@ -118,17 +113,6 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
             return -1;
         }
     }
-}
-
-int r3_pipe_drain(struct r3_pipe *pipe, struct r3_error *error) {
-    if (pipe->updates_fd < 0 || !pipe->stage->update || pipe->next_sync == 0)
-        return 0;
-    pipe->updates_in.before_read = before_drain_read;
-    int64_t id;
-    int got;
-    while ((got = read_update(pipe, &id, error)) > 0) {
-    }
-    return got;
 }
 
 int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error) {

@@ -4,9 +4,9 @@
 
 #include <unistd.h>
 
-#include "lib/base/double_text.h"
 #include "lib/base/output_file.h"
 #include "lib/base/time.h"
+#include "lib/json/json.h"
 #include "lib/stage/stage.h"
 
 enum { SESSIONS_NAMED = 16, PRICE_SCALE = 14 };
@@ -40,8 +40,9 @@ struct report {
 };
 
 static int open_files(struct report *report, const struct r3_arguments *arguments, struct r3_error *error) {
-    static const char trades_head[] = "position,session,market,side,entry_time,exit_time,entry_price,exit_price,size,pnl,"
-                                      "return,fees,exit,duration,entry_bar,exit_bar\n";
+    static const char trades_head[] =
+        "position,session,market,side,entry_time,exit_time,entry_price,exit_price,size,pnl,"
+        "return,fees,exit,duration,entry_bar,exit_bar\n";
     static const char equity_head[] = "time,equity,drawdown,close,benchmark\n";
     const char *trades = r3_arguments_text(arguments, "trades"), *equity = r3_arguments_text(arguments, "equity");
     const char *plot = r3_arguments_text(arguments, "plot");
@@ -103,13 +104,13 @@ static bool is_ours(struct report *report, const char *name) {
 
 static int write_equity(struct report *report, double benchmark, struct r3_error *error) {
     char time[R3_TIME_TEXT_SIZE], equity[R3_DECIMAL_TEXT_SIZE], close[R3_DECIMAL_TEXT_SIZE];
-    char below[R3_DOUBLE_TEXT_SIZE], held[R3_DOUBLE_TEXT_SIZE];
+    char below[R3_JSON_REAL_SIZE], held[R3_JSON_REAL_SIZE];
     struct r3_decimal value = r3_book_decimal(r3_book_equity(&report->book));
     r3_time_format(time, report->book.bar_open);
     r3_decimal_format(equity, &value);
     r3_decimal_format(close, &report->book.markets[0].close);
-    r3_double_format(below, r3_statistics_drawdown(report->statistics));
-    r3_double_format(held, benchmark);
+    r3_json_format_real(below, r3_statistics_drawdown(report->statistics));
+    r3_json_format_real(held, benchmark);
     r3_buffer_reset(&report->row);
     r3_buffer_printf(&report->row, "%s,%s,%s,%s,%s\n", time, equity, below, close, held);
     return r3_writer_put(&report->equity.writer, report->row.data, report->row.length, error);
@@ -160,7 +161,7 @@ static int average_price(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal
 static int write_trade(struct report *report, const struct r3_round_trip *trip, struct r3_error *error) {
     char entered[R3_TIME_TEXT_SIZE], left[R3_TIME_TEXT_SIZE], duration[R3_TIME_TEXT_SIZE];
     char entry[R3_DECIMAL_TEXT_SIZE], leave[R3_DECIMAL_TEXT_SIZE], size[R3_DECIMAL_TEXT_SIZE];
-    char pnl[R3_DECIMAL_TEXT_SIZE], fees[R3_DECIMAL_TEXT_SIZE], change[R3_DOUBLE_TEXT_SIZE];
+    char pnl[R3_DECIMAL_TEXT_SIZE], fees[R3_DECIMAL_TEXT_SIZE], change[R3_JSON_REAL_SIZE];
     if (average_price(entry, &trip->cost, &trip->size, error) != 0 ||
         average_price(leave, &trip->proceeds, &trip->size, error) != 0)
         return -1;
@@ -170,7 +171,7 @@ static int write_trade(struct report *report, const struct r3_round_trip *trip, 
     r3_decimal_format(size, &trip->size);
     r3_decimal_format(pnl, &trip->pnl);
     r3_decimal_format(fees, &trip->fees);
-    r3_double_format(change, r3_decimal_to_double(&trip->pnl) / r3_decimal_to_double(&trip->cost));
+    r3_json_format_real(change, r3_decimal_to_double(&trip->change));
     r3_buffer_reset(&report->row);
     r3_buffer_printf(&report->row, "%lld,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%llu,%llu\n", (long long)trip->number,
                      report->session, trip->market, r3_direction_name(trip->side), entered, left, entry, leave, size,
@@ -190,8 +191,7 @@ static int step_trade(struct report *report, const struct r3_trade *trade, struc
         r3_report_plot_trade(report->plot, trade, &report->candle);
     if (closed == 0)
         return 0;
-    if (r3_statistics_trade(report->statistics, &trip, error) != 0)
-        return -1;
+    r3_statistics_trade(report->statistics, &trip);
     return report->trades.path ? write_trade(report, &trip, error) : 0;
 }
 

@@ -9,7 +9,8 @@
 
 extern char **environ;
 
-static const char missing[] = "--plot: gnuplot is not installed (Debian, Ubuntu: apt install gnuplot-nox; macOS: brew install gnuplot)";
+static const char missing[] =
+    "--plot: gnuplot is not installed (Debian, Ubuntu: apt install gnuplot-nox; macOS: brew install gnuplot)";
 
 int r3_gnuplot_find(struct r3_error *error) {
     const char *path = getenv("PATH");

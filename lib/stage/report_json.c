@@ -1,13 +1,14 @@
 #include <math.h>
 
-#include "lib/base/double_text.h"
 #include "lib/json/json.h"
 #include "lib/stage/report.h"
 
 /* --json: the table's names in snake case, fractions in place of percent, times and durations in ms, null for what is undefined.
  * Money is written with all its digits. */
 
-static void put_name(struct r3_buffer *out, const char *name) { r3_buffer_printf(out, ",\"%s\":", name); }
+static void put_name(struct r3_buffer *out, const char *name) {
+    r3_buffer_printf(out, ",\"%s\":", name);
+}
 
 static void put_text(struct r3_buffer *out, const char *name, const char *text) {
     put_name(out, name);
@@ -15,9 +16,9 @@ static void put_text(struct r3_buffer *out, const char *name, const char *text) 
 }
 
 static void put_double(struct r3_buffer *out, const char *name, double value) {
-    char text[R3_DOUBLE_TEXT_SIZE] = "null";
+    char text[R3_JSON_REAL_SIZE] = "null";
     if (isfinite(value))
-        r3_double_format(text, value);
+        r3_json_format_real(text, value);
     put_name(out, name);
     r3_buffer_append_text(out, text);
 }
@@ -79,6 +80,7 @@ static void put_open_positions(struct r3_buffer *out, const struct r3_report_sum
         if (r3_report_unrealized(&pnl, market, &ignored) == 0)
             put_decimal(out, "unrealized_pnl", &pnl);
         put_time(out, "entry_time", market->trip.entry_time);
+        put_count(out, "entry_bar", market->trip.entry_bar);
         r3_buffer_append_text(out, "}");
         before = ",";
     }

@@ -7,7 +7,7 @@
 #include "lib/stage/report_gnuplot.h"
 #include "lib/trade/curve.h"
 
-enum { POINTS = 2048, MARKS = 2048, VALUES = 8, CANDLES_DRAWN = 200, WIDTH = 1200, HEIGHT = 900 };
+enum { POINTS = 2048, MARKS = 1024, VALUES = 8, CANDLES_DRAWN = 200, WIDTH = 1200, HEIGHT = 900 };
 enum channel { PRICE, EQUITY, DRAWDOWN, BENCHMARK, FIRST_VALUE, CHANNELS = FIRST_VALUE + VALUES };
 
 enum mark_kind { LONG_ENTRY, LONG_EXIT, SHORT_ENTRY, SHORT_EXIT, MARK_KINDS };
@@ -70,10 +70,10 @@ void r3_report_plot_candle(struct r3_report_plot *plot, const struct r3_candle *
         memcpy(plot->market, candle->market, sizeof plot->market);
     else if (strcmp(plot->market, candle->market) != 0)
         return;
-    plot->sample[PRICE] = (struct r3_curve_point){ .first = r3_decimal_to_double(&candle->open),
-                                                   .low = r3_decimal_to_double(&candle->low),
-                                                   .high = r3_decimal_to_double(&candle->high),
-                                                   .last = r3_decimal_to_double(&candle->close) };
+    plot->sample[PRICE] = (struct r3_curve_point) { .first = r3_decimal_to_double(&candle->open),
+                                                    .low = r3_decimal_to_double(&candle->low),
+                                                    .high = r3_decimal_to_double(&candle->high),
+                                                    .last = r3_decimal_to_double(&candle->close) };
 }
 
 void r3_report_plot_value(struct r3_report_plot *plot, const struct r3_value *value) {
@@ -103,14 +103,14 @@ void r3_report_plot_trade(struct r3_report_plot *plot, const struct r3_trade *tr
     if (strcmp(trade->market, plot->market) != 0)
         return;
     bool entry = trade->role == R3_ENTRY, buys = trade->side == R3_BUY;
-    if (plot->fills++ / 2 % plot->mark_stride != 0)
-        return;
     if (plot->mark_count == MARKS)
         thin_marks(plot);
+    if (plot->fills++ / 2 % plot->mark_stride != 0)
+        return;
     plot->marks[plot->mark_count++] =
-        (struct mark){ .time = candle->time,
-                       .price = r3_decimal_to_double(&trade->price),
-                       .kind = entry ? (buys ? LONG_ENTRY : SHORT_ENTRY) : (buys ? SHORT_EXIT : LONG_EXIT) };
+        (struct mark) { .time = candle->time,
+                        .price = r3_decimal_to_double(&trade->price),
+                        .kind = entry ? (buys ? LONG_ENTRY : SHORT_ENTRY) : (buys ? SHORT_EXIT : LONG_EXIT) };
 }
 
 void r3_report_plot_bar(struct r3_report_plot *plot, int64_t time, double equity, double drawdown, double benchmark) {
@@ -153,9 +153,10 @@ static void put_data(struct r3_buffer *out, const struct r3_report_plot *plot, d
     r3_buffer_append_text(out, "$curve << END\n");
     for (size_t i = 0; i < curve->count; i++) {
         const struct r3_curve_point *price = r3_curve_at(curve, i, PRICE), *equity = r3_curve_at(curve, i, EQUITY);
-        r3_buffer_printf(out, "%lld %.10g %.10g %.10g %.10g %.10g %.10g %.10g %.6g %.10g", (long long)(curve->times[i] / R3_SECOND),
-                         price->first, price->low, price->high, price->last, equity->low, equity->high, equity->last,
-                         r3_curve_at(curve, i, DRAWDOWN)->low, start * r3_curve_at(curve, i, BENCHMARK)->last);
+        r3_buffer_printf(out, "%lld %.10g %.10g %.10g %.10g %.10g %.10g %.10g %.6g %.10g",
+                         (long long)(curve->times[i] / R3_SECOND), price->first, price->low, price->high, price->last,
+                         equity->low, equity->high, equity->last, r3_curve_at(curve, i, DRAWDOWN)->low,
+                         start * r3_curve_at(curve, i, BENCHMARK)->last);
         for (size_t k = 0; k < plot->value_count; k++) {
             const struct r3_curve_point *value = r3_curve_at(curve, i, FIRST_VALUE + k);
             r3_buffer_printf(out, r3_curve_is_present(value) ? " %.10g" : " NaN", value->last);
@@ -167,7 +168,8 @@ static void put_data(struct r3_buffer *out, const struct r3_report_plot *plot, d
         r3_buffer_printf(out, "$%s << END\n", names[kind]);
         for (size_t i = 0; i < plot->mark_count; i++)
             if (plot->marks[i].kind == kind)
-                r3_buffer_printf(out, "%lld %.10g\n", (long long)(plot->marks[i].time / R3_SECOND), plot->marks[i].price);
+                r3_buffer_printf(out, "%lld %.10g\n", (long long)(plot->marks[i].time / R3_SECOND),
+                                 plot->marks[i].price);
         r3_buffer_append_text(out, "END\n");
     }
 }
@@ -230,29 +232,37 @@ static void put_marks(struct r3_buffer *out, const struct r3_report_plot *plot) 
                             { "$long_exit", "exit", "#cf222e", 11 },
                             { "$short_entry", "short entry", "#8250df", 9 },
                             { "$short_exit", "short exit", "#bf8700", 11 } };
-    double size = plot->mark_count <= 60 ? 1.5 : plot->mark_count <= 250 ? 1.1 : plot->mark_count <= 800 ? 0.8 : 0.5;
+    bool crowded = plot->mark_count > 250;
+    double scale = plot->png ? 1 : 0.6; /* gnuplot's SVG draws the same size larger */
+    double size = scale * (plot->mark_count <= 60    ? 1.5
+                           : plot->mark_count <= 250 ? 1.1
+                           : plot->mark_count <= 800 ? 0.8
+                                                     : 0.5);
     bool present[MARK_KINDS] = { false };
     for (size_t i = 0; i < plot->mark_count; i++)
         present[plot->marks[i].kind] = true;
     /* A white rim lifts them off the candles; all rims first, so that none covers a mark. */
     for (size_t kind = 0; kind < MARK_KINDS; kind++)
-        if (present[kind])
-            r3_buffer_printf(out, ", %s using 1:2 with points pt %d ps %.1f lc rgb '#ffffff' notitle", kinds[kind].block,
-                             kinds[kind].shape, size + 0.5);
+        if (present[kind] && !crowded)
+            r3_buffer_printf(out, ", %s using 1:2 with points pt %d ps %.2f lc rgb '#ffffff' notitle",
+                             kinds[kind].block, kinds[kind].shape, size + 0.5 * scale);
     for (size_t kind = 0; kind < MARK_KINDS; kind++)
         if (present[kind])
-            r3_buffer_printf(out, ", %s using 1:2 with points pt %d ps %.1f lc rgb '%s' title '%s'", kinds[kind].block,
+            r3_buffer_printf(out, ", %s using 1:2 with points pt %d ps %.2f lc rgb '%s' title '%s'", kinds[kind].block,
                              kinds[kind].shape, size, kinds[kind].colour, kinds[kind].title);
 }
 
-static void put_values(struct r3_buffer *out, const struct r3_report_plot *plot, bool on_price, const bool *beside_price) {
-    static const char *const colours[VALUES] = { "#0969da", "#d4730b", "#8250df", "#0f8a8a", "#bf3989", "#7d4e00", "#4d7c0f", "#57606a" };
+static void put_values(struct r3_buffer *out, const struct r3_report_plot *plot, bool on_price,
+                       const bool *beside_price) {
+    static const char *const colours[VALUES] = { "#0969da", "#d4730b", "#8250df", "#0f8a8a",
+                                                 "#bf3989", "#7d4e00", "#4d7c0f", "#57606a" };
     size_t drawn = 0;
     const char *before = on_price ? ", " : "plot ";
     for (size_t k = 0; k < plot->value_count; k++) {
         if (beside_price[k] == on_price)
             continue;
-        r3_buffer_printf(out, "%s$curve using 1:%zu with lines lw 1.4 lc rgb '%s' title ", before, 11 + k, colours[drawn++]);
+        r3_buffer_printf(out, "%s$curve using 1:%zu with lines lw 1.4 lc rgb '%s' title ", before, 11 + k,
+                         colours[drawn++]);
         put_quoted(out, plot->names[k]);
         before = ", ";
     }
@@ -264,11 +274,13 @@ static void put_price(struct r3_buffer *out, const struct r3_report_plot *plot, 
     const struct r3_curve *curve = &plot->curve;
     r3_buffer_append_text(out, "set key top left horizontal Left reverse samplen 2 spacing 1.1 width 1\nplot ");
     if (curve->count <= CANDLES_DRAWN) {
-        r3_buffer_append_text(out, "$curve using 1:($5>=$2?$2:NaN):3:4:5 with candlesticks lc rgb '#2da44e' fs solid 0.85 notitle, "
-                                   "$curve using 1:($5<$2?$2:NaN):3:4:5 with candlesticks lc rgb '#e5534b' fs solid 0.85 notitle");
+        r3_buffer_append_text(
+            out, "$curve using 1:($5>=$2?$2:NaN):3:4:5 with candlesticks lc rgb '#2da44e' fs solid 0.85 notitle, "
+                 "$curve using 1:($5<$2?$2:NaN):3:4:5 with candlesticks lc rgb '#e5534b' fs solid 0.85 notitle");
     } else {
-        r3_buffer_append_text(out, "$curve using 1:3:4 with filledcurves fc rgb '#d0d7de' fs solid 0.6 noborder notitle, "
-                                   "$curve using 1:5 with lines lw 1 lc rgb '#57606a' title 'close'");
+        r3_buffer_append_text(out,
+                              "$curve using 1:3:4 with filledcurves fc rgb '#d0d7de' fs solid 0.6 noborder notitle, "
+                              "$curve using 1:5 with lines lw 1 lc rgb '#57606a' title 'close'");
     }
     put_values(out, plot, true, beside_price);
     put_marks(out, plot);
@@ -276,13 +288,16 @@ static void put_price(struct r3_buffer *out, const struct r3_report_plot *plot, 
 }
 
 static void put_equity(struct r3_buffer *out, bool with_benchmark) {
-    r3_buffer_append_text(out, "plot $curve using 1:6:7 with filledcurves fc rgb '#0969da' fs transparent solid 0.25 noborder notitle, ");
+    r3_buffer_append_text(
+        out, "plot $curve using 1:6:7 with filledcurves fc rgb '#0969da' fs transparent solid 0.25 noborder notitle, ");
     if (with_benchmark)
-        r3_buffer_append_text(out, "$curve using 1:10 with lines lw 1.2 dt (6,4) lc rgb '#8c959f' title 'buy and hold', ");
+        r3_buffer_append_text(out,
+                              "$curve using 1:10 with lines lw 1.2 dt (6,4) lc rgb '#8c959f' title 'buy and hold', ");
     r3_buffer_append_text(out, "$curve using 1:8 with lines lw 1.6 lc rgb '#0969da' title 'equity'\n");
 }
 
-static void put_title(struct r3_buffer *out, const struct r3_report_plot *plot, const struct r3_report_summary *summary) {
+static void put_title(struct r3_buffer *out, const struct r3_report_plot *plot,
+                      const struct r3_report_summary *summary) {
     const struct r3_figures *figures = &summary->figures;
     struct r3_buffer text = R3_BUFFER_INIT;
     r3_buffer_printf(&text, "%s  %s", plot->market, r3_timeframe_name(summary->timeframe));
@@ -308,18 +323,22 @@ static void put_head(struct r3_buffer *out, const struct r3_report_plot *plot) {
     int64_t step = r3_timeframe_span(R3_1m), first = curve->times[0], last = curve->times[curve->count - 1];
     if (curve->count > 1)
         step = (last - first) / (int64_t)(curve->count - 1);
-    r3_buffer_printf(out, plot->png ? "set terminal pngcairo size %d,%d font 'Sans,10' background '#ffffff'\n"
-                                    : "set terminal svg size %d,%d dynamic font 'Sans,12' background '#ffffff'\n",
+    r3_buffer_printf(out,
+                     plot->png ? "set terminal pngcairo size %d,%d font 'Sans,10' background '#ffffff'\n"
+                               : "set terminal svg size %d,%d dynamic font 'Sans,12' background '#ffffff'\n",
                      WIDTH, HEIGHT);
     r3_buffer_append_text(out, "set output ");
     put_quoted(out, r3_output_file_name(&plot->file));
-    r3_buffer_printf(out,
-                     "\nset encoding utf8\nset datafile missing 'NaN'\nset xdata time\nset timefmt '%%s'\nset xrange ['%lld':'%lld']\n"
-                     "set boxwidth %.1f absolute\n",
-                     (long long)((first - step) / R3_SECOND), (long long)((last + 2 * step) / R3_SECOND), 0.66 * (double)step / R3_SECOND);
-    r3_buffer_append_text(out, "set lmargin at screen 0.075\nset rmargin at screen 0.97\n"
-                               "set border 3 lc rgb '#8c959f'\nset tics nomirror out scale 0.5 tc rgb '#57606a'\n"
-                               "set grid back lc rgb '#d0d7de' lw 0.8 lt 1\nset key noenhanced opaque tc rgb '#1f2328'\n");
+    r3_buffer_printf(
+        out,
+        "\nset encoding utf8\nset datafile missing 'NaN'\nset xdata time\nset timefmt '%%s'\nset xrange ['%lld':'%lld']\n"
+        "set boxwidth %.1f absolute\n",
+        (long long)((first - step) / R3_SECOND), (long long)((last + 2 * step) / R3_SECOND),
+        0.66 * (double)step / R3_SECOND);
+    r3_buffer_append_text(out,
+                          "set lmargin at screen 0.075\nset rmargin at screen 0.97\n"
+                          "set border 3 lc rgb '#8c959f'\nset tics nomirror out scale 0.5 tc rgb '#57606a'\n"
+                          "set grid back lc rgb '#d0d7de' lw 0.8 lt 1\nset key noenhanced opaque tc rgb '#1f2328'\n");
 }
 
 /* A plotted value is drawn with the price where their ranges are of one kind; an oscillator gets a panel of its own. */
@@ -347,14 +366,15 @@ static struct range oscillator_range(const struct r3_report_plot *plot, const bo
     return all;
 }
 
-static void put_script(struct r3_buffer *out, const struct r3_report_plot *plot, const struct r3_report_summary *summary) {
+static void put_script(struct r3_buffer *out, const struct r3_report_plot *plot,
+                       const struct r3_report_summary *summary) {
     const struct r3_curve *curve = &plot->curve;
     double start = r3_book_double(summary->figures.equity_start);
     bool beside_price[VALUES] = { false }, oscillators = separate_values(plot, beside_price);
     struct range equity = range_of(curve, EQUITY), market = range_of(curve, BENCHMARK);
     bool with_benchmark = market.low > 0 && start > 0;
     if (with_benchmark)
-        equity = (struct range){ fmin(equity.low, start * market.low), fmax(equity.high, start * market.high) };
+        equity = (struct range) { fmin(equity.low, start * market.low), fmax(equity.high, start * market.high) };
     const char *times = time_format(curve->times[curve->count - 1] - curve->times[0]);
     double price_bottom = oscillators ? 0.56 : 0.45;
 
@@ -362,24 +382,25 @@ static void put_script(struct r3_buffer *out, const struct r3_report_plot *plot,
     put_data(out, plot, start);
     put_title(out, plot, summary);
     r3_buffer_append_text(out, "set multiplot\n");
-    put_panel(out, &(struct panel){ .top = 0.94, .bottom = price_bottom, .room = 0.08 }, "price", times);
+    put_panel(out, &(struct panel) { .top = 0.94, .bottom = price_bottom, .room = 0.13 }, "price", times);
     put_axis(out, range_of(curve, PRICE), 8, true);
     put_price(out, plot, beside_price);
     r3_buffer_append_text(out, "unset label 1\nunset label 2\n");
     if (oscillators) {
-        put_panel(out, &(struct panel){ .top = price_bottom - 0.02, .bottom = 0.43, .room = 0.2 }, "", times);
+        put_panel(out, &(struct panel) { .top = price_bottom - 0.02, .bottom = 0.43, .room = 0.2 }, "", times);
         put_axis(out, oscillator_range(plot, beside_price), 4, false);
         put_values(out, plot, false, beside_price);
     }
-    put_panel(out, &(struct panel){ .top = oscillators ? 0.41 : 0.43, .bottom = 0.2, .room = 0.12 }, "equity", times);
+    put_panel(out, &(struct panel) { .top = oscillators ? 0.41 : 0.43, .bottom = 0.2, .room = 0.12 }, "equity", times);
     put_axis(out, equity, 5, true);
     put_equity(out, with_benchmark);
-    put_panel(out, &(struct panel){ .top = 0.18, .bottom = 0.06, .last = true }, "drawdown %", times);
+    put_panel(out, &(struct panel) { .top = 0.18, .bottom = 0.06, .last = true }, "drawdown %", times);
     put_axis(out, range_of(curve, DRAWDOWN), 4, false);
-    r3_buffer_append_text(out, "set offsets 0,0,0,graph 0.05\nset yrange [*:0]\nunset key\n"
-                               "plot $curve using 1:9 with filledcurves y1=0 fc rgb '#cf222e' fs transparent solid 0.35 noborder, "
-                               "$curve using 1:9 with lines lw 1 lc rgb '#cf222e'\n"
-                               "unset multiplot\nset output\n");
+    r3_buffer_append_text(
+        out, "set offsets 0,0,0,graph 0.05\nset yrange [*:0]\nunset key\n"
+             "plot $curve using 1:9 with filledcurves y1=0 fc rgb '#cf222e' fs transparent solid 0.35 noborder, "
+             "$curve using 1:9 with lines lw 1 lc rgb '#cf222e'\n"
+             "unset multiplot\nset output\n");
 }
 
 int r3_report_plot_draw(struct r3_report_plot *plot, const struct r3_report_summary *summary, struct r3_error *error) {

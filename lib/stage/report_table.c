@@ -50,8 +50,8 @@ static void format_number(char *out, size_t size, double value, int digits) {
         snprintf(out, size, "-");
         return;
     }
-    if (fabs(value) >= 1e15)
-        snprintf(out, size, "%.6g", value);
+    if (fabs(value) >= 1e9) /* what a few days become in a year: its digits say nothing */
+        snprintf(out, size, "%.2e", value);
     else
         snprintf(out, size, "%.*f", digits, value);
     if (out[0] == '-' && strspn(out + 1, "0.") == strlen(out + 1))
@@ -225,8 +225,7 @@ static void open_group(const struct table *table, const struct r3_report_summary
         group(table, "\nOpen at the end (marked at the last close, not counted as a trade)");
         r3_decimal_absolute(&size, &market->size);
         r3_decimal_format(text, &size);
-        r3_buffer_printf(table->out, "  %s %s %s", market->name,
-                         r3_direction_name(market->trip.side), text);
+        r3_buffer_printf(table->out, "  %s %s %s", market->name, r3_direction_name(market->trip.side), text);
         r3_decimal_format(text, &market->close);
         r3_buffer_printf(table->out, " at %s\n", text);
         amount(table, "Value", market->value);
@@ -249,7 +248,8 @@ static void cell(const struct table *table, double change, int width) {
 }
 
 static void months_group(const struct table *table, const struct r3_figures *figures) {
-    static const char head[] = "Month Return [%]\n          Jan   Feb   Mar   Apr   May   Jun   Jul   Aug   Sep   Oct   Nov   Dec    Year";
+    static const char head[] =
+        "Month Return [%]\n          Jan   Feb   Mar   Apr   May   Jun   Jul   Aug   Sep   Oct   Nov   Dec    Year";
     r3_buffer_append_text(table->out, "\n");
     group(table, head);
     r3_int128 before = figures->equity_start;
@@ -258,7 +258,8 @@ static void months_group(const struct table *table, const struct r3_figures *fig
         r3_int128 last = before;
         r3_buffer_printf(table->out, "  %04d ", year);
         for (int month = 1; month <= 12; month++) {
-            bool there = i < figures->month_count && figures->months[i].year == year && figures->months[i].month == month;
+            bool there =
+                i < figures->month_count && figures->months[i].year == year && figures->months[i].month == month;
             cell(table, there ? figures->months[i].change : (double)NAN, MONTH_WIDTH);
             if (there)
                 last = figures->months[i++].equity;

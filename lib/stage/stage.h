@@ -48,7 +48,7 @@ struct r3_stage {
     int (*pull)(void *state, struct r3_error *error);
     /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
     int (*step)(void *state, const struct r3_record *record, struct r3_error *error);
-    /* r3-track: one record that came back from r3-order. It may be called inside sync() and after the end of input. */
+    /* r3-track: one record that came back from r3-order. Called inside sync(). */
     int (*update)(void *state, const struct r3_record *record, struct r3_error *error);
     /* After the end of input. `ended`: an `end` record was seen. May be NULL. */
     int (*finish)(void *state, bool ended, struct r3_error *error);

@@ -6,14 +6,34 @@
 #include <inttypes.h>
 
 static const struct r3_option options[] = {
-    { .name = "expression", .letter = 'e', .kind = R3_OPTION_TEXT, .argument = "TEXT", .help = "the rules themselves, in place of NAME or FILE" },
-    { .name = "set", .kind = R3_OPTION_TEXT, .argument = "NAME=NUMBER", .repeat = true, .help = "give a param of the rules a value" },
-    { .name = "plot", .kind = R3_OPTION_TEXT, .argument = "NAME,...", .repeat = true, .help = "plot these names of the rules too" },
-    { .name = "session", .kind = R3_OPTION_TEXT, .argument = "NAME", .fallback = "main", .help = "session of the signals" },
+    { .name = "expression",
+      .letter = 'e',
+      .kind = R3_OPTION_TEXT,
+      .argument = "TEXT",
+      .repeat = true,
+      .help = "the rules themselves, in place of NAME or FILE" },
+    { .name = "set",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME=NUMBER",
+      .repeat = true,
+      .help = "give a param of the rules a value" },
+    { .name = "plot",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME,...",
+      .repeat = true,
+      .help = "plot these names of the rules too" },
+    { .name = "session",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME",
+      .fallback = "main",
+      .help = "session of the signals" },
     { .name = "market", .kind = R3_OPTION_TEXT, .argument = "MARKET", .help = "only this market's candles" },
     { .name = "timeframe", .kind = R3_OPTION_TEXT, .argument = "TF", .help = "only candles of this timeframe" },
     { .name = "list", .kind = R3_OPTION_FLAG, .help = "list the bundled strategies" },
-    { .name = "explain", .kind = R3_OPTION_TEXT, .argument = "NAME", .help = "show a strategy, its parameters and warm-up" },
+    { .name = "explain",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME",
+      .help = "show a strategy, its parameters and warm-up" },
     { .name = NULL },
 };
 
@@ -58,7 +78,8 @@ static void strategy_free(void *state) {
     free(strategy);
 }
 
-static int strategy_init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
+static int strategy_init(void **state, const struct r3_arguments *arguments, struct r3_port *port,
+                         struct r3_error *error) {
     struct strategy *strategy = r3_allocate(sizeof *strategy);
     const char *timeframe = r3_arguments_text(arguments, "timeframe");
     *state = strategy;
@@ -68,7 +89,8 @@ static int strategy_init(void **state, const struct r3_arguments *arguments, str
     if (r3_arguments_given(arguments, "list") || r3_arguments_given(arguments, "explain"))
         return r3_fail(error, R3_USAGE, "--list and --explain stand alone, in no pipeline");
     if (!is_session_name(strategy->session))
-        return r3_fail(error, R3_USAGE, "--session wants 1 to %d of A-Z a-z 0-9 _, not \"%.60s\"", R3_SESSION_SIZE - 1, strategy->session);
+        return r3_fail(error, R3_USAGE, "--session wants 1 to %d of A-Z a-z 0-9 _, not \"%.60s\"", R3_SESSION_SIZE - 1,
+                       strategy->session);
     if (timeframe && r3_timeframe_parse(&strategy->timeframe, timeframe, strlen(timeframe), error) < 0) {
         error->status = R3_USAGE;
         return r3_error_at(error, "--timeframe: ");
@@ -87,15 +109,15 @@ static struct instance *find_instance(struct strategy *strategy, const char *pla
     }
     strategy->instances = r3_reallocate(strategy->instances, (strategy->count + 1) * sizeof *strategy->instances);
     struct instance *instance = &strategy->instances[strategy->last = strategy->count++];
-    *instance = (struct instance){ .price_scale = DEFAULT_PRICE_SCALE, .time = R3_TIME_ABSENT };
+    *instance = (struct instance) { .price_scale = DEFAULT_PRICE_SCALE, .time = R3_TIME_ABSENT };
     r3_copy_text(instance->platform, sizeof instance->platform, platform, strlen(platform));
     r3_copy_text(instance->market, sizeof instance->market, market, strlen(market));
     return instance;
 }
 
 /* A price that the rules computed, at the market's digits. Absent while not ready, and where it is not above zero. */
-static int set_price(struct strategy *strategy, struct instance *instance, enum r3_rules_output output, struct r3_decimal *out,
-                     struct r3_error *error) {
+static int set_price(struct strategy *strategy, struct instance *instance, enum r3_rules_output output,
+                     struct r3_decimal *out, struct r3_error *error) {
     double value;
     *out = r3_decimal_absent;
     if (!r3_rules_value(strategy->rules, instance->state, output, &value))
@@ -114,8 +136,8 @@ static int set_price(struct strategy *strategy, struct instance *instance, enum 
     return 0;
 }
 
-static int emit_signal(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, enum r3_rules_output output,
-                       struct r3_error *error) {
+static int emit_signal(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
+                       enum r3_rules_output output, struct r3_error *error) {
     static const enum r3_direction directions[] = { R3_LONG, R3_SHORT, R3_FLAT };
     struct r3_record *record = &strategy->record;
     struct r3_signal *signal = &record->signal;
@@ -127,8 +149,8 @@ static int emit_signal(struct strategy *strategy, struct instance *instance, con
     int length = snprintf(signal->id, sizeof signal->id, "%s-%s-%s-%" PRId64 "-%c", strategy->session, candle->market,
                           r3_timeframe_name(candle->timeframe), signal->time / R3_SECOND, "LSF"[output]);
     if (length >= (int)sizeof signal->id)
-        return r3_fail(error, R3_DATA, "%s-%s-%s: too long for a signal's id: choose a shorter session name", strategy->session,
-                       candle->market, r3_timeframe_name(candle->timeframe));
+        return r3_fail(error, R3_DATA, "%s-%s-%s: too long for a signal's id: choose a shorter session name",
+                       strategy->session, candle->market, r3_timeframe_name(candle->timeframe));
     r3_copy_text(signal->session, sizeof signal->session, strategy->session, strlen(strategy->session));
     r3_copy_text(signal->strategy, sizeof signal->strategy, strategy->label, strlen(strategy->label));
     memcpy(signal->platform, candle->platform, sizeof signal->platform);
@@ -142,7 +164,8 @@ static int emit_signal(struct strategy *strategy, struct instance *instance, con
     return strategy->port->emit(strategy->port, record, error);
 }
 
-static int emit_plots(struct strategy *strategy, const struct instance *instance, const struct r3_candle *candle, struct r3_error *error) {
+static int emit_plots(struct strategy *strategy, const struct instance *instance, const struct r3_candle *candle,
+                      struct r3_error *error) {
     size_t count = r3_rules_plots(strategy->rules);
     for (size_t i = 0; i < count; i++) {
         double number;
@@ -164,7 +187,8 @@ static int emit_plots(struct strategy *strategy, const struct instance *instance
 }
 
 /* False when this candle is none of ours. A first candle starts the instance. */
-static int accept(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, bool *ours, struct r3_error *error) {
+static int accept(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, bool *ours,
+                  struct r3_error *error) {
     *ours = false;
     if (!instance->state) {
         if (r3_rules_check_timeframe(strategy->rules, candle->timeframe, error) < 0)
@@ -173,7 +197,8 @@ static int accept(struct strategy *strategy, struct instance *instance, const st
         instance->state = r3_allocate(r3_rules_state_size(strategy->rules));
         r3_rules_start(strategy->rules, instance->state);
     }
-    if (candle->timeframe != instance->timeframe || candle->time == instance->time) /* a repeated candle changes nothing */
+    if (candle->timeframe != instance->timeframe ||
+        candle->time == instance->time) /* a repeated candle changes nothing */
         return 0;
     if (candle->time < instance->time)
         return r3_fail(error, R3_DATA, "the %s candle is older than the one before", candle->market);
@@ -193,12 +218,14 @@ static int step_candle(struct strategy *strategy, const struct r3_candle *candle
     if (!ours)
         return 0;
     strategy->evaluated = true;
-    if (r3_rules_step(strategy->rules, instance->state, candle, error) < 0 || emit_plots(strategy, instance, candle, error) < 0)
+    if (r3_rules_step(strategy->rules, instance->state, candle, error) < 0 ||
+        emit_plots(strategy, instance, candle, error) < 0)
         return -1;
     /* FLAT first: it outranks an entry of the same candle, and the tracker reads one line at a time. */
     static const enum r3_rules_output order[] = { R3_RULES_FLAT, R3_RULES_LONG, R3_RULES_SHORT };
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-        if (r3_rules_turned(strategy->rules, instance->state, order[i]) && emit_signal(strategy, instance, candle, order[i], error) < 0)
+        if (r3_rules_turned(strategy->rules, instance->state, order[i]) &&
+            emit_signal(strategy, instance, candle, order[i], error) < 0)
             return -1;
     return 0;
 }
@@ -219,8 +246,9 @@ static int strategy_finish(void *state, bool ended, struct r3_error *error) {
     (void)error;
     struct strategy *strategy = state;
     if (ended && !strategy->evaluated)
-        strategy->port->warn(strategy->port, "no candle%s%s%s%s came", strategy->market ? " of " : "", strategy->market ? strategy->market : "",
-                             strategy->timeframe ? " " : "", r3_timeframe_name(strategy->timeframe));
+        strategy->port->warn(strategy->port, "no candle%s%s%s%s came", strategy->market ? " of " : "",
+                             strategy->market ? strategy->market : "", strategy->timeframe ? " " : "",
+                             r3_timeframe_name(strategy->timeframe));
     return 0;
 }
 

@@ -66,7 +66,8 @@ static int label_of(char label[R3_NAME_SIZE], const char *path, struct r3_error 
     return 0;
 }
 
-int r3_strategy_read(struct r3_buffer *text, struct r3_buffer *file, char label[R3_NAME_SIZE], const char *name, struct r3_error *error) {
+int r3_strategy_read(struct r3_buffer *text, struct r3_buffer *file, char label[R3_NAME_SIZE], const char *name,
+                     struct r3_error *error) {
     if (label_of(label, name, error) < 0)
         return -1;
     if (strchr(name, '/') || ends_with(name, ".rules")) {
@@ -84,7 +85,8 @@ int r3_strategy_read(struct r3_buffer *text, struct r3_buffer *file, char label[
             return result;
         }
     }
-    return r3_fail(error, R3_USAGE, "no strategy %s: --list shows the bundled ones, a file has a slash or .rules in its name", name);
+    return r3_fail(error, R3_USAGE,
+                   "no strategy %s: --list shows the bundled ones, a file has a slash or .rules in its name", name);
 }
 
 /* Each --set, as r3_rules_compile takes them; *count of them. New; freed by the caller. */
@@ -96,18 +98,20 @@ static const char **settings_of(const struct r3_arguments *arguments, size_t *co
     return settings;
 }
 
-int r3_strategy_rules(struct r3_rules **out, char label[R3_NAME_SIZE], const struct r3_arguments *arguments, struct r3_error *error) {
+int r3_strategy_rules(struct r3_rules **out, char label[R3_NAME_SIZE], const struct r3_arguments *arguments,
+                      struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT, file = R3_BUFFER_INIT;
-    const char *expression = r3_arguments_text(arguments, "expression");
+    size_t expressions = r3_arguments_count(arguments, "expression");
     size_t operands = r3_arguments_operands(arguments), count;
     const char **settings = settings_of(arguments, &count);
     int result = -1;
-    if (operands + (expression != NULL) != 1) {
+    if (operands + (expressions > 0) != 1) {
         r3_fail(error, R3_USAGE, operands ? "one strategy at a time" : "a strategy is wanted: NAME, FILE or -e TEXT");
         goto out;
     }
-    if (expression) {
-        r3_buffer_append_text(&text, expression);
+    if (expressions) {
+        for (size_t i = 0; i < expressions; i++) /* each is a line, as for sed */
+            r3_buffer_printf(&text, "%s%s", i ? "\n" : "", r3_arguments_get(arguments, "expression", i)->text);
         r3_buffer_append_text(&file, "-e");
         r3_copy_text(label, R3_NAME_SIZE, "inline", strlen("inline"));
     } else if (r3_strategy_read(&text, &file, label, r3_arguments_operand(arguments, 0), error) < 0) {
@@ -123,7 +127,9 @@ out:
     return result;
 }
 
-static int compare_names(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 /* The first comment line of a rule text, without its sign. */
 static void append_title(struct r3_buffer *out, const struct r3_buffer *text) {
@@ -173,10 +179,12 @@ int r3_strategy_list(struct r3_buffer *out, struct r3_error *error) {
         closedir(entries);
         return result;
     }
-    return r3_fail(error, R3_IO, "the bundled strategies are not where they should be: R3_STRATEGIES can name their directory");
+    return r3_fail(error, R3_IO,
+                   "the bundled strategies are not where they should be: R3_STRATEGIES can name their directory");
 }
 
-int r3_strategy_explain(struct r3_buffer *out, const char *name, const struct r3_arguments *arguments, struct r3_error *error) {
+int r3_strategy_explain(struct r3_buffer *out, const char *name, const struct r3_arguments *arguments,
+                        struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT, file = R3_BUFFER_INIT;
     struct r3_rules *rules = NULL;
     char label[R3_NAME_SIZE];

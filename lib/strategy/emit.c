@@ -18,8 +18,9 @@ static void propagate(struct r3_graph *graph) {
             continue;
         for (int k = 0; k < R3_NODE_INPUTS && node->in[k] >= 0; k++) {
             struct r3_node *operand = &graph->nodes[node->in[k]];
-            bool takes_fixed = operand->exact && (node->operation == R3_OP_EXACT ||
-                                                  (node->operation == R3_OP_INDICATOR && node->indicator->exact && k == 0));
+            bool takes_fixed =
+                operand->exact && (node->operation == R3_OP_EXACT ||
+                                   (node->operation == R3_OP_INDICATOR && node->indicator->exact && k == 0));
             /* a delayed decimal gives the double that it was given */
             bool passes_value = node->operation == R3_OP_INDICATOR && node->exact && node->wants_value;
             operand->live = true;
@@ -51,17 +52,20 @@ static void place_cells(struct r3_rules *rules, struct r3_graph *graph) {
             frame->inputs[(int)node->numbers[0]] = node->cell;
             frame->wants_value[(int)node->numbers[0]] = node->wants_value;
         } else if (node->operation == R3_OP_CONSTANT) {
-            rules->constants[rules->constant_count++] = (struct r3_constant){ node->cell, node->numbers[0] };
+            rules->constants[rules->constant_count++] = (struct r3_constant) { node->cell, node->numbers[0] };
         }
     }
 }
 
 static bool is_instruction(const struct r3_node *node) {
-    return node->live && node->operation != R3_OP_PICK && node->operation != R3_OP_INPUT && node->operation != R3_OP_CONSTANT;
+    return node->live && node->operation != R3_OP_PICK && node->operation != R3_OP_INPUT &&
+           node->operation != R3_OP_CONSTANT;
 }
 
 static struct r3_instruction instruction_of(const struct r3_graph *graph, const struct r3_node *node) {
-    struct r3_instruction instruction = { .operation = node->operation, .wants_value = node->wants_value, .out = node->cell, .indicator = node->indicator };
+    struct r3_instruction instruction = {
+        .operation = node->operation, .wants_value = node->wants_value, .out = node->cell, .indicator = node->indicator
+    };
     for (int k = 0; k < R3_NODE_INPUTS; k++) /* unused places name some cell, so that reading them is harmless */
         instruction.in[k] = node->in[k] >= 0 ? graph->nodes[node->in[k]].cell : 0;
     if (node->operation == R3_OP_INDICATOR) {
@@ -85,7 +89,8 @@ int r3_emit(struct r3_rules *rules, struct r3_graph *graph, struct r3_error *err
     rules->constants = r3_allocate(((size_t)graph->count + 1) * sizeof *rules->constants);
     rules->instructions = r3_allocate(((size_t)graph->count + 1) * sizeof *rules->instructions);
     place_cells(rules, graph);
-    uint64_t size = (sizeof(struct rules_state) + 15) / 16 * 16 + (size_t)rules->frame_count * ((sizeof(struct frame_state) + 15) / 16 * 16);
+    uint64_t size = (sizeof(struct rules_state) + 15) / 16 * 16 +
+                    (size_t)rules->frame_count * ((sizeof(struct frame_state) + 15) / 16 * 16);
     rules->cells_at = (uint32_t)size;
     size += (uint64_t)rules->cell_count * sizeof(struct r3_cell);
     for (int32_t frame = 0; frame < rules->frame_count; frame++) {
@@ -100,7 +105,8 @@ int r3_emit(struct r3_rules *rules, struct r3_graph *graph, struct r3_error *err
             if (node->operation == R3_OP_INDICATOR)
                 size += (node->indicator->size(&instruction->setup) + 15) / 16 * 16;
             if (size > R3_RULES_STATE_MAX)
-                return r3_fail(error, R3_DATA, "the lengths are too great: more than %d MiB of history", R3_RULES_STATE_MAX >> 20);
+                return r3_fail(error, R3_DATA, "%s: the lengths are too great: more than %d MiB of history",
+                               rules->name, R3_RULES_STATE_MAX >> 20);
         }
         rules->frames[frame].count = rules->instruction_count - rules->frames[frame].first;
     }

@@ -3,7 +3,9 @@
 #include "lib/base/decimal_wide.h"
 #include "lib/market/indicator_exact.h"
 
-static struct r3_cell *cells_of(const struct r3_rules *rules, void *state) { return (struct r3_cell *)((char *)state + rules->cells_at); }
+static struct r3_cell *cells_of(const struct r3_rules *rules, void *state) {
+    return (struct r3_cell *)((char *)state + rules->cells_at);
+}
 static const struct r3_cell *cells_in(const struct r3_rules *rules, const void *state) {
     return (const struct r3_cell *)((const char *)state + rules->cells_at);
 }
@@ -13,8 +15,12 @@ static struct frame_state *frame_of(void *state, int32_t frame) {
     return (struct frame_state *)(first + (size_t)frame * ((sizeof(struct frame_state) + 15) / 16 * 16));
 }
 
-size_t r3_rules_state_size(const struct r3_rules *rules) { return rules->size; }
-uint64_t r3_rules_hash(const struct r3_rules *rules) { return rules->hash; }
+size_t r3_rules_state_size(const struct r3_rules *rules) {
+    return rules->size;
+}
+uint64_t r3_rules_hash(const struct r3_rules *rules) {
+    return rules->hash;
+}
 
 void r3_rules_start(const struct r3_rules *rules, void *state) {
     struct rules_state *head = state;
@@ -23,7 +29,7 @@ void r3_rules_start(const struct r3_rules *rules, void *state) {
     head->size = rules->size;
     struct r3_cell *cells = cells_of(rules, state);
     for (int32_t i = 0; i < rules->constant_count; i++)
-        cells[rules->constants[i].cell] = (struct r3_cell){ .value = rules->constants[i].value, .ready = true };
+        cells[rules->constants[i].cell] = (struct r3_cell) { .value = rules->constants[i].value, .ready = true };
     for (int32_t i = 0; i < rules->instruction_count; i++) {
         const struct r3_instruction *instruction = &rules->instructions[i];
         if (instruction->operation == R3_OP_INDICATOR)
@@ -52,7 +58,8 @@ static void run(const struct r3_rules *rules, void *state, int32_t frame) {
         case R3_OP_EXACT: {
             const double *factors = instruction->setup.numbers;
             out->ready = in[0]->ready && (factors[1] == 0 || in[1]->ready);
-            out->fixed = in[0]->fixed * (int64_t)factors[0] + (factors[1] == 0 ? 0 : in[1]->fixed * (int64_t)factors[1]);
+            out->fixed =
+                in[0]->fixed * (int64_t)factors[0] + (factors[1] == 0 ? 0 : in[1]->fixed * (int64_t)factors[1]);
             if (instruction->wants_value)
                 out->value = r3_quotient(out->fixed, r3_powers[scale] * (uint32_t)instruction->setup.divisor);
             break;
@@ -84,7 +91,8 @@ static int grow_scale(const struct r3_rules *rules, void *state, int scale) {
 }
 
 /* One of the candle's decimals into its cell. The scale has grown where that was due. */
-static int load_decimal(struct rules_state *head, const struct r3_decimal *decimal, bool wants_value, struct r3_cell *cell) {
+static int load_decimal(struct rules_state *head, const struct r3_decimal *decimal, bool wants_value,
+                        struct r3_cell *cell) {
     r3_uint128 factor = r3_powers[head->scale - decimal->scale], magnitude = r3_magnitude(decimal->coefficient);
     const r3_uint128 limit = (r3_uint128)1 << R3_INPUT_BITS;
     if (magnitude >= limit || (magnitude > limit >> 60 && magnitude > limit / factor)) /* factor < 2^60 */
@@ -102,24 +110,30 @@ static void load_time(const struct r3_frame *frame, int64_t time, struct r3_cell
     int year, month, day, weekday;
     r3_time_civil(time, &year, &month, &day, &weekday);
     int64_t minutes = time / R3_MINUTE;
-    const double parts[] = { (double)(minutes % 60), (double)(minutes / 60 % 24), weekday + 1, day, month, (double)(minutes / (24 * 60)) };
+    const double parts[] = { (double)(minutes % 60),       (double)(minutes / 60 % 24), weekday + 1, day, month,
+                             (double)(minutes / (24 * 60)) };
     for (int i = R3_INPUT_MINUTE; i < R3_INPUTS; i++)
         if (frame->inputs[i] >= 0)
             r3_cell_set(&cells[frame->inputs[i]], parts[i - R3_INPUT_MINUTE]);
 }
 
-static int step_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle, struct r3_error *error) {
+static int step_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle,
+                      struct r3_error *error) {
     static const char *const names[] = { "open", "high", "low", "close", "volume" };
-    const struct r3_decimal *const decimals[] = { &candle->open, &candle->high, &candle->low, &candle->close, &candle->volume };
+    const struct r3_decimal *const decimals[] = { &candle->open, &candle->high, &candle->low, &candle->close,
+                                                  &candle->volume };
     const struct r3_frame *frame = &rules->frames[index];
     struct rules_state *head = state;
     struct r3_cell *cells = cells_of(rules, state);
     for (int i = 0; i <= R3_INPUT_VOLUME; i++) {
-        if (frame->inputs[i] >= 0 && decimals[i]->scale > head->scale && grow_scale(rules, state, decimals[i]->scale) < 0)
-            return r3_fail(error, R3_DATA, "%s: too many digits, beside the greatest value so far, for exact sums", names[i]);
+        if (frame->inputs[i] >= 0 && decimals[i]->scale > head->scale &&
+            grow_scale(rules, state, decimals[i]->scale) < 0)
+            return r3_fail(error, R3_DATA, "%s: too many digits, beside the greatest value so far, for exact sums",
+                           names[i]);
     }
     for (int i = 0; i <= R3_INPUT_VOLUME; i++)
-        if (frame->inputs[i] >= 0 && load_decimal(head, decimals[i], frame->wants_value[i], &cells[frame->inputs[i]]) < 0)
+        if (frame->inputs[i] >= 0 &&
+            load_decimal(head, decimals[i], frame->wants_value[i], &cells[frame->inputs[i]]) < 0)
             return r3_fail(error, R3_DATA, "%s: too many digits for exact sums", names[i]);
     for (int i = R3_INPUT_MINUTE; i < R3_INPUTS; i++) {
         if (frame->inputs[i] >= 0) {
@@ -139,7 +153,8 @@ static int complete(const struct r3_rules *rules, void *state, int32_t index, st
 
 /* Add a candle to the coarser one in the making; evaluate that one's frame when it is whole: with the last of its candles,
  * or, where candles lack, with the first one after it. The first interval of all counts only from its very start. */
-static int feed_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle, struct r3_error *error) {
+static int feed_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle,
+                      struct r3_error *error) {
     struct frame_state *frame = frame_of(state, index);
     enum r3_timeframe timeframe = rules->frames[index].timeframe;
     if (frame->pending && candle->time >= frame->close && complete(rules, state, index, error) < 0)
@@ -201,8 +216,12 @@ bool r3_rules_turned(const struct r3_rules *rules, const void *state, enum r3_ru
     return ((const struct rules_state *)state)->turned[output];
 }
 
-size_t r3_rules_plots(const struct r3_rules *rules) { return (size_t)rules->plot_count; }
-const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index) { return rules->plots[index].name; }
+size_t r3_rules_plots(const struct r3_rules *rules) {
+    return (size_t)rules->plot_count;
+}
+const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index) {
+    return rules->plots[index].name;
+}
 
 bool r3_rules_plot_value(const struct r3_rules *rules, const void *state, size_t index, double *value) {
     const struct r3_cell *cell = &cells_in(rules, state)[rules->plots[index].cell];
@@ -214,13 +233,14 @@ int r3_rules_check_timeframe(const struct r3_rules *rules, enum r3_timeframe tim
     for (int32_t i = 1; i < rules->frame_count; i++) {
         const struct r3_frame *frame = &rules->frames[i];
         bool nests = timeframe <= frame->timeframe;
-        if (frame->timeframe < R3_1M && timeframe < R3_1M) /* weeks start on Monday, so a day divides them and 3 days would not */
+        if (frame->timeframe < R3_1M &&
+            timeframe < R3_1M) /* weeks start on Monday, so a day divides them and 3 days would not */
             nests = nests && r3_timeframe_span(frame->timeframe) % r3_timeframe_span(timeframe) == 0;
         else if (frame->timeframe == R3_1M)
             nests = timeframe != R3_1W;
         if (!nests)
-            return r3_fail_at(error, rules->name, frame->place, "at(\"%s\", …) cannot be made of %s candles", r3_timeframe_name(frame->timeframe),
-                              r3_timeframe_name(timeframe));
+            return r3_fail_at(error, rules->name, frame->place, "at(\"%s\", …) cannot be made of %s candles",
+                              r3_timeframe_name(frame->timeframe), r3_timeframe_name(timeframe));
     }
     return 0;
 }

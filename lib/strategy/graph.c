@@ -7,10 +7,12 @@
 void r3_graph_release(struct r3_graph *graph) {
     free(graph->nodes);
     free(graph->table);
-    *graph = (struct r3_graph){ 0 };
+    *graph = (struct r3_graph) { 0 };
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value) { return (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15) + (hash >> 29); }
+static uint64_t mix(uint64_t hash, uint64_t value) {
+    return (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15) + (hash >> 29);
+}
 
 static uint64_t node_hash(const struct r3_node *node) {
     uint64_t hash = mix((uint64_t)node->operation, (uint64_t)node->frame);
@@ -26,8 +28,9 @@ static uint64_t node_hash(const struct r3_node *node) {
 }
 
 static bool node_same(const struct r3_node *a, const struct r3_node *b) {
-    return a->operation == b->operation && a->frame == b->frame && a->indicator == b->indicator && a->truth == b->truth &&
-           memcmp(a->in, b->in, sizeof a->in) == 0 && memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0;
+    return a->operation == b->operation && a->frame == b->frame && a->indicator == b->indicator &&
+           a->truth == b->truth && memcmp(a->in, b->in, sizeof a->in) == 0 &&
+           memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0;
 }
 
 static void grow_table(struct r3_graph *graph) {
@@ -82,7 +85,9 @@ int32_t r3_graph_input(struct r3_graph *graph, int32_t frame, enum r3_input inpu
     return intern(graph, &node);
 }
 
-static int32_t bits_for(double magnitude) { return (int32_t)ceil(log2(magnitude < 1 ? 1 : magnitude)); }
+static int32_t bits_for(double magnitude) {
+    return (int32_t)ceil(log2(magnitude < 1 ? 1 : magnitude));
+}
 
 static int32_t common_multiple(int32_t a, int32_t b) {
     int32_t x = a, y = b;
@@ -98,7 +103,8 @@ enum { DIVISOR_MAX = 5040, GROWTH_MAX = R3_FIXED_BITS - R3_INPUT_BITS - 1 };
 
 /* Sums, differences and whole multiples or fractions of decimal series stay decimal: k0·a + k1·b over a divisor.
  * True when *node is made so. */
-static bool make_exact(const struct r3_graph *graph, struct r3_node *node, enum r3_operation operation, const int32_t *in, int32_t count) {
+static bool make_exact(const struct r3_graph *graph, struct r3_node *node, enum r3_operation operation,
+                       const int32_t *in, int32_t count) {
     const struct r3_node *a = &graph->nodes[in[0]], *b = count > 1 ? &graph->nodes[in[1]] : NULL;
     double whole = 0;
     if (operation == R3_OP_MULTIPLY && a->operation == R3_OP_CONSTANT && b) {
@@ -179,20 +185,22 @@ static bool gives_truth(const struct r3_graph *graph, enum r3_operation operatio
 }
 
 /* All operands constant: the value now. -2: not so, or not defined (1 / 0), which then stays not ready on every candle. */
-static int32_t fold(struct r3_graph *graph, int32_t frame, enum r3_operation operation, const int32_t *in, int32_t count, bool truth) {
+static int32_t fold(struct r3_graph *graph, int32_t frame, enum r3_operation operation, const int32_t *in,
+                    int32_t count, bool truth) {
     struct r3_cell cells[R3_NODE_INPUTS], result = { 0 };
     const struct r3_cell *places[R3_NODE_INPUTS];
     for (int32_t i = 0; i < count; i++) {
         if (!r3_graph_is_constant(graph, in[i]))
             return -2;
-        cells[i] = (struct r3_cell){ .value = graph->nodes[in[i]].numbers[0], .ready = true };
+        cells[i] = (struct r3_cell) { .value = graph->nodes[in[i]].numbers[0], .ready = true };
         places[i] = &cells[i];
     }
     r3_operate(operation, places, &result);
     return result.ready ? r3_graph_constant(graph, frame, result.value, truth) : -2;
 }
 
-int32_t r3_graph_operation(struct r3_graph *graph, int32_t frame, enum r3_operation operation, const int32_t *in, int32_t count) {
+int32_t r3_graph_operation(struct r3_graph *graph, int32_t frame, enum r3_operation operation, const int32_t *in,
+                           int32_t count) {
     bool truth = gives_truth(graph, operation, in);
     int32_t folded = fold(graph, frame, operation, in, count, truth);
     if (folded != -2)

@@ -14,7 +14,8 @@ int r3_fail_at(struct r3_error *error, const char *name, struct r3_place place, 
 }
 
 void r3_lexer_init(struct r3_lexer *lexer, const char *name, const char *text, size_t length, bool inside) {
-    *lexer = (struct r3_lexer){ .name = name, .text = text, .end = text + length, .place = { 1, 1 }, .inside = inside };
+    *lexer =
+        (struct r3_lexer) { .name = name, .text = text, .end = text + length, .place = { 1, 1 }, .inside = inside };
 }
 
 bool r3_token_is(const struct r3_token *token, const char *text) {
@@ -22,8 +23,12 @@ bool r3_token_is(const struct r3_token *token, const char *text) {
            memcmp(text, token->text, token->length) == 0;
 }
 
-static bool is_letter(char byte) { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_'; }
-static bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+static bool is_letter(char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_';
+}
+static bool is_digit(char byte) {
+    return byte >= '0' && byte <= '9';
+}
 
 static void advance(struct r3_lexer *lexer, uint32_t count) {
     lexer->text += count;
@@ -41,7 +46,7 @@ static bool skip_blanks(struct r3_lexer *lexer) {
             if (!lexer->parentheses && !lexer->continues)
                 return true;
             lexer->text++;
-            lexer->place = (struct r3_place){ lexer->place.line + 1, 1 };
+            lexer->place = (struct r3_place) { lexer->place.line + 1, 1 };
         } else if (byte == ' ' || byte == '\t' || byte == '\r') {
             advance(lexer, 1);
         } else {
@@ -103,7 +108,8 @@ static void read_name(struct r3_lexer *lexer, enum r3_token_kind kind) {
 }
 
 static int read_sign(struct r3_lexer *lexer, struct r3_error *error) {
-    static const char *const signs[] = { "==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", "?", ":" };
+    static const char *const signs[] = { "==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*",
+                                         "/",  "%",  "(",  ")",  "[", "]", ",", "?", ":" };
     struct r3_token *token = &lexer->token;
     token->kind = R3_TOKEN_SIGN;
     size_t left = (size_t)(lexer->end - lexer->text);
@@ -124,13 +130,13 @@ static int read_sign(struct r3_lexer *lexer, struct r3_error *error) {
 int r3_lexer_next(struct r3_lexer *lexer, struct r3_error *error) {
     struct r3_token *token = &lexer->token;
     bool newline = skip_blanks(lexer);
-    *token = (struct r3_token){ .text = lexer->text, .place = lexer->place };
+    *token = (struct r3_token) { .text = lexer->text, .place = lexer->place };
     lexer->continues = false;
     if (newline) {
         token->kind = R3_TOKEN_NEWLINE;
         token->length = 1;
         lexer->text++;
-        lexer->place = (struct r3_place){ lexer->place.line + 1, 1 };
+        lexer->place = (struct r3_place) { lexer->place.line + 1, 1 };
         return 0;
     }
     if (lexer->text == lexer->end) {
@@ -155,7 +161,8 @@ int r3_lexer_next(struct r3_lexer *lexer, struct r3_error *error) {
     }
     if (read_sign(lexer, error) < 0)
         return -1;
-    bool opens = r3_token_is(token, "(") || r3_token_is(token, "["), closes = r3_token_is(token, ")") || r3_token_is(token, "]");
+    bool opens = r3_token_is(token, "(") || r3_token_is(token, "["),
+         closes = r3_token_is(token, ")") || r3_token_is(token, "]");
     lexer->parentheses += opens - closes;
     lexer->continues = !opens && !closes;
     return 0;

@@ -4,31 +4,80 @@
 
 static void operate_number(enum r3_operation operation, double a, double b, struct r3_cell *out) {
     switch (operation) {
-    case R3_OP_ADD: a = a + b; break;
-    case R3_OP_SUBTRACT: a = a - b; break;
-    case R3_OP_MULTIPLY: a = a * b; break;
-    case R3_OP_DIVIDE: a = a / b; break; /* by zero: infinite or NaN, hence not ready */
-    case R3_OP_REMAINDER: a = fmod(a, b); break;
-    case R3_OP_POWER: a = pow(a, b); break;
-    case R3_OP_MINIMUM: a = a < b ? a : b; break;
-    case R3_OP_MAXIMUM: a = a > b ? a : b; break;
-    case R3_OP_NEGATE: a = -a; break;
-    case R3_OP_ABSOLUTE: a = fabs(a); break;
-    case R3_OP_ROOT: a = sqrt(a); break;
-    case R3_OP_LOG: a = log(a); break;
-    case R3_OP_EXPONENTIAL: a = exp(a); break;
-    case R3_OP_ROUND: a = round(a); break;
-    case R3_OP_FLOOR: a = floor(a); break;
-    case R3_OP_CEILING: a = ceil(a); break;
-    case R3_OP_SIGN: a = (a > 0) - (a < 0); break;
-    case R3_OP_LESS: a = a < b; break;
-    case R3_OP_LESS_EQUAL: a = a <= b; break;
-    case R3_OP_EQUAL: a = a == b; break;
-    case R3_OP_UNEQUAL: a = a != b; break;
-    case R3_OP_AND: a = a != 0 && b != 0; break;
-    case R3_OP_OR: a = a != 0 || b != 0; break;
-    case R3_OP_NOT: a = a == 0; break;
-    default: break;
+    case R3_OP_ADD:
+        a = a + b;
+        break;
+    case R3_OP_SUBTRACT:
+        a = a - b;
+        break;
+    case R3_OP_MULTIPLY:
+        a = a * b;
+        break;
+    case R3_OP_DIVIDE:
+        a = a / b;
+        break; /* by zero: infinite or NaN, hence not ready */
+    case R3_OP_REMAINDER:
+        a = fmod(a, b);
+        break;
+    case R3_OP_POWER:
+        a = pow(a, b);
+        break;
+    case R3_OP_MINIMUM:
+        a = a < b ? a : b;
+        break;
+    case R3_OP_MAXIMUM:
+        a = a > b ? a : b;
+        break;
+    case R3_OP_NEGATE:
+        a = -a;
+        break;
+    case R3_OP_ABSOLUTE:
+        a = fabs(a);
+        break;
+    case R3_OP_ROOT:
+        a = sqrt(a);
+        break;
+    case R3_OP_LOG:
+        a = log(a);
+        break;
+    case R3_OP_EXPONENTIAL:
+        a = exp(a);
+        break;
+    case R3_OP_ROUND:
+        a = round(a);
+        break;
+    case R3_OP_FLOOR:
+        a = floor(a);
+        break;
+    case R3_OP_CEILING:
+        a = ceil(a);
+        break;
+    case R3_OP_SIGN:
+        a = (a > 0) - (a < 0);
+        break;
+    case R3_OP_LESS:
+        a = a < b;
+        break;
+    case R3_OP_LESS_EQUAL:
+        a = a <= b;
+        break;
+    case R3_OP_EQUAL:
+        a = a == b;
+        break;
+    case R3_OP_UNEQUAL:
+        a = a != b;
+        break;
+    case R3_OP_AND:
+        a = a != 0 && b != 0;
+        break;
+    case R3_OP_OR:
+        a = a != 0 || b != 0;
+        break;
+    case R3_OP_NOT:
+        a = a == 0;
+        break;
+    default:
+        break;
     }
     r3_cell_set(out, a);
 }

@@ -8,11 +8,15 @@ enum { DEPTH_MAX = 200, NODES_MAX = 200000 };
 
 void r3_tree_release(struct r3_tree *tree) {
     free(tree->nodes);
-    *tree = (struct r3_tree){ 0 };
+    *tree = (struct r3_tree) { 0 };
 }
 
-static int next(struct r3_parser *parser, struct r3_error *error) { return r3_lexer_next(&parser->lexer, error); }
-static bool at(const struct r3_parser *parser, const char *text) { return r3_token_is(&parser->lexer.token, text); }
+static int next(struct r3_parser *parser, struct r3_error *error) {
+    return r3_lexer_next(&parser->lexer, error);
+}
+static bool at(const struct r3_parser *parser, const char *text) {
+    return r3_token_is(&parser->lexer.token, text);
+}
 
 static int fail_here(struct r3_parser *parser, struct r3_error *error, const char *wanted) {
     const struct r3_token *token = &parser->lexer.token;
@@ -30,20 +34,28 @@ static int expect(struct r3_parser *parser, const char *sign, struct r3_error *e
 }
 
 /* A node at the current token; its index. */
-static int32_t new_node(struct r3_parser *parser, enum r3_syntax_kind kind, enum r3_operation operation, struct r3_place place) {
+static int32_t new_node(struct r3_parser *parser, enum r3_syntax_kind kind, enum r3_operation operation,
+                        struct r3_place place) {
     struct r3_tree *tree = parser->tree;
     if (tree->count == tree->capacity) {
         tree->capacity = tree->capacity ? tree->capacity * 2 : 256;
         tree->nodes = r3_reallocate(tree->nodes, (size_t)tree->capacity * sizeof *tree->nodes);
     }
     const struct r3_token *token = &parser->lexer.token;
-    tree->nodes[tree->count] = (struct r3_syntax){ .kind = kind, .operation = operation, .first = -1, .next = -1,
-                                                   .number = token->number, .text = token->text, .length = token->length, .place = place };
+    tree->nodes[tree->count] = (struct r3_syntax) { .kind = kind,
+                                                    .operation = operation,
+                                                    .first = -1,
+                                                    .next = -1,
+                                                    .number = token->number,
+                                                    .text = token->text,
+                                                    .length = token->length,
+                                                    .place = place };
     return tree->count++;
 }
 
 /* An operation of up to three operands, chained in order. */
-static int32_t new_operation(struct r3_parser *parser, enum r3_operation operation, struct r3_place place, int32_t a, int32_t b, int32_t c) {
+static int32_t new_operation(struct r3_parser *parser, enum r3_operation operation, struct r3_place place, int32_t a,
+                             int32_t b, int32_t c) {
     int32_t node = new_node(parser, R3_SYNTAX_OPERATION, operation, place);
     struct r3_syntax *nodes = parser->tree->nodes;
     nodes[node].first = a;
@@ -88,7 +100,8 @@ static int parse_primary(struct r3_parser *parser, int32_t *out, struct r3_error
         return expect(parser, ")", error);
     }
     if (token.kind == R3_TOKEN_NUMBER || token.kind == R3_TOKEN_TEXT) {
-        *out = new_node(parser, token.kind == R3_TOKEN_NUMBER ? R3_SYNTAX_NUMBER : R3_SYNTAX_TEXT, R3_OP_CONSTANT, token.place);
+        *out = new_node(parser, token.kind == R3_TOKEN_NUMBER ? R3_SYNTAX_NUMBER : R3_SYNTAX_TEXT, R3_OP_CONSTANT,
+                        token.place);
         return next(parser, error);
     }
     if (at(parser, "true") || at(parser, "false")) {
@@ -99,7 +112,8 @@ static int parse_primary(struct r3_parser *parser, int32_t *out, struct r3_error
     bool word = at(parser, "and") || at(parser, "or") || at(parser, "not") || at(parser, "param") || at(parser, "plot");
     if ((token.kind != R3_TOKEN_NAME && token.kind != R3_TOKEN_PRIMITIVE) || word)
         return fail_here(parser, error, "a value");
-    *out = new_node(parser, token.kind == R3_TOKEN_NAME ? R3_SYNTAX_NAME : R3_SYNTAX_PRIMITIVE, R3_OP_CONSTANT, token.place);
+    *out = new_node(parser, token.kind == R3_TOKEN_NAME ? R3_SYNTAX_NAME : R3_SYNTAX_PRIMITIVE, R3_OP_CONSTANT,
+                    token.place);
     if (next(parser, error) < 0)
         return -1;
     if (!at(parser, "("))
@@ -116,7 +130,8 @@ static int parse_history(struct r3_parser *parser, int32_t *out, struct r3_error
     while (at(parser, "[")) {
         struct r3_place place = parser->lexer.token.place;
         int32_t back;
-        if (enter(parser, error) < 0 || next(parser, error) < 0 || parse_select(parser, &back, error) < 0 || expect(parser, "]", error) < 0)
+        if (enter(parser, error) < 0 || next(parser, error) < 0 || parse_select(parser, &back, error) < 0 ||
+            expect(parser, "]", error) < 0)
             return -1;
         *out = new_operation(parser, R3_OP_CONSTANT, place, *out, back, -1);
         parser->tree->nodes[*out].kind = R3_SYNTAX_HISTORY;
@@ -145,12 +160,10 @@ static const struct {
     enum r3_operation operation;
     bool swap;
 } operators[] = {
-    { 0, "or", R3_OP_OR, false },          { 1, "and", R3_OP_AND, false },
-    { 3, "==", R3_OP_EQUAL, false },       { 3, "!=", R3_OP_UNEQUAL, false },
-    { 3, "<", R3_OP_LESS, false },         { 3, "<=", R3_OP_LESS_EQUAL, false },
-    { 3, ">", R3_OP_LESS, true },          { 3, ">=", R3_OP_LESS_EQUAL, true },
-    { 4, "+", R3_OP_ADD, false },          { 4, "-", R3_OP_SUBTRACT, false },
-    { 5, "*", R3_OP_MULTIPLY, false },     { 5, "/", R3_OP_DIVIDE, false },
+    { 0, "or", R3_OP_OR, false },       { 1, "and", R3_OP_AND, false },      { 3, "==", R3_OP_EQUAL, false },
+    { 3, "!=", R3_OP_UNEQUAL, false },  { 3, "<", R3_OP_LESS, false },       { 3, "<=", R3_OP_LESS_EQUAL, false },
+    { 3, ">", R3_OP_LESS, true },       { 3, ">=", R3_OP_LESS_EQUAL, true }, { 4, "+", R3_OP_ADD, false },
+    { 4, "-", R3_OP_SUBTRACT, false },  { 5, "*", R3_OP_MULTIPLY, false },   { 5, "/", R3_OP_DIVIDE, false },
     { 5, "%", R3_OP_REMAINDER, false },
 };
 enum { LEVEL_NOT = 2, LEVEL_COMPARE = 3, LEVEL_SIGN = 6 };
@@ -205,9 +218,9 @@ static int parse_select(struct r3_parser *parser, int32_t *out, struct r3_error 
     return 0;
 }
 
-int r3_parser_init(struct r3_parser *parser, struct r3_tree *tree, const char *name, const char *text, size_t length, bool inside,
-                   struct r3_error *error) {
-    *parser = (struct r3_parser){ .tree = tree };
+int r3_parser_init(struct r3_parser *parser, struct r3_tree *tree, const char *name, const char *text, size_t length,
+                   bool inside, struct r3_error *error) {
+    *parser = (struct r3_parser) { .tree = tree };
     r3_lexer_init(&parser->lexer, name, text, length, inside);
     return next(parser, error);
 }
@@ -246,7 +259,7 @@ static int parse_param(struct r3_parser *parser, struct r3_statement *out, struc
 }
 
 int r3_parser_statement(struct r3_parser *parser, struct r3_statement *out, struct r3_error *error) {
-    *out = (struct r3_statement){ .expression = -1 };
+    *out = (struct r3_statement) { .expression = -1 };
     while (!parser->plotting && parser->lexer.token.kind == R3_TOKEN_NEWLINE)
         if (next(parser, error) < 0)
             return -1;

@@ -14,8 +14,18 @@
 enum { R3_FRAMES_MAX = R3_TIMEFRAME_COUNT, R3_NODE_INPUTS = 4, R3_WORD_SIZE = 64 };
 
 enum r3_input {
-    R3_INPUT_OPEN, R3_INPUT_HIGH, R3_INPUT_LOW, R3_INPUT_CLOSE, R3_INPUT_VOLUME, /* decimals */
-    R3_INPUT_MINUTE, R3_INPUT_HOUR, R3_INPUT_WEEKDAY, R3_INPUT_DAY, R3_INPUT_MONTH, R3_INPUT_DATE, R3_INPUTS
+    R3_INPUT_OPEN,
+    R3_INPUT_HIGH,
+    R3_INPUT_LOW,
+    R3_INPUT_CLOSE,
+    R3_INPUT_VOLUME, /* decimals */
+    R3_INPUT_MINUTE,
+    R3_INPUT_HOUR,
+    R3_INPUT_WEEKDAY,
+    R3_INPUT_DAY,
+    R3_INPUT_MONTH,
+    R3_INPUT_DATE,
+    R3_INPUTS
 };
 
 struct r3_instruction {
@@ -23,7 +33,7 @@ struct r3_instruction {
     bool wants_value; /* R3_OP_EXACT: somebody reads the double */
     int32_t out;      /* cell */
     int32_t in[R3_NODE_INPUTS];
-    uint32_t state;   /* offset in the block */
+    uint32_t state; /* offset in the block */
     const struct r3_indicator *indicator;
     struct r3_indicator_setup setup; /* R3_OP_EXACT: fixed = numbers[0] × in[0] + numbers[1] × in[1], over divisor */
 };
@@ -46,7 +56,7 @@ struct r3_rules {
     struct r3_constant {
         int32_t cell;
         double value;
-    } *constants;
+    } * constants;
     int32_t constant_count, cell_count;
     uint32_t cells_at, size; /* offsets in the state */
     uint64_t hash;
@@ -54,13 +64,13 @@ struct r3_rules {
     struct r3_plot {
         char name[R3_NAME_SIZE];
         int32_t cell;
-    } *plots;
+    } * plots;
     int32_t plot_count;
     struct r3_parameter {
         char name[R3_WORD_SIZE];
         double value;
         bool set;
-    } *parameters;
+    } * parameters;
     int32_t parameter_count;
     bool *functions_used; /* by row of r3_functions */
 };

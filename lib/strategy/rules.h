@@ -16,8 +16,16 @@
 
 struct r3_rules;
 
-enum r3_rules_output { R3_RULES_LONG, R3_RULES_SHORT, R3_RULES_FLAT, R3_RULES_STOP, R3_RULES_TARGET, R3_RULES_CONFIDENCE,
-                       R3_RULES_VOLATILITY, R3_RULES_OUTPUTS };
+enum r3_rules_output {
+    R3_RULES_LONG,
+    R3_RULES_SHORT,
+    R3_RULES_FLAT,
+    R3_RULES_STOP,
+    R3_RULES_TARGET,
+    R3_RULES_CONFIDENCE,
+    R3_RULES_VOLATILITY,
+    R3_RULES_OUTPUTS
+};
 /* "long" … */
 extern const char *const r3_rules_output_names[R3_RULES_OUTPUTS];
 
@@ -25,8 +33,8 @@ enum { R3_RULES_TEXT_MAX = 65536, R3_RULES_STATE_MAX = 64 << 20 };
 
 /* New in *out; `name` is for messages ("mine.rules:3:12: …", R3_DATA). settings: "fast=5", each naming a `param` (else
  * R3_USAGE). Nothing of the arguments is kept. */
-int r3_rules_compile(struct r3_rules **out, const char *name, const char *text, size_t length, const char *const *settings,
-                     size_t count, struct r3_error *error);
+int r3_rules_compile(struct r3_rules **out, const char *name, const char *text, size_t length,
+                     const char *const *settings, size_t count, struct r3_error *error);
 void r3_rules_free(struct r3_rules *rules);
 
 /* Whether the rules can run on candles of this timeframe: at() wants coarser ones that hold whole candles. R3_DATA. */

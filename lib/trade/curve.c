@@ -3,7 +3,7 @@
 #include "lib/base/buffer.h"
 
 void r3_curve_init(struct r3_curve *curve, size_t channels, size_t capacity) {
-    *curve = (struct r3_curve){ .channels = channels, .capacity = capacity, .stride = 1 };
+    *curve = (struct r3_curve) { .channels = channels, .capacity = capacity, .stride = 1 };
     curve->times = r3_allocate(capacity * sizeof *curve->times);
     curve->points = r3_allocate(capacity * channels * sizeof *curve->points);
 }
@@ -11,7 +11,7 @@ void r3_curve_init(struct r3_curve *curve, size_t channels, size_t capacity) {
 void r3_curve_release(struct r3_curve *curve) {
     free(curve->times);
     free(curve->points);
-    *curve = (struct r3_curve){ 0 };
+    *curve = (struct r3_curve) { 0 };
 }
 
 static void join(struct r3_curve_point *point, const struct r3_curve_point *next) {

@@ -16,9 +16,9 @@ struct r3_curve_point {
 
 struct r3_curve {
     size_t channels, capacity, count;
-    uint64_t stride;  /* samples a point stands for */
-    uint64_t pending; /* samples in the last point, 1 to stride */
-    int64_t *times;   /* of each point's first sample */
+    uint64_t stride;               /* samples a point stands for */
+    uint64_t pending;              /* samples in the last point, 1 to stride */
+    int64_t *times;                /* of each point's first sample */
     struct r3_curve_point *points; /* count × channels */
 };
 
@@ -33,11 +33,13 @@ static inline const struct r3_curve_point *r3_curve_at(const struct r3_curve *cu
     return &curve->points[index * curve->channels + channel];
 }
 
-static inline bool r3_curve_is_present(const struct r3_curve_point *point) { return point->last == point->last; }
+static inline bool r3_curve_is_present(const struct r3_curve_point *point) {
+    return point->last == point->last;
+}
 
 /* A sample of one value. */
 static inline struct r3_curve_point r3_curve_value(double value) {
-    return (struct r3_curve_point){ value, value, value, value };
+    return (struct r3_curve_point) { value, value, value, value };
 }
 
 #endif

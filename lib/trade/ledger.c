@@ -11,9 +11,11 @@ enum { RATIO_SCALE = R3_DECIMAL_SCALE_MAX };
 int r3_ledger_init(struct r3_ledger *ledger, const struct r3_decimal *cash, struct r3_error *error) {
     struct r3_decimal rounded;
 
-    *ledger = (struct r3_ledger){ 0 };
-    if (r3_decimal_round(&rounded, cash, R3_LEDGER_SCALE, R3_ROUND_DOWN, error)) return -1;
-    if (!r3_decimal_equal(&rounded, cash)) return r3_fail(error, R3_DATA, "cash has more than %d decimals", R3_LEDGER_SCALE);
+    *ledger = (struct r3_ledger) { 0 };
+    if (r3_decimal_round(&rounded, cash, R3_LEDGER_SCALE, R3_ROUND_DOWN, error))
+        return -1;
+    if (!r3_decimal_equal(&rounded, cash))
+        return r3_fail(error, R3_DATA, "cash has more than %d decimals", R3_LEDGER_SCALE);
     ledger->start = ledger->cash = *cash;
     ledger->reserved = ledger->realized = ledger->fees = r3_decimal_zero;
     return 0;
@@ -21,34 +23,40 @@ int r3_ledger_init(struct r3_ledger *ledger, const struct r3_decimal *cash, stru
 
 void r3_ledger_release(struct r3_ledger *ledger) {
     free(ledger->positions);
-    *ledger = (struct r3_ledger){ 0 };
+    *ledger = (struct r3_ledger) { 0 };
 }
 
 const struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market) {
     for (size_t i = 0; i < ledger->count; i++)
-        if (strcmp(ledger->positions[i].market, market) == 0) return &ledger->positions[i];
+        if (strcmp(ledger->positions[i].market, market) == 0)
+            return &ledger->positions[i];
     return NULL;
 }
 
 struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const char *market) {
     for (size_t i = 0; i < ledger->count; i++)
-        if (strcmp(ledger->positions[i].market, market) == 0) return &ledger->positions[i];
+        if (strcmp(ledger->positions[i].market, market) == 0)
+            return &ledger->positions[i];
     if (ledger->count == ledger->capacity) {
         ledger->capacity = ledger->capacity ? 2 * ledger->capacity : 4;
         ledger->positions = r3_reallocate(ledger->positions, ledger->capacity * sizeof *ledger->positions);
     }
 
     struct r3_ledger_position *position = &ledger->positions[ledger->count++];
-    *position = (struct r3_ledger_position){ .size = r3_decimal_zero, .cost = r3_decimal_zero, .realized = r3_decimal_zero, .price = r3_decimal_absent };
+    *position = (struct r3_ledger_position) {
+        .size = r3_decimal_zero, .cost = r3_decimal_zero, .realized = r3_decimal_zero, .price = r3_decimal_absent
+    };
     r3_copy_text(position->market, sizeof position->market, market, strlen(market));
     return position;
 }
 
-int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size, struct r3_error *error) {
+int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size,
+                   struct r3_error *error) {
     return r3_decimal_multiply_round(out, price, size, R3_LEDGER_SCALE, R3_ROUND_HALF_EVEN, error);
 }
 
-int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate, struct r3_error *error) {
+int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate,
+                  struct r3_error *error) {
     return r3_decimal_multiply_round(out, cost, rate, R3_LEDGER_SCALE, R3_ROUND_HALF_UP, error);
 }
 
@@ -73,11 +81,15 @@ static int reduce(struct r3_ledger_position *position, struct r3_decimal *realiz
     struct r3_decimal held, taken, gain;
 
     r3_decimal_absolute(&held, &position->size);
-    if (share(&taken, &position->cost, closed, &held, error)) return -1;
-    if (r3_decimal_add(&gain, &taken, cost, error)) return -1;
+    if (share(&taken, &position->cost, closed, &held, error))
+        return -1;
+    if (r3_decimal_add(&gain, &taken, cost, error))
+        return -1;
     r3_decimal_negate(&gain, &gain);
-    if (r3_decimal_subtract(&position->cost, &position->cost, &taken, error)) return -1;
-    if (r3_decimal_add(&position->realized, &position->realized, &gain, error)) return -1;
+    if (r3_decimal_subtract(&position->cost, &position->cost, &taken, error))
+        return -1;
+    if (r3_decimal_add(&position->realized, &position->realized, &gain, error))
+        return -1;
     return r3_decimal_add(realized, realized, &gain, error);
 }
 
@@ -100,12 +112,17 @@ int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side si
         struct r3_decimal held, closing;
         r3_decimal_absolute(&held, &position.size);
         const struct r3_decimal *closed = r3_decimal_minimum(&held, size);
-        if (share(&closing, &signed_cost, closed, size, error)) return -1;
-        if (reduce(&position, &realized, closed, &closing, error)) return -1;
-        if (r3_decimal_subtract(&opening, &opening, &closing, error)) return -1;
+        if (share(&closing, &signed_cost, closed, size, error))
+            return -1;
+        if (reduce(&position, &realized, closed, &closing, error))
+            return -1;
+        if (r3_decimal_subtract(&opening, &opening, &closing, error))
+            return -1;
     }
-    if (r3_decimal_add(&position.cost, &position.cost, &opening, error)) return -1;
-    if (r3_decimal_add(&position.size, &position.size, &signed_size, error)) return -1;
+    if (r3_decimal_add(&position.cost, &position.cost, &opening, error))
+        return -1;
+    if (r3_decimal_add(&position.size, &position.size, &signed_size, error))
+        return -1;
     r3_decimal_normalize(&position.size);
 
     *place = position;
@@ -117,7 +134,8 @@ int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side si
 
 void r3_ledger_mark(struct r3_ledger *ledger, const char *market, const struct r3_decimal *price) {
     for (size_t i = 0; i < ledger->count; i++)
-        if (strcmp(ledger->positions[i].market, market) == 0) ledger->positions[i].price = *price;
+        if (strcmp(ledger->positions[i].market, market) == 0)
+            ledger->positions[i].price = *price;
 }
 
 int r3_ledger_reserve(struct r3_ledger *ledger, const struct r3_decimal *amount, struct r3_error *error) {
@@ -136,7 +154,8 @@ int r3_ledger_equity(struct r3_decimal *out, const struct r3_ledger *ledger, str
     struct r3_decimal sum = ledger->cash, value;
 
     for (size_t i = 0; i < ledger->count; i++)
-        if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error)) return -1;
+        if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error))
+            return -1;
     *out = sum;
     return 0;
 }
@@ -155,9 +174,11 @@ int r3_ledger_unrealized(struct r3_decimal *out, const struct r3_ledger *ledger,
 int r3_ledger_available(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
     struct r3_decimal sum, value;
 
-    if (r3_decimal_subtract(&sum, &ledger->cash, &ledger->reserved, error)) return -1;
+    if (r3_decimal_subtract(&sum, &ledger->cash, &ledger->reserved, error))
+        return -1;
     for (size_t i = 0; i < ledger->count; i++) {
-        if (r3_decimal_sign(&ledger->positions[i].size) >= 0) continue;
+        if (r3_decimal_sign(&ledger->positions[i].size) >= 0)
+            continue;
         /* The value of a short position is negative: adding it twice takes it away. */
         if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error) ||
             r3_decimal_add(&sum, &sum, &value, error))
@@ -172,8 +193,11 @@ bool r3_ledger_balanced(const struct r3_ledger *ledger) {
     struct r3_decimal left = ledger->cash, right;
 
     for (size_t i = 0; i < ledger->count; i++)
-        if (r3_decimal_add(&left, &left, &ledger->positions[i].cost, &error)) return false;
-    if (r3_decimal_add(&right, &ledger->start, &ledger->realized, &error)) return false;
-    if (r3_decimal_subtract(&right, &right, &ledger->fees, &error)) return false;
+        if (r3_decimal_add(&left, &left, &ledger->positions[i].cost, &error))
+            return false;
+    if (r3_decimal_add(&right, &ledger->start, &ledger->realized, &error))
+        return false;
+    if (r3_decimal_subtract(&right, &right, &ledger->fees, &error))
+        return false;
     return r3_decimal_equal(&left, &right);
 }

@@ -45,9 +45,11 @@ struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const ch
 const struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market);
 
 /* cost = price x size, in quote currency: exact, or rounded half to even at scale 14 where it has more decimals. */
-int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size, struct r3_error *error);
+int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size,
+                   struct r3_error *error);
 /* fee = cost x rate, rounded half up at scale 14. */
-int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate, struct r3_error *error);
+int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate,
+                  struct r3_error *error);
 
 /* Book a fill: `size` (> 0) bought or sold for `cost` in all, with `fee`. It opens, adds to, reduces, closes or turns the
  * market's position. A part that is closed takes its share of the cost with it: cost x (closed / size). Where it fails

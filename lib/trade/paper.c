@@ -137,16 +137,20 @@ int r3_paper_instrument(struct r3_paper *paper, const struct r3_instrument *inst
 }
 
 /* The rules of a market that only its candles tell of. */
-static int guess_rules(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, struct r3_error *error) {
+static int guess_rules(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                       struct r3_error *error) {
     struct r3_record record;
     struct r3_instrument *rules = &record.instrument;
     const char *dash = strchr(candle->market, '-');
 
     r3_record_init(&record, R3_INSTRUMENT);
     if (!dash || r3_copy_text(rules->base, sizeof rules->base, candle->market, (size_t)(dash - candle->market)) ||
-        r3_copy_text(rules->quote, sizeof rules->quote, dash + 1, strlen(dash + 1)) || !rules->base[0] || !rules->quote[0])
-        return r3_fail(error, R3_DATA, "market %s: no instrument record came, and the name does not tell base and quote (BTC-USDT does)",
-                       candle->market);
+        r3_copy_text(rules->quote, sizeof rules->quote, dash + 1, strlen(dash + 1)) || !rules->base[0] ||
+        !rules->quote[0])
+        return r3_fail(
+            error, R3_DATA,
+            "market %s: no instrument record came, and the name does not tell base and quote (BTC-USDT does)",
+            candle->market);
     memcpy(rules->platform, candle->platform, sizeof rules->platform);
     memcpy(rules->market, candle->market, sizeof rules->market);
     memcpy(rules->fee_currency, rules->quote, sizeof rules->fee_currency);
@@ -249,10 +253,13 @@ void paper_mark(struct r3_paper *paper, struct paper_session *session) {
     }
 }
 
-static int account(struct r3_paper *paper, struct paper_session *session, r3_paper_output *output, void *context, struct r3_error *error) {
+static int account(struct r3_paper *paper, struct paper_session *session, r3_paper_output *output, void *context,
+                   struct r3_error *error) {
     struct r3_record record;
     struct r3_account *out = &record.account;
-    const char *currency = session->currency[0] ? session->currency : paper->market_count ? paper->markets[0]->rules.quote : "";
+    const char *currency = session->currency[0]  ? session->currency
+                           : paper->market_count ? paper->markets[0]->rules.quote
+                                                 : "";
 
     r3_record_init(&record, R3_ACCOUNT);
     memcpy(out->session, session->name, sizeof out->session);
@@ -264,7 +271,8 @@ static int account(struct r3_paper *paper, struct paper_session *session, r3_pap
             out->time = time;
     }
     paper_mark(paper, session);
-    if (r3_ledger_equity(&out->equity, &session->ledger, error) || r3_ledger_available(&out->available, &session->ledger, error))
+    if (r3_ledger_equity(&out->equity, &session->ledger, error) ||
+        r3_ledger_available(&out->available, &session->ledger, error))
         return -1;
     if (r3_decimal_sign(&out->available) < 0)
         out->available = r3_decimal_zero;
@@ -343,9 +351,10 @@ static bool in_phase(const struct paper_order *order, const struct phase *phase,
            paper_is_entry(order) == (phase->whose == ENTRIES) && order->at_close == (phase->when == AT_CLOSE);
 }
 
-static int try_order(struct r3_paper *paper, struct paper_market *market, struct paper_order *order, const struct r3_candle *candle,
-                     enum when when, struct r3_error *error) {
-    struct paper_moment moment = { .time = when == AT_OPEN ? candle->time : paper_close_time(market), .liquidity = R3_TAKER };
+static int try_order(struct r3_paper *paper, struct paper_market *market, struct paper_order *order,
+                     const struct r3_candle *candle, enum when when, struct r3_error *error) {
+    struct paper_moment moment = { .time = when == AT_OPEN ? candle->time : paper_close_time(market),
+                                   .liquidity = R3_TAKER };
 
     if (kind_of(order) == R3_MARKET)
         return paper_fill(paper, order, when == AT_CLOSE ? &candle->close : &candle->open, &moment, error);
@@ -363,8 +372,8 @@ static int try_order(struct r3_paper *paper, struct paper_market *market, struct
     return paper_fill(paper, order, &price, &moment, error);
 }
 
-static int run_phases(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, const struct phase *phase,
-                      size_t count, struct r3_error *error) {
+static int run_phases(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                      const struct phase *phase, size_t count, struct r3_error *error) {
     for (const struct phase *end = phase + count; phase < end; phase++)
         for (size_t i = 0; i < market->count; i++)
             if (in_phase(market->orders[i], phase, market->candles) &&
@@ -377,7 +386,8 @@ static int run_phases(struct r3_paper *paper, struct paper_market *market, const
 static bool is_touched(const struct paper_market *market, const struct r3_candle *candle) {
     for (size_t i = 0; i < market->count; i++) {
         const struct paper_order *order = market->orders[i];
-        if (order->first <= market->candles && (kind_of(order) == R3_MARKET || meets(order, &candle->low, &candle->high)))
+        if (order->first <= market->candles &&
+            (kind_of(order) == R3_MARKET || meets(order, &candle->low, &candle->high)))
             return true;
     }
     for (size_t i = 0; i < market->bracket_count; i++)
@@ -386,7 +396,8 @@ static bool is_touched(const struct paper_market *market, const struct r3_candle
     return false;
 }
 
-static int work_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, struct r3_error *error) {
+static int work_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                       struct r3_error *error) {
     market->taken = r3_decimal_zero;
     if (is_touched(market, candle)) {
         market->price = candle->open;
@@ -434,7 +445,8 @@ int r3_paper_end(struct r3_paper *paper, struct r3_error *error) {
             market->brackets[k]->ended = market->unswept = true;
         for (size_t k = 0; k < market->count; k++) {
             struct paper_order *order = market->orders[k];
-            if (!order->done && paper_order_cancel(paper, order, time > order->order.time ? time : order->order.time, "end of stream", error))
+            if (!order->done && paper_order_cancel(paper, order, time > order->order.time ? time : order->order.time,
+                                                   "end of stream", error))
                 return -1;
         }
         paper_sweep(market);

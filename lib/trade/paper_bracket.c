@@ -4,9 +4,9 @@
 #include "lib/trade/paper_internal.h"
 
 bool paper_wants_bracket(const struct r3_order *order) {
-    return order->role == R3_ENTRY &&
-           (r3_decimal_is_present(&order->stop) || r3_decimal_is_present(&order->target) || r3_decimal_is_present(&order->trail) ||
-            r3_decimal_is_present(&order->break_even) || order->expiry != R3_TIME_ABSENT);
+    return order->role == R3_ENTRY && (r3_decimal_is_present(&order->stop) || r3_decimal_is_present(&order->target) ||
+                                       r3_decimal_is_present(&order->trail) ||
+                                       r3_decimal_is_present(&order->break_even) || order->expiry != R3_TIME_ABSENT);
 }
 
 /* How much of an entry's id names its position: "main-12" of "main-12-ENTRY-1"; all of an id of another form. */
@@ -29,17 +29,21 @@ size_t paper_bracket_id_length(const struct r3_order *entry) {
 }
 
 /* A leg with the next id that is free, working from this candle on; its PLACED update is out. */
-static int add_leg(struct paper_order **out, struct r3_paper *paper, struct paper_market *market, struct paper_bracket *bracket,
-                   enum r3_role role, enum r3_kind kind, const struct r3_decimal *price, int64_t time, struct r3_error *error) {
+static int add_leg(struct paper_order **out, struct r3_paper *paper, struct paper_market *market,
+                   struct paper_bracket *bracket, enum r3_role role, enum r3_kind kind, const struct r3_decimal *price,
+                   int64_t time, struct r3_error *error) {
     struct r3_record record;
     struct r3_order *order = &record.order;
-    int *attempt = role == R3_SL ? &bracket->stop_attempt : role == R3_TP ? &bracket->target_attempt : &bracket->time_attempt;
+    int *attempt = role == R3_SL   ? &bracket->stop_attempt
+                   : role == R3_TP ? &bracket->target_attempt
+                                   : &bracket->time_attempt;
 
     r3_record_init(&record, R3_ORDER);
     do {
         int length = snprintf(order->id, sizeof order->id, "%s-%s-%d", bracket->prefix, r3_role_name(role), ++*attempt);
         if (length < 0 || (size_t)length >= sizeof order->id)
-            return r3_fail(error, R3_DATA, "%s: no room for the id of another %s order", bracket->prefix, r3_role_name(role));
+            return r3_fail(error, R3_DATA, "%s: no room for the id of another %s order", bracket->prefix,
+                           r3_role_name(role));
     } while (r3_paper_ids_add(&paper->ids, order->id, "", 0) != R3_PAPER_NEW);
     memcpy(order->session, bracket->session->name, sizeof order->session);
     memcpy(order->platform, market->rules.platform, sizeof order->platform);
@@ -65,17 +69,18 @@ static int add_leg(struct paper_order **out, struct r3_paper *paper, struct pape
 }
 
 /* The price less a distance that lies behind a position: below for a long one. On the grid, away from the price. */
-static int behind(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *distance, enum r3_side side,
-                  const struct paper_market *market, struct r3_error *error) {
+static int behind(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *distance,
+                  enum r3_side side, const struct paper_market *market, struct r3_error *error) {
     bool buys = side == R3_BUY;
 
     if (buys ? r3_decimal_subtract(out, price, distance, error) : r3_decimal_add(out, price, distance, error))
         return -1;
-    return r3_decimal_round_to(out, out, &market->rules.price_increment, buys ? R3_ROUND_FLOOR : R3_ROUND_CEILING, error);
+    return r3_decimal_round_to(out, out, &market->rules.price_increment, buys ? R3_ROUND_FLOOR : R3_ROUND_CEILING,
+                               error);
 }
 
-static int begin(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price, const struct paper_moment *moment,
-                 struct r3_error *error) {
+static int begin(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price,
+                 const struct paper_moment *moment, struct r3_error *error) {
     const struct r3_order *order = &entry->order;
     struct paper_bracket *bracket = r3_allocate(sizeof *bracket);
     struct r3_decimal stop = order->stop;
@@ -104,8 +109,9 @@ static int begin(struct r3_paper *paper, struct paper_order *entry, const struct
     return 0;
 }
 
-int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price, const struct r3_decimal *size,
-                          const struct r3_decimal *cost, const struct paper_moment *moment, struct r3_error *error) {
+int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price,
+                          const struct r3_decimal *size, const struct r3_decimal *cost,
+                          const struct paper_moment *moment, struct r3_error *error) {
     if (!paper_wants_bracket(&entry->order))
         return 0;
     if (!entry->bracket && begin(paper, entry, price, moment, error))
@@ -113,7 +119,8 @@ int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, con
 
     struct paper_bracket *bracket = entry->bracket;
     bracket->entry = entry->done ? NULL : entry;
-    return r3_decimal_add(&bracket->size, &bracket->size, size, error) || r3_decimal_add(&bracket->bought, &bracket->bought, size, error) ||
+    return r3_decimal_add(&bracket->size, &bracket->size, size, error) ||
+                   r3_decimal_add(&bracket->bought, &bracket->bought, size, error) ||
                    r3_decimal_add(&bracket->cost, &bracket->cost, cost, error)
                ? -1
                : 0;
@@ -140,22 +147,24 @@ void paper_bracket_forget(struct paper_order *leg) {
     }
 }
 
-static int cancel_if_working(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason, struct r3_error *error) {
+static int cancel_if_working(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason,
+                             struct r3_error *error) {
     return order && !order->done ? paper_order_cancel(paper, order, time, reason, error) : 0;
 }
 
-static int end_bracket(struct r3_paper *paper, struct paper_market *market, struct paper_bracket *bracket, int64_t time, const char *reason,
-                       struct r3_error *error) {
+static int end_bracket(struct r3_paper *paper, struct paper_market *market, struct paper_bracket *bracket, int64_t time,
+                       const char *reason, struct r3_error *error) {
     bracket->ended = market->unswept = true;
-    return cancel_if_working(paper, bracket->stop, time, reason, error) || cancel_if_working(paper, bracket->target, time, reason, error) ||
+    return cancel_if_working(paper, bracket->stop, time, reason, error) ||
+                   cancel_if_working(paper, bracket->target, time, reason, error) ||
                    cancel_if_working(paper, bracket->time_exit, time, reason, error) ||
                    cancel_if_working(paper, bracket->entry, time, reason, error)
                ? -1
                : 0;
 }
 
-int paper_bracket_left(struct r3_paper *paper, struct paper_order *leg, const struct r3_decimal *size, const struct paper_moment *moment,
-                       struct r3_error *error) {
+int paper_bracket_left(struct r3_paper *paper, struct paper_order *leg, const struct r3_decimal *size,
+                       const struct paper_moment *moment, struct r3_error *error) {
     struct paper_bracket *bracket = leg->bracket;
 
     if (r3_decimal_subtract(&bracket->size, &bracket->size, size, error))
@@ -165,8 +174,8 @@ int paper_bracket_left(struct r3_paper *paper, struct paper_order *leg, const st
     return end_bracket(paper, leg->market, bracket, moment->time, "the other leg filled", error);
 }
 
-int paper_position_closed(struct r3_paper *paper, struct paper_market *market, struct paper_session *session, int64_t time,
-                          struct r3_error *error) {
+int paper_position_closed(struct r3_paper *paper, struct paper_market *market, struct paper_session *session,
+                          int64_t time, struct r3_error *error) {
     static const char reason[] = "position closed";
 
     for (size_t i = 0; i < market->bracket_count; i++) {
@@ -190,13 +199,15 @@ int paper_bracket_retry(struct r3_paper *paper, struct paper_order *stop, int64_
         add_leg(&bracket->stop, paper, stop->market, bracket, R3_SL, R3_MARKET, &r3_decimal_absent, time, error))
         return -1;
     bracket->stop->first = stop->market->candles + 1;
-    if (cancel_if_working(paper, bracket->target, time, "the stop was triggered", error))
+    if (cancel_if_working(paper, bracket->target, time, "the stop was triggered", error) ||
+        cancel_if_working(paper, bracket->entry, time, "the stop was triggered", error))
         return -1;
     bracket->target = NULL;
     return 0;
 }
 
-int paper_bracket_expire(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, struct r3_error *error) {
+int paper_bracket_expire(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                         struct r3_error *error) {
     struct paper_moment open = { .time = candle->time, .liquidity = R3_TAKER };
 
     for (size_t i = 0; i < market->bracket_count; i++) {
@@ -206,7 +217,8 @@ int paper_bracket_expire(struct r3_paper *paper, struct paper_market *market, co
         bracket->expiry = R3_TIME_ABSENT;
         if (bracket->stop && bracket->stop->order.kind == R3_MARKET)
             continue; /* a triggered stop is on its way out already */
-        if (add_leg(&bracket->time_exit, paper, market, bracket, R3_MO, R3_MARKET, &r3_decimal_absent, candle->time, error) ||
+        if (add_leg(&bracket->time_exit, paper, market, bracket, R3_MO, R3_MARKET, &r3_decimal_absent, candle->time,
+                    error) ||
             paper_fill(paper, bracket->time_exit, &candle->open, &open, error))
             return -1;
     }
@@ -231,8 +243,10 @@ static int wanted_stop(struct r3_decimal *out, const struct paper_bracket *brack
         return -1;
     if (!r3_decimal_is_present(&bracket->break_even))
         return 0;
-    if (r3_decimal_divide_round(&entry, &bracket->cost, &bracket->bought, R3_DECIMAL_SCALE_MAX, buys ? R3_ROUND_FLOOR : R3_ROUND_CEILING, error) ||
-        (buys ? r3_decimal_subtract(&distance, close, &entry, error) : r3_decimal_subtract(&distance, &entry, close, error)))
+    if (r3_decimal_divide_round(&entry, &bracket->cost, &bracket->bought, R3_DECIMAL_SCALE_MAX,
+                                buys ? R3_ROUND_FLOOR : R3_ROUND_CEILING, error) ||
+        (buys ? r3_decimal_subtract(&distance, close, &entry, error)
+              : r3_decimal_subtract(&distance, &entry, close, error)))
         return -1;
     if (r3_decimal_compare(&distance, &bracket->break_even) < 0)
         return 0;

@@ -11,7 +11,8 @@ struct fill {
 };
 
 /* Slippage and half the spread, against the trader; then onto the market's grid, in the same direction. */
-static int worsen(struct r3_decimal *price, const struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+static int worsen(struct r3_decimal *price, const struct r3_paper *paper, const struct paper_order *order,
+                  struct r3_error *error) {
     const struct r3_decimal *grid = &order->market->rules.price_increment;
     bool buys = order->order.side == R3_BUY;
     enum r3_rounding rounding = buys ? R3_ROUND_CEILING : R3_ROUND_FLOOR;
@@ -40,13 +41,17 @@ static int size_of_funds(struct r3_decimal *out, const struct r3_decimal *funds,
 }
 
 /* What the account can pay for this order, its own reservation included. */
-static int budget_of(struct r3_decimal *out, struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+static int budget_of(struct r3_decimal *out, struct r3_paper *paper, const struct paper_order *order,
+                     struct r3_error *error) {
     paper_mark(paper, order->session);
-    return r3_ledger_available(out, &order->session->ledger, error) || r3_decimal_add(out, out, &order->reserved, error) ? -1 : 0;
+    return r3_ledger_available(out, &order->session->ledger, error) || r3_decimal_add(out, out, &order->reserved, error)
+               ? -1
+               : 0;
 }
 
 /* An entry by size is held to what `funds` buy. */
-static int reduce_size(struct fill *fill, const struct r3_decimal *funds, const struct paper_market *market, struct r3_error *error) {
+static int reduce_size(struct fill *fill, const struct r3_decimal *funds, const struct paper_market *market,
+                       struct r3_error *error) {
     struct r3_decimal most;
 
     if (size_of_funds(&most, funds, &fill->price, market, error))
@@ -59,7 +64,8 @@ static int reduce_size(struct fill *fill, const struct r3_decimal *funds, const 
 }
 
 /* What an entry wants. One that turned the position is paid from what the exit before it left. */
-static int entry_size(struct fill *fill, struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+static int entry_size(struct fill *fill, struct r3_paper *paper, const struct paper_order *order,
+                      struct r3_error *error) {
     const struct paper_market *market = order->market;
     struct r3_decimal rest, budget, with_fee;
 
@@ -81,7 +87,8 @@ static int entry_size(struct fill *fill, struct r3_paper *paper, const struct pa
 }
 
 /* Hold the fill to the share of the candle's volume that is left. */
-static int cap_volume(struct fill *fill, const struct r3_paper *paper, const struct paper_market *market, struct r3_error *error) {
+static int cap_volume(struct fill *fill, const struct r3_paper *paper, const struct paper_market *market,
+                      struct r3_error *error) {
     const struct r3_decimal *share = &paper->options.volume_share;
     struct r3_decimal left;
 
@@ -99,15 +106,16 @@ static int cap_volume(struct fill *fill, const struct r3_paper *paper, const str
 }
 
 /* End an order that this fill leaves without effect. */
-static int drop(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment, const char *reason,
-                struct r3_error *error) {
+static int drop(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment,
+                const char *reason, struct r3_error *error) {
     if (order->leg)
         paper_bracket_forget(order);
     return paper_order_cancel(paper, order, moment->time, reason, error);
 }
 
 /* A stop that was touched is a market order, whatever it got: the rest waits for the next candle's open. */
-static int go_on(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment, struct r3_error *error) {
+static int go_on(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment,
+                 struct r3_error *error) {
     if (order->order.kind != R3_STOP || order->triggered)
         return 0;
     if (order->leg)
@@ -117,8 +125,8 @@ static int go_on(struct r3_paper *paper, struct paper_order *order, const struct
     return 0;
 }
 
-static int trade(struct r3_paper *paper, struct paper_order *order, const struct fill *fill, const struct paper_moment *moment,
-                 struct r3_error *error) {
+static int trade(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
+                 const struct paper_moment *moment, struct r3_error *error) {
     struct r3_record record;
     struct r3_trade *out = &record.trade;
 
@@ -141,16 +149,19 @@ static int trade(struct r3_paper *paper, struct paper_order *order, const struct
 }
 
 /* Book it, say it, and settle what the order still wants. */
-static int book(struct r3_paper *paper, struct paper_order *order, const struct fill *fill, const struct paper_moment *moment,
-                struct r3_error *error) {
+static int book(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
+                const struct paper_moment *moment, struct r3_error *error) {
     struct paper_session *session = order->session;
     struct paper_market *market = order->market;
     struct r3_decimal rest = r3_decimal_zero;
 
-    if (r3_ledger_fill(&session->ledger, market->name, order->order.side, &fill->size, &fill->cost, &fill->fee, error) ||
+    if (r3_ledger_fill(&session->ledger, market->name, order->order.side, &fill->size, &fill->cost, &fill->fee,
+                       error) ||
         r3_decimal_add(&order->filled, &order->filled, &fill->size, error) ||
-        r3_decimal_add(&order->cost, &order->cost, &fill->cost, error) || r3_decimal_add(&order->fee, &order->fee, &fill->fee, error) ||
-        r3_decimal_add(&market->taken, &market->taken, &fill->size, error) || (!order->leg && paper_rest(&rest, order, error)))
+        r3_decimal_add(&order->cost, &order->cost, &fill->cost, error) ||
+        r3_decimal_add(&order->fee, &order->fee, &fill->fee, error) ||
+        r3_decimal_add(&market->taken, &market->taken, &fill->size, error) ||
+        (!order->leg && paper_rest(&rest, order, error)))
         return -1;
     session->filled = true;
     paper_changed(paper, session);
@@ -172,11 +183,14 @@ static int book(struct r3_paper *paper, struct paper_order *order, const struct 
 }
 
 static int reckon(struct fill *fill, struct r3_error *error) {
-    return r3_ledger_cost(&fill->cost, &fill->price, &fill->size, error) || r3_ledger_fee(&fill->fee, &fill->cost, fill->rate, error) ? -1 : 0;
+    return r3_ledger_cost(&fill->cost, &fill->price, &fill->size, error) ||
+                   r3_ledger_fee(&fill->fee, &fill->cost, fill->rate, error)
+               ? -1
+               : 0;
 }
 
-static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct fill *fill, const struct paper_moment *moment,
-                      struct r3_error *error) {
+static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
+                      const struct paper_moment *moment, struct r3_error *error) {
     const struct r3_instrument *rules = &order->market->rules;
     struct r3_decimal budget, need;
     bool first = r3_decimal_is_zero(&order->filled);
@@ -186,27 +200,34 @@ static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct 
     if (entry_size(fill, paper, order, error))
         return -1;
     if (first && (r3_decimal_sign(&fill->size) <= 0 || r3_decimal_compare(&fill->size, &rules->minimum_size) < 0))
-        return drop(paper, order, moment, order->against ? "insufficient funds after the exit" : "the funds buy less than the minimum size", error);
+        return drop(paper, order, moment,
+                    order->against ? "insufficient funds after the exit" : "the funds buy less than the minimum size",
+                    error);
     if (r3_decimal_sign(&fill->size) <= 0) { /* what is left of the funds buys nothing more */
         order->done = order->market->unswept = true;
         paper_bracket_entry_done(order);
-        return paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_FILLED, moment->time, "", error) ? -1 : 0;
+        return paper_reserve(paper, order, error) ||
+                       paper_update(paper, order, R3_EVENT_FILLED, moment->time, "", error)
+                   ? -1
+                   : 0;
     }
     if (cap_volume(fill, paper, order->market, error))
         return -1;
     if (r3_decimal_sign(&fill->size) <= 0)
         return go_on(paper, order, moment, error);
-    if (reckon(fill, error) || budget_of(&budget, paper, order, error) || r3_decimal_add(&need, &fill->cost, &fill->fee, error))
+    if (reckon(fill, error) || budget_of(&budget, paper, order, error) ||
+        r3_decimal_add(&need, &fill->cost, &fill->fee, error))
         return -1;
     if (r3_decimal_compare(&need, &budget) > 0)
         return drop(paper, order, moment, "insufficient funds", error);
-    if (book(paper, order, fill, moment, error) || paper_bracket_entered(paper, order, &fill->price, &fill->size, &fill->cost, moment, error))
+    if (book(paper, order, fill, moment, error) ||
+        paper_bracket_entered(paper, order, &fill->price, &fill->size, &fill->cost, moment, error))
         return -1;
     return order->done ? 0 : go_on(paper, order, moment, error);
 }
 
-static int fill_exit(struct r3_paper *paper, struct paper_order *order, struct fill *fill, const struct paper_moment *moment,
-                     struct r3_error *error) {
+static int fill_exit(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
+                     const struct paper_moment *moment, struct r3_error *error) {
     struct r3_decimal held = paper_held(order), rest = r3_decimal_zero;
 
     if (!order->leg && paper_rest(&rest, order, error))
@@ -228,12 +249,14 @@ static int fill_exit(struct r3_paper *paper, struct paper_order *order, struct f
     return order->done ? 0 : go_on(paper, order, moment, error);
 }
 
-int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *price, const struct paper_moment *moment,
-               struct r3_error *error) {
+int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *price,
+               const struct paper_moment *moment, struct r3_error *error) {
     const struct r3_instrument *rules = &order->market->rules;
-    struct fill fill = { .price = *price, .rate = moment->liquidity == R3_MAKER ? &rules->maker_fee : &rules->taker_fee };
+    struct fill fill = { .price = *price,
+                         .rate = moment->liquidity == R3_MAKER ? &rules->maker_fee : &rules->taker_fee };
 
     if (worsen(&fill.price, paper, order, error))
         return -1;
-    return paper_is_entry(order) ? fill_entry(paper, order, &fill, moment, error) : fill_exit(paper, order, &fill, moment, error);
+    return paper_is_entry(order) ? fill_entry(paper, order, &fill, moment, error)
+                                 : fill_exit(paper, order, &fill, moment, error);
 }

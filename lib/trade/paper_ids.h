@@ -9,8 +9,10 @@
  * meet is 3 in 100 million. */
 
 struct r3_paper_ids {
-    struct r3_paper_id { uint64_t id, content; } *slots; /* id 0: free */
-    size_t count, capacity;                              /* capacity: 0 or a power of two */
+    struct r3_paper_id {
+        uint64_t id, content;
+    } * slots;              /* id 0: free */
+    size_t count, capacity; /* capacity: 0 or a power of two */
 };
 
 enum r3_paper_seen { R3_PAPER_NEW, R3_PAPER_SAME, R3_PAPER_DIFFERENT };

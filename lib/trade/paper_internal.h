@@ -27,17 +27,17 @@ struct paper_order;
 struct paper_bracket {
     char prefix[R3_ID_SIZE]; /* of the legs' ids */
     struct paper_session *session;
-    struct paper_order *entry;                       /* NULL once that is filled or canceled */
-    struct paper_order *stop, *target, *time_exit;   /* NULL when there is none, or no more */
-    enum r3_side side;                               /* of the entry */
-    struct r3_decimal size;                          /* what the legs protect */
-    struct r3_decimal bought, cost;                  /* by the entry, in all: its price for break-even */
-    struct r3_decimal trail, break_even;             /* absent when not asked for */
+    struct paper_order *entry;                     /* NULL once that is filled or canceled */
+    struct paper_order *stop, *target, *time_exit; /* NULL when there is none, or no more */
+    enum r3_side side;                             /* of the entry */
+    struct r3_decimal size;                        /* what the legs protect */
+    struct r3_decimal bought, cost;                /* by the entry, in all: its price for break-even */
+    struct r3_decimal trail, break_even;           /* absent when not asked for */
     int64_t expiry;
-    int stop_attempt, target_attempt, time_attempt;  /* the last number given */
+    int stop_attempt, target_attempt, time_attempt; /* the last number given */
     bool ended;
-    uint64_t inside;                                 /* the candle inside which the entry filled first; 0: at an open or a close */
-    struct r3_decimal from;                          /* that first fill's price */
+    uint64_t inside;        /* the candle inside which the entry filled first; 0: at an open or a close */
+    struct r3_decimal from; /* that first fill's price */
 };
 
 struct paper_order {
@@ -46,12 +46,12 @@ struct paper_order {
     struct paper_market *market;
     struct paper_bracket *bracket; /* a leg: what it protects; an entry: what it opened; else NULL */
     bool leg;
-    bool at_close;      /* a market order that fills at a close */
-    bool triggered;     /* a stop that was touched: a market order from now on */
-    bool against;       /* an entry that came while the opposite position was open */
-    bool done;          /* terminal; swept when nobody walks the list */
-    uint64_t first;     /* number of the first candle that may fill it */
-    struct r3_decimal touch; /* LIMIT: the price that the candle must reach; STOP: order.price */
+    bool at_close;              /* a market order that fills at a close */
+    bool triggered;             /* a stop that was touched: a market order from now on */
+    bool against;               /* an entry that came while the opposite position was open */
+    bool done;                  /* terminal; swept when nobody walks the list */
+    uint64_t first;             /* number of the first candle that may fill it */
+    struct r3_decimal touch;    /* LIMIT: the price that the candle must reach; STOP: order.price */
     struct r3_decimal estimate; /* entries by size: the price that the reservation reckons with */
     struct r3_decimal filled, cost, fee, reserved;
     unsigned trades;
@@ -59,13 +59,13 @@ struct paper_order {
 
 struct paper_market {
     char name[R3_MARKET_SIZE];
-    struct r3_instrument rules; /* maker_fee and taker_fee are present: what is in force */
-    enum r3_timeframe timeframe; /* the finest seen; NONE: no candle yet */
-    int64_t time;                /* open of the last candle */
-    uint64_t candles;            /* how many counted */
+    struct r3_instrument rules;      /* maker_fee and taker_fee are present: what is in force */
+    enum r3_timeframe timeframe;     /* the finest seen; NONE: no candle yet */
+    int64_t time;                    /* open of the last candle */
+    uint64_t candles;                /* how many counted */
     struct r3_decimal price;         /* the last known: a close; while a candle is worked through, its open */
     struct r3_decimal volume, taken; /* of the last candle; what fills took of it */
-    struct paper_order **orders; /* in order of arrival */
+    struct paper_order **orders;     /* in order of arrival */
     size_t count, capacity;
     struct paper_bracket **brackets;
     size_t bracket_count, bracket_capacity;
@@ -110,14 +110,16 @@ void paper_mark(struct r3_paper *paper, struct paper_session *session);
 int paper_report(struct r3_paper *paper, bool filled, struct r3_error *error);
 
 /* paper_order.c */
-int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r3_event event, int64_t time, const char *reason,
-                 struct r3_error *error);
+int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r3_event event, int64_t time,
+                 const char *reason, struct r3_error *error);
 /* End an order: release what it reserves, say so. */
-int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason, struct r3_error *error);
+int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason,
+                       struct r3_error *error);
 /* Reserve for what is still to be bought; nothing for exits and for orders that are done. */
 int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
 /* out = amount x (1 + the higher of the two fees). */
-int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market, struct r3_error *error);
+int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
+                   struct r3_error *error);
 /* What is still to be filled; an order by funds: of its funds. */
 int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error);
 /* Whether the session holds the other side of what this entry would open. */
@@ -126,34 +128,40 @@ bool paper_is_against(const struct paper_order *entry);
 int paper_limit_touch(const struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
 /* The size that the session holds against this exit, >= 0. */
 struct r3_decimal paper_held(const struct paper_order *exit);
-static inline bool paper_is_entry(const struct paper_order *order) { return order->order.role == R3_ENTRY; }
-static inline bool paper_by_funds(const struct paper_order *order) { return r3_decimal_is_present(&order->order.funds); }
+static inline bool paper_is_entry(const struct paper_order *order) {
+    return order->order.role == R3_ENTRY;
+}
+static inline bool paper_by_funds(const struct paper_order *order) {
+    return r3_decimal_is_present(&order->order.funds);
+}
 
 /* A new order of this market, as the caller's until paper_add_take. */
-struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market, struct paper_session *session,
-                                    const struct r3_order *order);
+struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
+                                    struct paper_session *session, const struct r3_order *order);
 
 /* paper_fill.c */
 /* Fill what can be filled at `price`. Market and stop orders pay slippage and spread. The order may be done afterwards, and
  * others with it (the rest of a bracket); what the volume cap leaves stays working. */
-int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *price, const struct paper_moment *moment,
-               struct r3_error *error);
+int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *price,
+               const struct paper_moment *moment, struct r3_error *error);
 
 /* paper_bracket.c */
 bool paper_wants_bracket(const struct r3_order *order);
 /* Length of the longest id that the bracket of this order gives to a leg. */
 size_t paper_bracket_id_length(const struct r3_order *entry);
 /* An entry bought `size` for `cost` at `price`. */
-int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price, const struct r3_decimal *size,
-                          const struct r3_decimal *cost, const struct paper_moment *moment, struct r3_error *error);
+int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price,
+                          const struct r3_decimal *size, const struct r3_decimal *cost,
+                          const struct paper_moment *moment, struct r3_error *error);
 /* A leg sold `size`. */
-int paper_bracket_left(struct r3_paper *paper, struct paper_order *leg, const struct r3_decimal *size, const struct paper_moment *moment,
-                       struct r3_error *error);
+int paper_bracket_left(struct r3_paper *paper, struct paper_order *leg, const struct r3_decimal *size,
+                       const struct paper_moment *moment, struct r3_error *error);
 /* The session holds no more of the market: end every exit and bracket there. */
-int paper_position_closed(struct r3_paper *paper, struct paper_market *market, struct paper_session *session, int64_t time,
-                          struct r3_error *error);
+int paper_position_closed(struct r3_paper *paper, struct paper_market *market, struct paper_session *session,
+                          int64_t time, struct r3_error *error);
 /* At a candle's open: the time exits that are due. */
-int paper_bracket_expire(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle, struct r3_error *error);
+int paper_bracket_expire(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                         struct r3_error *error);
 /* At a candle's close: move trailing and break-even stops. */
 int paper_bracket_move(struct r3_paper *paper, struct paper_market *market, int64_t time, struct r3_error *error);
 /* A triggered stop whose rest goes on as a new market order. */

@@ -20,8 +20,8 @@ static enum r3_order_status status_after(enum r3_event event) {
     }
 }
 
-int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r3_event event, int64_t time, const char *reason,
-                 struct r3_error *error) {
+int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r3_event event, int64_t time,
+                 const char *reason, struct r3_error *error) {
     struct r3_record record;
     struct r3_update *update = &record.update;
 
@@ -30,7 +30,7 @@ int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r
     memcpy(update->session, order->order.session, sizeof update->session);
     update->time = time;
     update->status = status_after(event);
-    update->execution = event == R3_EVENT_FILLED                 ? R3_FULLY_EXECUTED
+    update->execution = event == R3_EVENT_FILLED             ? R3_FULLY_EXECUTED
                         : r3_decimal_is_zero(&order->filled) ? R3_NOT_EXECUTED
                                                              : R3_PARTIALLY_EXECUTED;
     update->event = event;
@@ -46,7 +46,8 @@ int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r
                                  : r3_decimal_subtract(out, &order->order.size, &order->filled, error);
 }
 
-int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market, struct r3_error *error) {
+int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
+                   struct r3_error *error) {
     const struct r3_decimal *rate = r3_decimal_maximum(&market->rules.maker_fee, &market->rules.taker_fee);
     struct r3_decimal fee;
 
@@ -66,25 +67,40 @@ static int needed(struct r3_decimal *out, const struct paper_order *order, struc
     return paper_with_fee(out, &rest, order->market, error);
 }
 
+/* A part that filled above the estimate can leave less than the rest is reckoned at: no more is reserved than there is. */
+static int hold_to_available(struct r3_decimal *wanted, const struct paper_order *order, struct r3_error *error) {
+    struct r3_decimal most;
+
+    if (r3_ledger_available(&most, &order->session->ledger, error) ||
+        r3_decimal_add(&most, &most, &order->reserved, error))
+        return -1;
+    *wanted = *r3_decimal_maximum(r3_decimal_minimum(wanted, &most), &r3_decimal_zero);
+    return 0;
+}
+
 int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
     struct r3_decimal wanted = r3_decimal_zero, change;
 
-    if (!order->done && paper_is_entry(order) && !order->against && needed(&wanted, order, error))
+    if (!order->done && paper_is_entry(order) && !order->against &&
+        (needed(&wanted, order, error) || hold_to_available(&wanted, order, error)))
         return -1;
     if (r3_decimal_equal(&wanted, &order->reserved))
         return 0;
-    if (r3_decimal_subtract(&change, &wanted, &order->reserved, error) || r3_ledger_reserve(&order->session->ledger, &change, error))
+    if (r3_decimal_subtract(&change, &wanted, &order->reserved, error) ||
+        r3_ledger_reserve(&order->session->ledger, &change, error))
         return -1;
     order->reserved = wanted;
     paper_changed(paper, order->session);
     return 0;
 }
 
-int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason, struct r3_error *error) {
+int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason,
+                       struct r3_error *error) {
     order->done = order->market->unswept = true;
     if (paper_is_entry(order))
         paper_bracket_entry_done(order);
-    return paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_CANCELED, time, reason, error) ? -1 : 0;
+    return paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_CANCELED, time, reason, error) ? -1
+                                                                                                                    : 0;
 }
 
 /* Whether the session's position lies on the side that this order's side takes from. */
@@ -108,8 +124,8 @@ bool paper_is_against(const struct paper_order *entry) {
     return paper_is_entry(entry) && opposite(entry);
 }
 
-struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market, struct paper_session *session,
-                                    const struct r3_order *order) {
+struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
+                                    struct paper_session *session, const struct r3_order *order) {
     struct paper_order *new = r3_allocate(sizeof *new);
 
     new->order = *order;
@@ -118,7 +134,8 @@ struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_m
     new->filled = new->cost = new->fee = new->reserved = r3_decimal_zero;
     new->touch = order->price;
     new->estimate = r3_decimal_is_present(&order->price) ? order->price : market->price;
-    new->at_close = order->kind == R3_MARKET && (order->fill == R3_FILL_CLOSE || (order->fill == R3_FILL_NONE && paper->options.fill_close));
+    new->at_close = order->kind == R3_MARKET &&
+                    (order->fill == R3_FILL_CLOSE || (order->fill == R3_FILL_NONE && paper->options.fill_close));
     uint64_t wait = order->fill == R3_FILL_CLOSE ? 0 : (uint64_t)paper->options.latency;
     new->first = market->candles + wait + (new->at_close ? 0 : 1);
     return new;
@@ -134,7 +151,8 @@ static void say(char out[R3_TEXT_SIZE], const char *format, ...) {
     va_end(arguments);
 }
 
-static bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value, const struct r3_decimal *increment) {
+static bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
+                       const struct r3_decimal *increment) {
     char text[R3_DECIMAL_TEXT_SIZE], step[R3_DECIMAL_TEXT_SIZE];
 
     if (!r3_decimal_is_present(value) || r3_decimal_is_multiple(value, increment))
@@ -145,7 +163,8 @@ static bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const struct
     return false;
 }
 
-static bool check_minimum(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value, const struct r3_decimal *minimum) {
+static bool check_minimum(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
+                          const struct r3_decimal *minimum) {
     char text[R3_DECIMAL_TEXT_SIZE], least[R3_DECIMAL_TEXT_SIZE];
 
     if (!r3_decimal_is_present(value) || r3_decimal_compare(value, minimum) >= 0)
@@ -187,10 +206,12 @@ static bool check_form(char reason[R3_TEXT_SIZE], const struct r3_order *order, 
 }
 
 /* What it comes to, against the last price and the account. */
-static int check_funds(char reason[R3_TEXT_SIZE], struct r3_paper *paper, const struct paper_order *order, struct r3_error *error) {
+static int check_funds(char reason[R3_TEXT_SIZE], struct r3_paper *paper, const struct paper_order *order,
+                       struct r3_error *error) {
     struct r3_decimal need, available;
 
-    if ((order->at_close && order->first <= order->market->candles) || (paper_is_entry(order) && !paper_by_funds(order)))
+    if ((order->at_close && order->first <= order->market->candles) ||
+        (paper_is_entry(order) && !paper_by_funds(order)))
         if (!r3_decimal_is_present(&order->estimate)) {
             say(reason, "no price is known yet");
             return 0;
@@ -218,7 +239,8 @@ static int check_funds(char reason[R3_TEXT_SIZE], struct r3_paper *paper, const 
 static bool entry_works(const struct paper_order *exit) {
     for (size_t i = 0; i < exit->market->count; i++) {
         const struct paper_order *other = exit->market->orders[i];
-        if (!other->done && other->session == exit->session && paper_is_entry(other) && other->order.side != exit->order.side)
+        if (!other->done && other->session == exit->session && paper_is_entry(other) &&
+            other->order.side != exit->order.side)
             return true;
     }
     return false;
@@ -246,17 +268,21 @@ static int place_take(struct r3_paper *paper, struct paper_order *order, struct 
 int paper_limit_touch(const struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
     if (order->order.kind != R3_LIMIT)
         return 0;
-    return order->order.side == R3_BUY ? r3_decimal_subtract(&order->touch, &order->order.price, &paper->options.through, error)
-                                       : r3_decimal_add(&order->touch, &order->order.price, &paper->options.through, error);
+    return order->order.side == R3_BUY
+               ? r3_decimal_subtract(&order->touch, &order->order.price, &paper->options.through, error)
+               : r3_decimal_add(&order->touch, &order->order.price, &paper->options.through, error);
 }
 
 static int refuse(struct r3_paper *paper, const struct r3_order *order, const char *reason, struct r3_error *error) {
-    struct paper_order refused = { .order = *order, .filled = r3_decimal_zero, .cost = r3_decimal_zero, .fee = r3_decimal_zero };
+    struct paper_order refused = {
+        .order = *order, .filled = r3_decimal_zero, .cost = r3_decimal_zero, .fee = r3_decimal_zero
+    };
 
     return paper_update(paper, &refused, R3_EVENT_REJECTED, order->time, reason, error);
 }
 
-static int notice(struct r3_paper *paper, const char *session, int64_t time, const char *id, const char *what, struct r3_error *error) {
+static int notice(struct r3_paper *paper, const char *session, int64_t time, const char *id, const char *what,
+                  struct r3_error *error) {
     struct r3_record record;
 
     r3_record_init(&record, R3_NOTICE);
@@ -269,7 +295,8 @@ static int notice(struct r3_paper *paper, const char *session, int64_t time, con
 }
 
 /* Note the order's id and bytes. */
-static int recognise(enum r3_paper_seen *out, struct r3_paper *paper, const struct r3_order *order, struct r3_error *error) {
+static int recognise(enum r3_paper_seen *out, struct r3_paper *paper, const struct r3_order *order,
+                     struct r3_error *error) {
     struct r3_record record = { .type = R3_ORDER, .order = *order };
 
     r3_buffer_reset(&paper->encoded);

@@ -41,11 +41,11 @@ struct comovement {
 };
 
 struct drawdowns {
-    r3_int128 peak, trough; /* trough: the lowest of the one that is under way; the peak itself where there is none */
+    r3_int128 peak, trough;   /* trough: the lowest of the one that is under way; the peak itself where there is none */
     double peak_value, worst; /* worst: of the finished ones. A fraction, positive */
-    uint64_t peak_bar; /* the last bar at the peak */
+    uint64_t peak_bar;        /* the last bar at the peak */
     int64_t peak_time;
-    uint64_t count;        /* finished ones */
+    uint64_t count; /* finished ones */
     double sum;
     int64_t longest, total; /* ms */
 };
@@ -118,10 +118,10 @@ static void sums_add(struct sums *sums, const struct sums *more) {
 }
 
 static void comovement_add(struct comovement *moves, double equity, double market) {
-    sums_add(&moves->block, &(struct sums){ equity, market, equity * market, market * market });
+    sums_add(&moves->block, &(struct sums) { equity, market, equity * market, market * market });
     if (++moves->count % BLOCK == 0) {
         sums_add(&moves->total, &moves->block);
-        moves->block = (struct sums){ 0 };
+        moves->block = (struct sums) { 0 };
     }
 }
 
@@ -197,11 +197,10 @@ static void month_open(struct r3_statistics *statistics, int64_t time) {
     int year, month, day, weekday;
     if (statistics->month_count == statistics->month_capacity) {
         statistics->month_capacity = statistics->month_capacity ? 2 * statistics->month_capacity : 64;
-        statistics->months =
-            r3_reallocate(statistics->months, statistics->month_capacity * sizeof *statistics->months);
+        statistics->months = r3_reallocate(statistics->months, statistics->month_capacity * sizeof *statistics->months);
     }
     r3_time_civil(time, &year, &month, &day, &weekday);
-    statistics->months[statistics->month_count++] = (struct r3_month){ .year = year, .month = month };
+    statistics->months[statistics->month_count++] = (struct r3_month) { .year = year, .month = month };
     statistics->month_ends = r3_timeframe_close(R3_1M, r3_timeframe_open(R3_1M, time));
 }
 
@@ -225,7 +224,8 @@ static void place_trades(struct r3_statistics *statistics) {
     statistics->trades.pending = 0;
 }
 
-void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark, bool exposed) {
+void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
+                       bool exposed) {
     if (time >= statistics->periods.ends || time >= statistics->month_ends)
         begin_periods(statistics, time);
     if (statistics->trades.pending)
@@ -257,12 +257,9 @@ double r3_statistics_drawdown(const struct r3_statistics *statistics) {
     return statistics->equity < drawdowns->peak ? statistics->value / drawdowns->peak_value - 1 : 0;
 }
 
-int r3_statistics_trade(struct r3_statistics *statistics, const struct r3_round_trip *trip, struct r3_error *error) {
+void r3_statistics_trade(struct r3_statistics *statistics, const struct r3_round_trip *trip) {
     struct trades *trades = &statistics->trades;
-    if (r3_decimal_sign(&trip->cost) <= 0)
-        return r3_fail(error, R3_DATA, "position %lld of %s cost nothing: it has no return", (long long)trip->number,
-                       trip->market);
-    double pnl = r3_decimal_to_double(&trip->pnl), change = pnl / r3_decimal_to_double(&trip->cost);
+    double pnl = r3_decimal_to_double(&trip->pnl), change = r3_decimal_to_double(&trip->change);
     int64_t duration = trip->exit_open - trip->entry_open;
     bool first = trades->pnl.count == 0;
     moments_add(&trades->pnl, pnl);
@@ -290,7 +287,6 @@ int r3_statistics_trade(struct r3_statistics *statistics, const struct r3_round_
         trades->longest = duration;
     trades->exits[trip->exit]++;
     trades->pending++;
-    return 0;
 }
 
 /* A mean of durations, up to the next whole minute, hour or day, as the candles are long. */
@@ -299,7 +295,9 @@ static int64_t mean_duration(int64_t total, uint64_t count, int64_t resolution) 
     return (total + unit - 1) / unit * resolution;
 }
 
-static double quotient(double a, double b) { return b != 0 ? a / b : (double)NAN; }
+static double quotient(double a, double b) {
+    return b != 0 ? a / b : (double)NAN;
+}
 
 static void figure_risk(const struct r3_statistics *statistics, struct r3_figures *out) {
     struct periods periods = statistics->periods;
@@ -360,19 +358,32 @@ static void figure_trades(const struct r3_statistics *statistics, struct r3_figu
     out->expectancy = trades->returns.mean;
     out->sqn = quotient(sqrt((double)count) * trades->pnl.mean, sqrt(moments_variance(&trades->pnl)));
     if (out->wins > 0 && out->losses > 0)
-        out->kelly_criterion =
-            out->win_rate - (1 - out->win_rate) / (trades->winners.mean / -trades->losers.mean);
+        out->kelly_criterion = out->win_rate - (1 - out->win_rate) / (trades->winners.mean / -trades->losers.mean);
 }
 
 void r3_statistics_figures(struct r3_statistics *statistics, struct r3_figures *out) {
-    *out = (struct r3_figures){ .start = R3_TIME_ABSENT, .end = R3_TIME_ABSENT, .duration = -1 };
-    double *const undefined[] = { &out->exposure_time,   &out->total_return,      &out->buy_and_hold_return,
-                                  &out->annual_return,   &out->annual_volatility, &out->cagr,
-                                  &out->sharpe_ratio,    &out->sortino_ratio,     &out->calmar_ratio,
-                                  &out->alpha,           &out->beta,              &out->max_drawdown,
-                                  &out->average_drawdown, &out->win_rate,         &out->best_trade,
-                                  &out->worst_trade,     &out->average_trade,     &out->profit_factor,
-                                  &out->expectancy,      &out->sqn,               &out->kelly_criterion };
+    *out = (struct r3_figures) { .start = R3_TIME_ABSENT, .end = R3_TIME_ABSENT, .duration = -1 };
+    double *const undefined[] = { &out->exposure_time,
+                                  &out->total_return,
+                                  &out->buy_and_hold_return,
+                                  &out->annual_return,
+                                  &out->annual_volatility,
+                                  &out->cagr,
+                                  &out->sharpe_ratio,
+                                  &out->sortino_ratio,
+                                  &out->calmar_ratio,
+                                  &out->alpha,
+                                  &out->beta,
+                                  &out->max_drawdown,
+                                  &out->average_drawdown,
+                                  &out->win_rate,
+                                  &out->best_trade,
+                                  &out->worst_trade,
+                                  &out->average_trade,
+                                  &out->profit_factor,
+                                  &out->expectancy,
+                                  &out->sqn,
+                                  &out->kelly_criterion };
     for (size_t i = 0; i < sizeof undefined / sizeof undefined[0]; i++)
         *undefined[i] = (double)NAN;
     out->max_drawdown_duration = out->average_drawdown_duration = -1;

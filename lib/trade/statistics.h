@@ -20,11 +20,12 @@ struct r3_statistics *r3_statistics_new(enum r3_timeframe timeframe, r3_int128 s
 void r3_statistics_free(struct r3_statistics *statistics);
 
 /* A closed bar: open time, equity at its close (scale 18), the benchmark's value, whether a position was open in it. */
-void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark, bool exposed);
+void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
+                       bool exposed);
 /* How far equity was below its peak at the last bar: 0, or a negative fraction. */
 double r3_statistics_drawdown(const struct r3_statistics *statistics);
-/* A position that was closed in the bar that comes next. R3_DATA where sums leave the range of decimals. */
-int r3_statistics_trade(struct r3_statistics *statistics, const struct r3_round_trip *trip, struct r3_error *error);
+/* A position that was closed in the bar that comes next. */
+void r3_statistics_trade(struct r3_statistics *statistics, const struct r3_round_trip *trip);
 
 struct r3_month {
     int year, month;

@@ -13,7 +13,9 @@ static const int64_t powers[R3_EQUITY_SCALE + 1] = {
 /* clang-format on */
 
 /* 10^16 units at scale 18: two of them still add up without overflow. */
-static r3_int128 limit(void) { return (r3_int128)powers[17] * powers[17]; }
+static r3_int128 limit(void) {
+    return (r3_int128)powers[17] * powers[17];
+}
 
 static int check_range(r3_int128 value, struct r3_error *error) {
     if (value >= limit() || value <= -limit())
@@ -184,8 +186,7 @@ static bool is_dust(const struct r3_book_market *market) {
     r3_decimal_absolute(&size, &market->size);
     if (r3_decimal_is_zero(&size))
         return true;
-    return (r3_decimal_is_present(&market->base_increment) &&
-            r3_decimal_compare(&size, &market->base_increment) < 0) ||
+    return (r3_decimal_is_present(&market->base_increment) && r3_decimal_compare(&size, &market->base_increment) < 0) ||
            (r3_decimal_is_present(&market->minimum_size) && r3_decimal_compare(&size, &market->minimum_size) < 0);
 }
 
@@ -195,15 +196,15 @@ static void begin_trip(struct r3_book *book, struct r3_book_market *market, cons
     struct r3_decimal size = market->size.coefficient ? trip->size : r3_decimal_zero;
     struct r3_decimal cost = market->size.coefficient ? trip->cost : r3_decimal_zero;
     book->positions++;
-    *trip = (struct r3_round_trip){ .side = trade->side == R3_BUY ? R3_LONG : R3_SHORT,
-                                    .number = position_number(trade, (int64_t)book->positions),
-                                    .entry_time = trade->time,
-                                    .entry_open = market->time,
-                                    .entry_bar = book->bar,
-                                    .size = size,
-                                    .cost = cost,
-                                    .proceeds = r3_decimal_zero,
-                                    .fees = r3_decimal_zero };
+    *trip = (struct r3_round_trip) { .side = trade->side == R3_BUY ? R3_LONG : R3_SHORT,
+                                     .number = position_number(trade, (int64_t)book->positions),
+                                     .entry_time = trade->time,
+                                     .entry_open = market->time,
+                                     .entry_bar = book->bar,
+                                     .size = size,
+                                     .cost = cost,
+                                     .proceeds = r3_decimal_zero,
+                                     .fees = r3_decimal_zero };
     memcpy(trip->market, market->name, sizeof trip->market);
     market->open = true;
 }
@@ -225,8 +226,13 @@ static int close_trip(struct r3_book_market *market, struct r3_round_trip *out, 
     }
     const struct r3_decimal *gain = trip->side == R3_LONG ? &out->proceeds : &out->cost;
     const struct r3_decimal *spent = trip->side == R3_LONG ? &out->cost : &out->proceeds;
+    if (r3_decimal_sign(&out->cost) <= 0)
+        return r3_fail(error, R3_DATA, "trade: position %lld of %s cost nothing: it has no return",
+                       (long long)out->number, out->market);
     if (r3_decimal_subtract(&out->pnl, gain, spent, error) != 0 ||
-        r3_decimal_subtract(&out->pnl, &out->pnl, &out->fees, error) != 0)
+        r3_decimal_subtract(&out->pnl, &out->pnl, &out->fees, error) != 0 ||
+        r3_decimal_divide_round(&out->change, &out->pnl, &out->cost, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) !=
+            0)
         return -1;
     trip->size = rest;
     trip->cost = rest_cost;
@@ -235,7 +241,8 @@ static int close_trip(struct r3_book_market *market, struct r3_round_trip *out, 
 }
 
 /* Whether the fill would turn a long position short or the reverse. */
-static bool turns_around(const struct r3_book_market *market, const struct r3_trade *trade, const struct r3_decimal *size_after) {
+static bool turns_around(const struct r3_book_market *market, const struct r3_trade *trade,
+                         const struct r3_decimal *size_after) {
     bool is_long = market->open ? market->trip.side == R3_LONG : trade->side == R3_BUY;
     int sign = r3_decimal_sign(size_after);
     return sign != 0 && (sign > 0) != is_long;
@@ -332,8 +339,8 @@ int r3_book_check(const struct r3_book *book, const struct r3_account *account, 
     r3_decimal_format(said, &account->equity);
     r3_decimal_format(found, &mine);
     r3_time_format(time, account->time);
-    return r3_fail(error, R3_DATA, "account: equity at %s is %s, but the trades and closes before it give %s", time, said,
-                   found);
+    return r3_fail(error, R3_DATA, "account: equity at %s is %s, but the trades and closes before it give %s", time,
+                   said, found);
 }
 
 bool r3_book_exposed(const struct r3_book *book) {
@@ -358,4 +365,6 @@ struct r3_decimal r3_book_decimal(r3_int128 value) {
     return decimal;
 }
 
-double r3_book_double(r3_int128 value) { return (double)value / 1e18; }
+double r3_book_double(r3_int128 value) {
+    return (double)value / 1e18;
+}

@@ -21,17 +21,18 @@ enum { R3_EQUITY_SCALE = 18 };
 /* A closed position, from flat to flat. Partial fills are added up. */
 struct r3_round_trip {
     char market[R3_MARKET_SIZE];
-    enum r3_direction side;         /* R3_LONG or R3_SHORT */
-    enum r3_role exit;              /* of the fill that closed it */
-    int64_t number;                 /* the tracker's position number, from the order's id; else a count from 1 */
-    int64_t entry_time, exit_time;  /* of the first and the last fill */
-    int64_t entry_open, exit_open;  /* opens of the candles in which they happened */
-    uint64_t entry_bar, exit_bar;   /* the same candles, counted from 0 */
-    struct r3_decimal size;         /* bought (long) or sold (short) in all, base currency */
-    struct r3_decimal cost;         /* price × size of the entry fills, quote currency */
-    struct r3_decimal proceeds;     /* the same of the exit fills */
-    struct r3_decimal fees;         /* of all fills */
-    struct r3_decimal pnl;          /* after fees */
+    enum r3_direction side;        /* R3_LONG or R3_SHORT */
+    enum r3_role exit;             /* of the fill that closed it */
+    int64_t number;                /* the tracker's position number, from the order's id; else a count from 1 */
+    int64_t entry_time, exit_time; /* of the first and the last fill */
+    int64_t entry_open, exit_open; /* opens of the candles in which they happened */
+    uint64_t entry_bar, exit_bar;  /* the same candles, counted from 0 */
+    struct r3_decimal size;        /* bought (long) or sold (short) in all, base currency */
+    struct r3_decimal cost;        /* price × size of the entry fills, quote currency */
+    struct r3_decimal proceeds;    /* the same of the exit fills */
+    struct r3_decimal fees;        /* of all fills */
+    struct r3_decimal pnl;         /* after fees */
+    struct r3_decimal change;      /* pnl / cost, at 18 digits: its return */
 };
 
 struct r3_book_market {
@@ -54,14 +55,15 @@ struct r3_book {
     r3_int128 cash, holdings;
     r3_int128 start; /* equity of the first account */
     uint64_t positions;
-    bool opened, filled; /* filled: a fill since the bar began */
+    bool opened, filled;      /* filled: a fill since the bar began */
     enum r3_timeframe finest; /* of all candles so far */
-    uint64_t bar;        /* number of the bar that is open, from 0 */
+    uint64_t bar;             /* number of the bar that is open, from 0 */
     int64_t bar_open, bar_close;
     bool in_bar;
 };
 
-#define R3_BOOK_INIT { .bar_open = R3_TIME_ABSENT }
+#define R3_BOOK_INIT                                                                                                   \
+    { .bar_open = R3_TIME_ABSENT }
 
 void r3_book_release(struct r3_book *book);
 int r3_book_open(struct r3_book *book, const struct r3_decimal *equity, struct r3_error *error);
@@ -76,13 +78,16 @@ int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct 
 
 /* Take a fill. 1: it closed a position, *trip is that one; 0: it did not; -1: R3_DATA (a fee in another currency than the
  * quote, a fill that turns a position around, a fill before the first candle). */
-int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_round_trip *trip, struct r3_error *error);
+int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_round_trip *trip,
+                  struct r3_error *error);
 
 /* Check an account of the session against the book. R3_DATA names both amounts when they differ. The value of a position is
  * rounded half to even at 14 digits here, as the account's is. */
 int r3_book_check(const struct r3_book *book, const struct r3_account *account, struct r3_error *error);
 
-static inline r3_int128 r3_book_equity(const struct r3_book *book) { return book->cash + book->holdings; }
+static inline r3_int128 r3_book_equity(const struct r3_book *book) {
+    return book->cash + book->holdings;
+}
 /* Whether a position is open now, or was within the bar that is open. */
 bool r3_book_exposed(const struct r3_book *book);
 /* Value of the benchmark, 1 at the first close: the same amount bought in each market and held. A market whose candles

@@ -158,6 +158,7 @@ static int settle(struct r3_tracker *tracker, struct r3_tracker_position *positi
 
 static int synchronize(struct r3_tracker *tracker, struct r3_error *error) {
     tracker->candles = 0;
+    tracker->fresh = true;
     if (tracker->outlet.sync(tracker->outlet.context, error) < 0)
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++)
@@ -210,7 +211,7 @@ static int drop_entry(struct r3_tracker *tracker, struct r3_tracker_position *po
                       struct r3_error *error) {
     if (!position->entry.working)
         return 0;
-    position->leaving = true;
+    position->leaving |= request->event == LEAVE;
     return r3_tracker_cancel(tracker, position, &position->entry, request->reason, error);
 }
 
@@ -278,17 +279,23 @@ static bool could_act(const struct r3_tracker_position *position, enum event eve
     return !refused && rules[position->state][event].action != IGNORE;
 }
 
+/* Judge the event by what is known at this record. */
 static int act(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request, struct r3_error *error) {
     if (!could_act(position, request->event))
         return 0;
-    return synchronize(tracker, error) < 0 ? -1 : judge(tracker, position, request, error);
+    return !tracker->fresh && synchronize(tracker, error) < 0 ? -1 : judge(tracker, position, request, error);
 }
 
-/* LONG and SHORT of one candle are neither: take back what the first one of them asked for. */
+/* LONG and SHORT of one candle are neither: take back what the first one of them asked for, where it still works. */
 static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
                     struct r3_error *error) {
     struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
     bool asked = false;
+    for (size_t i = 0; i < 2; i++)
+        asked |= orders[i]->working && orders[i]->time == signal->time;
+    if (asked && synchronize(tracker, error) < 0)
+        return -1;
+    asked = false;
     for (size_t i = 0; i < 2; i++) {
         if (!orders[i]->working || orders[i]->time != signal->time)
             continue;
@@ -296,10 +303,9 @@ static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *posi
         if (r3_tracker_cancel(tracker, position, orders[i], "LONG and SHORT on one candle", error) < 0)
             return -1;
     }
-    return r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: LONG and SHORT on one candle: neither is taken", signal->market) < 0 ||
-                   (asked && synchronize(tracker, error) < 0)
-               ? -1
-               : 0;
+    if (r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: LONG and SHORT on one candle: neither is taken", signal->market) < 0)
+        return -1;
+    return asked ? synchronize(tracker, error) : 0;
 }
 
 /* Where signals of one candle disagree: FLAT outranks, and LONG with SHORT is neither. 1: go on with this one; 0: it is done. */
@@ -392,7 +398,7 @@ static int attend(struct r3_tracker *tracker, struct r3_tracker_market *market, 
         bool rest = position->state == R3_TRACKER_EXITING && !position->exit.working;
         needs |= position->market == market && position->attentive && (position->watched || rest);
     }
-    if ((needs && synchronize(tracker, error) < 0) || count_limits(tracker, market, candle, error) < 0)
+    if ((needs && !tracker->fresh && synchronize(tracker, error) < 0) || count_limits(tracker, market, candle, error) < 0)
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++)
         if (tracker->positions[i]->market == market && tracker->positions[i]->attentive &&
@@ -414,7 +420,7 @@ static int on_candle(struct r3_tracker *tracker, const struct r3_candle *candle,
     market->closed_before = market->closed;
     market->closed = market->span ? candle->time + market->span : r3_timeframe_close(R3_1M, candle->time);
     tracker->now = market->closed;
-    if (market->closed - market->day < R3_DAY && market->day != R3_TIME_ABSENT)
+    if (market->day != R3_TIME_ABSENT && market->closed - market->day < R3_DAY)
         market->price = candle->close;
     else
         r3_tracker_mark(tracker, market, market->closed, &candle->close);
@@ -554,6 +560,7 @@ int r3_tracker_update(struct r3_tracker *tracker, const struct r3_record *record
 }
 
 int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    tracker->fresh = false;
     if (!tracker->opened) {
         tracker->opened = true;
         if (synchronize(tracker, error) < 0)

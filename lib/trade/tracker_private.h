@@ -89,6 +89,7 @@ struct r3_tracker {
     struct r3_tracker_market *last; /* the market of the last candle */
     int64_t now;                    /* market time */
     bool opened, ending;
+    bool fresh;                     /* a sync came since this record began to be stepped */
     unsigned watching; /* positions whose orders or protection may act at the exchange */
     unsigned candles;  /* since the last sync, while watching */
     struct r3_record out;

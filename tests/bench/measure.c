@@ -33,6 +33,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "measure: %s: %s\n", argv[2], strerror(errno));
         _exit(127);
     }
+    /* The pipe is the command's alone: what it closes must be closed. */
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
     int status;
     struct rusage usage;
     if (child < 0 || wait4(child, &status, 0, &usage) != child) {

@@ -35,7 +35,8 @@ static void check_stable(struct r3_decoder *decoder, const struct r3_record *rec
     require(!failed, error.text, copy.data, copy.length);
     failed = r3_record_encode(&second_line, &again, &error);
     require(!failed, error.text, copy.data, copy.length);
-    require(first_line.length == second_line.length && memcmp(first_line.data, second_line.data, first_line.length) == 0,
+    require(first_line.length == second_line.length &&
+                memcmp(first_line.data, second_line.data, first_line.length) == 0,
             "a second writing differs", line, length);
     r3_buffer_release(&copy);
 }
@@ -46,7 +47,8 @@ static void check_line(const char *line, size_t length) {
     struct r3_error error = { 0 }, unused = { 0 };
     memset(&by_json, 0xa5, sizeof by_json);
     int refused = r3_record_decode_json(json, &by_json, line, length, &error);
-    require(!refused || (error.status == R3_DATA && error.text[0]) || error.status == R3_PROTOCOL, "no reason", line, length);
+    require(!refused || (error.status == R3_DATA && error.text[0]) || error.status == R3_PROTOCOL, "no reason", line,
+            length);
     for (int turn = 0; turn < 2; turn++) { /* the second time with the candle's head remembered */
         memset(&by_hand, turn ? 0x5a : 0x0f, sizeof by_hand);
         if (!r3_record_decode_canonical(hand, &by_hand, line, length))
@@ -55,7 +57,8 @@ static void check_line(const char *line, size_t length) {
         const char *difference = first_difference(&by_hand, &by_json);
         require(!difference, difference, line, length);
     }
-    require(r3_record_decode(both, &by_both, line, length, &unused) == refused, "r3_record_decode disagrees", line, length);
+    require(r3_record_decode(both, &by_both, line, length, &unused) == refused, "r3_record_decode disagrees", line,
+            length);
     if (!refused) {
         const char *difference = first_difference(&by_both, &by_json);
         require(!difference, difference, line, length);

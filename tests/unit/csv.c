@@ -164,8 +164,7 @@ static void test_times(void) {
     check_time("99999999999999", 99999999999999);
     check_time("100000000000000", 100000000000);
     check_time("100000000000000000", 100000000000);
-    check_time("20131125", 1385337600000);
-    check_time("20131325", 20131325000); /* no month 13: seconds */
+    check_time("20131125", 20131125000);
     check_time("2013-11-25", 1385337600000);
     check_time("2013-11-25 01:00:00+01:00", 1385337600000);
     check_time("2013-11-25T00:00:00.000Z", 1385337600000);
@@ -227,6 +226,16 @@ static void test_rows_measured(void) {
     CHECK_INT(csv.spacing, 60000);
     csv = sniffed("date,open,high,low,close\n2024-01-01,1,1,1,1\n2024-02-01,1,1,1,1\n2024-03-01,1,1,1,1\n2024-04-01,1,1,1,1\n", true);
     CHECK_INT(csv.spacing, r3_timeframe_span(R3_1M));
+    csv = sniffed("date;open;high;low;close\n20240228;1;1;1;1\n\"20240229\";1;1;1;1\n20240301;1;1;1;1\n", true);
+    CHECK(csv.compact_days);
+    CHECK_INT(csv.first_time, 1709078400000);
+    CHECK_INT(csv.spacing, R3_DAY);
+    CHECK_TEXT(show(&csv, "20240301;1;1;1;1"), "1 1709251200000 1 1 1 1 0");
+    CHECK(strncmp(show(&csv, "20240230;1;1;1;1"), "65 time: ", 9) == 0);
+    CHECK_TEXT(show(&csv, "2024030;1;1;1;1"), "65 time: not a day like 20131125: \"2024030\"");
+    csv = sniffed("time,open,high,low,close\n20010120,1,1,1,1\n20010180,1,1,1,1\n", true);
+    CHECK(!csv.compact_days);
+    CHECK_INT(csv.first_time, 20010120000);
     csv = sniffed("date,open,high,low,close\n2024-01-01,1,1,1,1\n", true);
     CHECK_INT(csv.spacing, 0);
     csv = sniffed("date,open,high,low,close\n", true);

@@ -200,13 +200,13 @@ static void ignore_signal(int number) {
     (void)number;
 }
 
-/* Signals in the middle of a blocking read, and a descriptor that is set to non-blocking, change nothing. */
-static void test_interruptions(void) {
+/* Signals in the middle of a read change nothing, nor does a descriptor that is set to non-blocking. */
+static void test_interruptions(int flags) {
     struct sigaction action = { .sa_handler = ignore_signal }, old;
     int ends[2];
     sigaction(SIGUSR1, &action, &old); /* without SA_RESTART */
     CHECK(pipe(ends) == 0);
-    CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    CHECK(fcntl(ends[0], F_SETFL, flags) == 0);
     fflush(stdout);
     pid_t parent = getpid(), child = fork();
     if (child == 0) {
@@ -328,7 +328,8 @@ int main(void) {
     test_sliding();
     test_before_read();
     test_read_errors();
-    test_interruptions();
+    test_interruptions(0);
+    test_interruptions(O_NONBLOCK);
     test_writer();
     test_write_errors();
     test_slow_reader();

@@ -29,8 +29,8 @@ static void fill(struct r3_ledger *ledger, enum r3_side side, const char *size, 
     r3_ledger_mark(ledger, "BTC-USD", &at);
 }
 
-static void check_state(struct r3_ledger *ledger, const char *cash, const char *size, const char *cost, const char *realized,
-                        const char *available) {
+static void check_state(struct r3_ledger *ledger, const char *cash, const char *size, const char *cost,
+                        const char *realized, const char *available) {
     const struct r3_ledger_position *position = r3_ledger_find(ledger, "BTC-USD");
     struct r3_decimal left;
     CHECK_TEXT(text(&ledger->cash), cash);
@@ -143,8 +143,8 @@ static void test_property(uint64_t start) {
         CHECK(r3_decimal_equal(&r3_ledger_find(&ledger, markets[which])->size, &held));
         CHECK(r3_ledger_balanced(&ledger));
         CHECK(!r3_ledger_equity(&equity, &ledger, &error) && !r3_ledger_unrealized(&open, &ledger, &error));
-        CHECK(!r3_decimal_add(&sum, &ledger.start, &ledger.realized, &error) && !r3_decimal_add(&sum, &sum, &open, &error) &&
-              !r3_decimal_subtract(&sum, &sum, &ledger.fees, &error));
+        CHECK(!r3_decimal_add(&sum, &ledger.start, &ledger.realized, &error) &&
+              !r3_decimal_add(&sum, &sum, &open, &error) && !r3_decimal_subtract(&sum, &sum, &ledger.fees, &error));
         CHECK(r3_decimal_equal(&sum, &equity));
     }
     r3_ledger_release(&ledger);

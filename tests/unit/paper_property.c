@@ -29,11 +29,11 @@ struct world {
     struct r3_paper_options options;
     struct seen seen[ORDERS];
     unsigned count, trades, ends;
-    int64_t cash[SESSIONS];           /* 1e-8 */
-    int64_t held[SESSIONS][MARKETS];  /* thousandths */
+    int64_t cash[SESSIONS];                                                            /* 1e-8 */
+    int64_t held[SESSIONS][MARKETS];                                                   /* thousandths */
     int64_t price[MARKETS], high[MARKETS], low[MARKETS], taken[MARKETS], cap[MARKETS]; /* hundredths; thousandths */
     int64_t time;
-    bool shorts, exact;               /* exact: no slippage, so fills lie inside the candle */
+    bool shorts, exact; /* exact: no slippage, so fills lie inside the candle */
 };
 
 static int64_t scaled(const struct r3_decimal *value, int scale) {
@@ -62,9 +62,11 @@ static struct seen *find(struct world *world, const char *id) {
 static void take_trade(struct world *world, const struct r3_trade *trade) {
     unsigned session = index_of(sessions, SESSIONS, trade->session), market = index_of(markets, MARKETS, trade->market);
     int64_t price = scaled(&trade->price, 2), size = scaled(&trade->size, 3), cost = price * size * 1000; /* 1e-8 */
-    int64_t fee = scaled(&trade->fee, 8), *held = &world->held[session][market], change = trade->side == R3_BUY ? size : -size;
+    int64_t fee = scaled(&trade->fee, 8), *held = &world->held[session][market],
+            change = trade->side == R3_BUY ? size : -size;
     struct seen *seen = find(world, trade->order);
-    const struct r3_decimal *rate = trade->liquidity == R3_MAKER ? &world->options.maker_fee : &world->options.taker_fee;
+    const struct r3_decimal *rate =
+        trade->liquidity == R3_MAKER ? &world->options.maker_fee : &world->options.taker_fee;
 
     CHECK(seen && !seen->ended && size > 0);
     CHECK_INT(fee, cost / 1000 * scaled(rate, 3)); /* exact: cost is a multiple of 1000 */
@@ -87,7 +89,8 @@ static void take_update(struct world *world, const struct r3_update *update) {
     struct seen *seen = find(world, update->order);
 
     if (!seen) {
-        CHECK(update->event == R3_EVENT_PLACED || update->event == R3_EVENT_REJECTED || update->event == R3_EVENT_CANCELED);
+        CHECK(update->event == R3_EVENT_PLACED || update->event == R3_EVENT_REJECTED ||
+              update->event == R3_EVENT_CANCELED);
         CHECK(world->count < ORDERS);
         seen = &world->seen[world->count++];
         memcpy(seen->id, update->order, sizeof seen->id);
@@ -123,11 +126,12 @@ static void check_books(struct world *world) {
         CHECK(r3_decimal_equal(&ledger->cash, &cash));
         CHECK(r3_ledger_balanced(ledger));
         CHECK(!r3_ledger_equity(&equity, ledger, &error) && !r3_ledger_unrealized(&open, ledger, &error));
-        CHECK(!r3_decimal_add(&sum, &ledger->start, &ledger->realized, &error) && !r3_decimal_add(&sum, &sum, &open, &error) &&
-              !r3_decimal_subtract(&sum, &sum, &ledger->fees, &error));
+        CHECK(!r3_decimal_add(&sum, &ledger->start, &ledger->realized, &error) &&
+              !r3_decimal_add(&sum, &sum, &open, &error) && !r3_decimal_subtract(&sum, &sum, &ledger->fees, &error));
         CHECK(r3_decimal_equal(&sum, &equity));
         CHECK(r3_decimal_sign(&ledger->reserved) >= 0);
-        CHECK(world->shorts || r3_decimal_compare(&ledger->cash, &ledger->reserved) >= 0); /* never below what is promised */
+        CHECK(world->shorts ||
+              r3_decimal_compare(&ledger->cash, &ledger->reserved) >= 0); /* never below what is promised */
         int64_t worth = world->cash[i];
         for (unsigned k = 0; k < MARKETS; k++)
             worth += world->held[i][k] * world->price[k] * 1000;
@@ -161,7 +165,8 @@ static void put_candle(struct world *world) {
     world->low[market] = low;
     world->price[market] = close;
     world->taken[market] = 0;
-    world->cap[market] = r3_decimal_is_present(&world->options.volume_share) ? (int64_t)record.candle.volume.coefficient : -1; /* 0.1 of it */
+    world->cap[market] = r3_decimal_is_present(&world->options.volume_share) ? (int64_t)record.candle.volume.coefficient
+                                                                             : -1; /* 0.1 of it */
     CHECK(r3_paper_candle(world->paper, &record.candle, &error) == 0);
 }
 
@@ -184,7 +189,9 @@ static void put_order(struct world *world, unsigned number) {
     order->time = world->time + R3_MINUTE;
     order->role = random_below(3) ? R3_ENTRY : R3_EXIT;
     order->kind = random_below(2) ? R3_MARKET : random_below(2) ? R3_LIMIT : R3_STOP;
-    order->side = order->role == R3_EXIT ? (held >= 0 ? R3_SELL : R3_BUY) : world->shorts && random_below(2) ? R3_SELL : R3_BUY;
+    order->side = order->role == R3_EXIT             ? (held >= 0 ? R3_SELL : R3_BUY)
+                  : world->shorts && random_below(2) ? R3_SELL
+                                                     : R3_BUY;
     snprintf(order->id, sizeof order->id, "%s-%u-%s-1", order->session, number, r3_role_name(order->role));
     if (order->kind != R3_MARKET)
         order->price = near(world, market, 300);
@@ -205,7 +212,8 @@ static void put_order(struct world *world, unsigned number) {
     if (order->role == R3_ENTRY && random_below(2))
         order->funds = R3_DECIMAL(100 + random_below(500000), 2);
     else
-        order->size = R3_DECIMAL(1 + random_below(order->role == R3_EXIT && held ? 2 * (unsigned)llabs(held) : 40000), 3);
+        order->size =
+            R3_DECIMAL(1 + random_below(order->role == R3_EXIT && held ? 2 * (unsigned)llabs(held) : 40000), 3);
     if (random_below(20) == 0)
         order->fill = random_below(2) ? R3_FILL_CLOSE : R3_FILL_NEXT_OPEN;
     CHECK(r3_paper_order(world->paper, order, &error) == 0);
@@ -230,8 +238,8 @@ static void put_cancel(struct world *world) {
 static void open_world(struct world *world) {
     struct r3_record record;
 
-    *world = (struct world){ .time = 0, .shorts = random_below(2) };
-    world->options = (struct r3_paper_options){
+    *world = (struct world) { .time = 0, .shorts = random_below(2) };
+    world->options = (struct r3_paper_options) {
         .cash = { 10000, 0 },
         .taker_fee = { random_below(3), 3 },
         .maker_fee = { random_below(3), 3 },

@@ -81,7 +81,8 @@ static void fill_member(struct r3_record *record, const struct r3_member *member
         fill_text(record, member);
         break;
     case R3_MEMBER_BORROWED:
-        *(const char **)place = pick(2) ? "r3-collect a.csv | r3-strategy -e 'long = \"x\"'" : "Strategy1-Kucoin-BTCUSD-1H";
+        *(const char **)place =
+            pick(2) ? "r3-collect a.csv | r3-strategy -e 'long = \"x\"'" : "Strategy1-Kucoin-BTCUSD-1H";
         break;
     case R3_MEMBER_ENUM:
         *(unsigned *)place = (unsigned)(1 + pick(member->names->count - 1));
@@ -195,8 +196,9 @@ static void check_round_trip(enum r3_record_type type, bool all) {
 
 /* Other spellings of one candle, with the same meaning. */
 static void check_spellings(void) {
-    static const char canonical[] = "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
-                                    "\"open\":\"785.54\",\"high\":\"800\",\"low\":\"781\",\"close\":\"795.01\",\"volume\":\"0\"}";
+    static const char canonical[] =
+        "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
+        "\"open\":\"785.54\",\"high\":\"800\",\"low\":\"781\",\"close\":\"795.01\",\"volume\":\"0\"}";
     static const char *const others[] = {
         "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":1385337600000,"
         "\"open\":\"785.540\",\"high\":\"800.00\",\"low\":\"781.0\",\"close\":\"795.01\",\"volume\":\"-0.00\"}",
@@ -234,12 +236,13 @@ static void refuse(const char *line, enum r3_status status, const char *reason) 
 }
 
 #define HEAD "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"BTC-USD\",\"timeframe\":\"1H\",\"time\":"
-#define CANDLE(OPEN, HIGH, LOW, CLOSE, VOLUME) \
+#define CANDLE(OPEN, HIGH, LOW, CLOSE, VOLUME)                                                                         \
     HEAD "0,\"open\":" OPEN ",\"high\":" HIGH ",\"low\":" LOW ",\"close\":" CLOSE ",\"volume\":" VOLUME "}"
 
 static void check_refused(void) {
     struct r3_record record;
-    CHECK(decode(&record, CANDLE("\"5\"", "\"6\"", "\"4\"", "\"5\"", "\"1\"")) == 0); /* so that the head is remembered */
+    CHECK(decode(&record, CANDLE("\"5\"", "\"6\"", "\"4\"", "\"5\"", "\"1\"")) ==
+          0); /* so that the head is remembered */
     refuse("{\"type\":\"stream\",\"version\":2}", R3_PROTOCOL, "stream: version 2 is newer than this program's 1");
     refuse("{\"type\":\"stream\",\"version\":0}", R3_DATA, "version: 0 is below 1");
     refuse("{\"type\":\"stream\"}", R3_DATA, "stream: version is missing");
@@ -281,12 +284,18 @@ static void check_refused(void) {
     refuse("{\"type\":\"candle\",\"platform\":\"a b\"}", R3_DATA, "platform: not allowed: \"a b\"");
     refuse("{\"type\":\"candle\",\"platform\":\"abcdefghijklmnopq\"}", R3_DATA, "platform: longer than 16 bytes");
     refuse("{\"type\":\"candle\",\"platform\":3}", R3_DATA, "platform: not a text");
-    refuse("{\"type\":\"candle\",\"platform\":\"a\",\"market\":\"A\",\"timeframe\":\"1h\"}", R3_DATA, "timeframe: not a timeframe: \"1h\"");
-    refuse("{\"type\":\"tick\",\"session\":\"a-b\",\"every\":1,\"time\":0,\"missed\":0}", R3_DATA, "session: not allowed: \"a-b\"");
-    refuse("{\"type\":\"notice\",\"time\":0,\"level\":\"info\",\"program\":\"x\",\"text\":\"y\"}", R3_DATA, "level: not one of its names: \"info\"");
-    refuse("{\"type\":\"command\",\"id\":\"a\",\"time\":0,\"action\":\"start\",\"session\":\"s\",\"mode\":\"dry\"}", R3_DATA, "mode: not allowed: \"dry\"");
-    refuse("{\"type\":\"value\",\"market\":\"A\",\"timeframe\":\"1H\",\"time\":0,\"name\":\"x\",\"value\":\"1\"}", R3_DATA, "value: not a number");
-#define ORDER "{\"type\":\"order\",\"id\":\"a-1\",\"session\":\"a\",\"platform\":\"p\",\"market\":\"A-B\",\"time\":0,\"role\":\"ENTRY\",\"side\":\"BUY\",\"kind\":\"MARKET\""
+    refuse("{\"type\":\"candle\",\"platform\":\"a\",\"market\":\"A\",\"timeframe\":\"1h\"}", R3_DATA,
+           "timeframe: not a timeframe: \"1h\"");
+    refuse("{\"type\":\"tick\",\"session\":\"a-b\",\"every\":1,\"time\":0,\"missed\":0}", R3_DATA,
+           "session: not allowed: \"a-b\"");
+    refuse("{\"type\":\"notice\",\"time\":0,\"level\":\"info\",\"program\":\"x\",\"text\":\"y\"}", R3_DATA,
+           "level: not one of its names: \"info\"");
+    refuse("{\"type\":\"command\",\"id\":\"a\",\"time\":0,\"action\":\"start\",\"session\":\"s\",\"mode\":\"dry\"}",
+           R3_DATA, "mode: not allowed: \"dry\"");
+    refuse("{\"type\":\"value\",\"market\":\"A\",\"timeframe\":\"1H\",\"time\":0,\"name\":\"x\",\"value\":\"1\"}",
+           R3_DATA, "value: not a number");
+#define ORDER                                                                                                          \
+    "{\"type\":\"order\",\"id\":\"a-1\",\"session\":\"a\",\"platform\":\"p\",\"market\":\"A-B\",\"time\":0,\"role\":\"ENTRY\",\"side\":\"BUY\",\"kind\":\"MARKET\""
     refuse(ORDER "}", R3_DATA, "order: size or funds is missing");
     refuse(ORDER ",\"size\":\"1\",\"funds\":\"2\"}", R3_DATA, "order: both size and funds are given");
     refuse(ORDER ",\"size\":\"0\"}", R3_DATA, "size: 0 is not above 0");
@@ -307,7 +316,11 @@ static void check_unknown(void) {
 
 static void check_borrowed(void) {
     struct r3_record record;
-    CHECK(decode(&record, "{\"type\":\"command\",\"id\":\"c\",\"time\":1,\"action\":\"stop\",\"session\":\"s\",\"label\":\"\",\"pipeline\":\"a | b\\n\\u00e9\"}") == 0);
+    CHECK(
+        decode(
+            &record,
+            "{\"type\":\"command\",\"id\":\"c\",\"time\":1,\"action\":\"stop\",\"session\":\"s\",\"label\":\"\",\"pipeline\":\"a | b\\n\\u00e9\"}") ==
+        0);
     CHECK(record.command.label == NULL);
     CHECK_TEXT(record.command.pipeline, "a | b\n\xc3\xa9");
     CHECK_INT(record.command.action, R3_STOP_SESSION);
@@ -391,6 +404,33 @@ static void check_doubles(void) {
     }
 }
 
+/* Every example line of r3-records(5) is canonical: written again it is the same bytes. mdoc spells a backslash \\e. */
+static void check_page(void) {
+    FILE *page = fopen("man/r3-records.5", "r");
+    char line[4096];
+    int examples = 0;
+    unsigned types = 0;
+    CHECK(page != NULL);
+    while (page && fgets(line, sizeof line, page)) {
+        if (strncmp(line, "{\"type\":", 8) != 0)
+            continue;
+        for (char *escape = line; (escape = strstr(escape, "\\e")) != NULL; escape++)
+            memmove(escape + 1, escape + 2, strlen(escape + 2) + 1);
+        struct r3_record record;
+        struct r3_buffer out = R3_BUFFER_INIT;
+        CHECK(r3_record_decode(decoder, &record, line, strlen(line) - 1, &error) == 0);
+        CHECK(r3_record_encode(&out, &record, &error) == 0);
+        CHECK_TEXT(out.data, line);
+        r3_buffer_release(&out);
+        types |= R3_BIT(record.type);
+        examples++;
+    }
+    if (page)
+        fclose(page);
+    CHECK(examples >= R3_RECORD_TYPES - 1);
+    CHECK_INT(types, R3_BIT(R3_RECORD_TYPES) - 2); /* each but R3_UNKNOWN */
+}
+
 int main(void) {
     decoder = r3_decoder_new();
     for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++)
@@ -402,6 +442,7 @@ int main(void) {
     check_borrowed();
     check_writing();
     check_doubles();
+    check_page();
     r3_decoder_free(decoder);
     r3_decoder_free(NULL);
     return check_done();

@@ -8,7 +8,9 @@
 
 #include "lib/record/members.h"
 
-static inline bool same_borrowed(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+static inline bool same_borrowed(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
 
 static inline bool same_member(const struct r3_record *a, const struct r3_record *b, const struct r3_member *member) {
     const void *x = r3_member_of(a, member), *y = r3_member_of(b, member);

@@ -72,9 +72,11 @@ static void put_rule(struct r3_buffer *out, const struct r3_member *member) {
 
 static void put_schema(struct r3_buffer *out, enum r3_record_type type) {
     const struct r3_record_table *table = &r3_record_tables[type];
-    r3_buffer_printf(out, "{\n  \"$schema\": \"" DIALECT "\",\n  \"$id\": \"%s.json\",\n  \"title\": \"r3 record: %s\",\n",
+    r3_buffer_printf(out,
+                     "{\n  \"$schema\": \"" DIALECT "\",\n  \"$id\": \"%s.json\",\n  \"title\": \"r3 record: %s\",\n",
                      table->name, table->name);
-    r3_buffer_printf(out, "  \"type\": \"object\",\n  \"properties\": {\n    \"type\": { \"const\": \"%s\" }", table->name);
+    r3_buffer_printf(out, "  \"type\": \"object\",\n  \"properties\": {\n    \"type\": { \"const\": \"%s\" }",
+                     table->name);
     for (size_t i = 0; i < table->count; i++) {
         r3_buffer_printf(out, ",\n    \"%s\": { ", table->members[i].name);
         put_rule(out, &table->members[i]);

@@ -288,9 +288,9 @@ static void test_one_candle(void) {
     flat_candle(&script, "100");
     signal(&script, R3_LONG, "100");
     WRITTEN("sync\nmain-1-ENTRY-1 BUY MARKET\n");
-    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 2);
     signal(&script, R3_SHORT, "100");
-    WRITTEN("cancel main-1-ENTRY-1: LONG and SHORT on one candle\nnotice BTC-USD: LONG and SHORT on one candle: neither is taken\nsync\n");
+    WRITTEN("sync\ncancel main-1-ENTRY-1: LONG and SHORT on one candle\nnotice BTC-USD: LONG and SHORT on one candle: neither is taken\nsync\n");
     flat_candle(&script, "100");
     signal(&script, R3_LONG, "100");
     signal(&script, R3_LONG, "100"); /* the same record again */
@@ -417,9 +417,9 @@ static void test_limit(void) {
     flat_candle(&script, "210");
     flat_candle(&script, "210");
     WRITTEN("sync\nsync\n");
-    ended(&script, "main-1-ENTRY-2", R3_EVENT_CANCELED, "", 3);
+    ended(&script, "main-1-ENTRY-2", R3_EVENT_CANCELED, "", 2);
     flat_candle(&script, "210");
-    WRITTEN("sync\nsync\ncancel main-1-ENTRY-2: not filled in time\nsync\n");
+    WRITTEN("sync\ncancel main-1-ENTRY-2: not filled in time\nsync\n");
     flat_candle(&script, "210");
     WRITTEN("");
     finish(&script);
@@ -478,11 +478,11 @@ static void test_day(void) {
     flat_candle(&script, "120");
     signal(&script, R3_LONG, "120");
     CHECK_TEXT(text_of(&script.last.day_pnl), "8"); /* 2 x (109 - 105) */
+    ended(&script, "main-2-ENTRY-1", R3_EVENT_CANCELED, "", 1);
     for (int hour = 3; hour < 25; hour++)
         flat_candle(&script, "120");
-    signal(&script, R3_FLAT, "120");
-    flat_candle(&script, "120");
-    signal(&script, R3_LONG, "120");
+    signal(&script, R3_LONG, "120"); /* the next day */
+    CHECK_TEXT(script.last.id, "main-3-ENTRY-1");
     CHECK_TEXT(text_of(&script.last.day_pnl), "0");
     finish(&script);
 }
@@ -519,8 +519,294 @@ static void test_protection(void) {
             WRITTEN("sync\n");
         }
         candle(&script, bars[bar].open, bars[bar].high, bars[bar].low, bars[bar].close);
-        snprintf(want, sizeof want, "%s%s%s", i % 2 ? "" : "sync\n", bars[bar].want[0] ? "sync\n" : "", bars[bar].want);
-        WRITTEN(i % 2 || !bars[bar].want[0] ? want : want + strlen("sync\n"));
+        snprintf(want, sizeof want, "%s%s", bars[bar].want[0] || i % 2 == 0 ? "sync\n" : "", bars[bar].want);
+        WRITTEN(want);
         finish(&script);
     }
+}
+
+static void test_inside_candle(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.protect = true;
+    begin(&script, &options);
+    signal_with(&script, R3_LONG, "105", "100", "115");
+    r3_buffer_reset(&script.out);
+    /* Filled somewhere inside the candle: its high may have been before. */
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "105", "1", script.time + R3_MINUTE, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+    candle(&script, "110", "117", "101", "105");
+    WRITTEN("sync\n");
+    candle(&script, "105", "116", "105", "105");
+    WRITTEN("sync\nmain-1-TP-1 SELL MARKET 1\n");
+    finish(&script);
+}
+
+static void test_moving_stop(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.protect = true;
+    options.trailing_stop = decimal("0.1");
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+    r3_buffer_reset(&script.out);
+    candle(&script, "100", "130", "91", "120"); /* the stop goes from 90 to 110 at the close */
+    candle(&script, "120", "120", "110.01", "111");
+    WRITTEN("sync\n");
+    candle(&script, "111", "111", "110", "111"); /* it did not go back */
+    WRITTEN("sync\nmain-1-SL-1 SELL MARKET 1\n");
+    finish(&script);
+
+    options.trailing_stop = r3_decimal_absent;
+    options.break_even = decimal("0.05");
+    begin(&script, &options);
+    signal_with(&script, R3_LONG, "100", "90", NULL);
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "101", "1", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+    r3_buffer_reset(&script.out);
+    candle(&script, "101", "110", "95", "105.99");
+    candle(&script, "105", "110", "95", "106"); /* 101 + 5 reached at the close */
+    WRITTEN("sync\n");
+    candle(&script, "106", "106", "101", "103");
+    WRITTEN("sync\nmain-1-SL-1 SELL MARKET 1\n");
+    finish(&script);
+}
+
+static void test_short_protection(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.protect = options.allow_short = true;
+    options.stop_loss = decimal("0.02");
+    options.take_profit = decimal("0.05");
+    begin(&script, &options);
+    signal(&script, R3_SHORT, "100");
+    CHECK_TEXT(text_of(&script.last.stop_distance), "2");
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_SELL, "100", "1", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+    r3_buffer_reset(&script.out);
+    candle(&script, "100", "101.99", "95.01", "100");
+    WRITTEN("sync\n");
+    candle(&script, "100", "100", "95", "96");
+    WRITTEN("sync\nmain-1-TP-1 BUY MARKET 1\n");
+    signal(&script, R3_LONG, "96"); /* the other side, while the exit is on its way */
+    WRITTEN("sync\nmain-2-ENTRY-1 BUY MARKET\n");
+    finish(&script);
+}
+
+static void test_price_and_tick(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    struct r3_record record;
+    options.protect = true;
+    open_protected(&script, &options, "100", "115");
+    flat_candle(&script, "105");
+    WRITTEN("sync\n");
+    r3_record_init(&record, R3_TICK);
+    COPY(record.tick.session, "main");
+    record.tick.every = R3_MINUTE;
+    record.tick.time = script.time + R3_MINUTE;
+    step(&script, &record);
+    WRITTEN("sync\nposition LONG 1\n");
+    CHECK_TEXT(text_of(&script.position.price), "105");
+    r3_record_init(&record, R3_PRICE);
+    COPY(record.price.platform, "csv");
+    COPY(record.price.market, "BTC-USD");
+    record.price.time = script.time + 2 * R3_MINUTE;
+    record.price.price = decimal("99.5");
+    step(&script, &record);
+    WRITTEN("sync\nmain-1-SL-1 SELL MARKET 1\n");
+    CHECK_TEXT(text_of(&script.last.reference), "99.5");
+    finish(&script);
+}
+
+static void test_time_exit(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.max_duration = 2 * R3_HOUR;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    CHECK_INT(script.last.expiry, DAY + 3 * R3_HOUR); /* the exchange leaves then */
+    finish(&script);
+    options.protect = true;
+    open_protected(&script, &options, NULL, NULL);
+    CHECK_INT(script.last.expiry, R3_TIME_ABSENT);
+    flat_candle(&script, "105");
+    WRITTEN("sync\n");
+    flat_candle(&script, "105");
+    WRITTEN("sync\nmain-1-MO-1 SELL MARKET 1\n");
+    finish(&script);
+}
+
+static void test_levels(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.stop_loss = decimal("0.02");
+    options.take_profit = decimal("0.04");
+    options.trailing_stop = decimal("0.03");
+    options.break_even = decimal("0.01");
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    CHECK_TEXT(text_of(&script.last.stop), "98");
+    CHECK_TEXT(text_of(&script.last.target), "104");
+    CHECK_TEXT(text_of(&script.last.trail), "3");
+    CHECK_TEXT(text_of(&script.last.break_even), "1");
+    flat_candle(&script, "100");
+    finish(&script);
+    begin(&script, &options);
+    signal_with(&script, R3_LONG, "100", "91.5", NULL); /* the signal's own stop wins */
+    CHECK_TEXT(text_of(&script.last.stop), "91.5");
+    CHECK_TEXT(text_of(&script.last.target), "104");
+    finish(&script);
+    begin(&script, &options);
+    signal_with(&script, R3_LONG, "100", "100", NULL);
+    WRITTEN("sync\nnotice main-1385341200-L: no entry: its stop is not below the reference\n");
+    flat_candle(&script, "100");
+    signal_with(&script, R3_LONG, "100", NULL, "99");
+    WRITTEN("sync\nnotice main-1385344800-L: no entry: its target is not above the reference\n");
+    finish(&script);
+}
+
+static void test_exchange_protection(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    open_protected(&script, &options, "100", "115");
+    CHECK_TEXT(text_of(&script.last.stop), "100");
+    for (int i = 0; i < 1023; i++)
+        flat_candle(&script, "105");
+    WRITTEN("");
+    fill(&script, "main-1-SL-1", R3_SL, R3_SELL, "100", "1"); /* a leg of the exchange */
+    flat_candle(&script, "105");
+    WRITTEN("sync\n"); /* the 1,024th */
+    for (int i = 0; i < 2048; i++)
+        flat_candle(&script, "105");
+    WRITTEN(""); /* nothing is held any more */
+    signal(&script, R3_FLAT, "105");
+    WRITTEN("");
+    signal(&script, R3_LONG, "105"); /* outranked */
+    WRITTEN("");
+    flat_candle(&script, "105");
+    signal(&script, R3_LONG, "105");
+    WRITTEN("sync\nmain-2-ENTRY-1 BUY MARKET\n");
+    CHECK_INT(script.last.losses, 1);
+    CHECK_TEXT(text_of(&script.last.average_loss), "5");
+    finish(&script);
+}
+
+static void test_end(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    r3_buffer_reset(&script.out);
+    end(&script);
+    WRITTEN(""); /* an open position is left open */
+    finish(&script);
+    options.close_at_end = true;
+    begin(&script, &options);
+    end(&script);
+    WRITTEN("");
+    finish(&script);
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 1);
+    flat_candle(&script, "120");
+    r3_buffer_reset(&script.out);
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "120", "1");
+    script.due[script.queued - 2] = script.due[script.queued - 1] = script.syncs + 2;
+    end(&script);
+    WRITTEN("cancel main-1-ENTRY-1: end of the stream\nsync\nmain-1-EXIT-1 SELL MARKET 1 CLOSE\nsync\n");
+    CHECK_TEXT(text_of(&script.last.reference), "120");
+    finish(&script);
+    begin(&script, &options); /* an exit waits for an open that does not come */
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "120");
+    signal(&script, R3_FLAT, "120");
+    r3_buffer_reset(&script.out);
+    ended(&script, "main-1-EXIT-1", R3_EVENT_CANCELED, "", 1);
+    end(&script);
+    WRITTEN("cancel main-1-EXIT-1: end of the stream\nsync\nmain-1-EXIT-2 SELL MARKET 1 CLOSE\nsync\n"
+            "notice BTC-USD: still held at the end\n");
+    finish(&script);
+}
+
+static void test_every(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.every = 2 * R3_HOUR;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    r3_buffer_reset(&script.out);
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "3");
+    flat_candle(&script, "101"); /* 02:00: a change, and a boundary */
+    WRITTEN("sync\nposition LONG 3\nposition LONG 3\n");
+    flat_candle(&script, "102");
+    WRITTEN("");
+    flat_candle(&script, "103");
+    WRITTEN("position LONG 3\n");
+    CHECK_TEXT(text_of(&script.position.cost), "300");
+    CHECK_TEXT(text_of(&script.position.entry_price), "100");
+    CHECK_TEXT(text_of(&script.position.value), "309");
+    CHECK_TEXT(text_of(&script.position.unrealized_pnl), "9");
+    CHECK_TEXT(text_of(&script.position.realized_pnl), "0");
+    signal(&script, R3_FLAT, "103");
+    WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 3\n");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "104", "3");
+    flat_candle(&script, "104");
+    WRITTEN("sync\nposition FLAT 0\n");
+    CHECK_TEXT(text_of(&script.position.realized_pnl), "12");
+    flat_candle(&script, "104");
+    WRITTEN("");
+    finish(&script);
+}
+
+static void test_sessions_and_markets(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    script.market = "ETH-USD";
+    signal(&script, R3_LONG, "10");
+    WRITTEN("sync\nmain-1-ENTRY-1 BUY MARKET\nsync\nmain-2-ENTRY-1 BUY MARKET\n"); /* one count a session */
+    CHECK_TEXT(text_of(&script.last.exposure), "100");
+    script.session = "other";
+    signal(&script, R3_LONG, "10");
+    WRITTEN("sync\nerror 76: r3-order keeps no account for session \"other\" (see its --session)\n");
+    account(&script, "500", "500");
+    script.time += R3_HOUR;
+    signal(&script, R3_LONG, "10");
+    WRITTEN("sync\nother-1-ENTRY-1 BUY MARKET\n");
+    CHECK_TEXT(text_of(&script.last.equity), "500");
+    CHECK_TEXT(text_of(&script.last.exposure), "0");
+    finish(&script);
+}
+
+int main(void) {
+    test_long_and_flat();
+    test_one_candle();
+    test_flat_while_entering();
+    test_reversal();
+    test_reversal_that_fails();
+    test_commands();
+    test_limit();
+    test_rest();
+    test_day();
+    test_protection();
+    test_inside_candle();
+    test_moving_stop();
+    test_short_protection();
+    test_price_and_tick();
+    test_time_exit();
+    test_levels();
+    test_exchange_protection();
+    test_end();
+    test_every();
+    test_sessions_and_markets();
+    return check_done();
 }

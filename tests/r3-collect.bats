@@ -1,0 +1,332 @@
+# r3-collect: files in, candle records out.
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    hour=$DATA/btcusd-bitstamp-2013_1H.csv
+    minute=$DATA/btcusd-bitstamp-2013_1m.csv
+    csv=$DATA/csv
+}
+
+# The candle records that awk makes of a plain file: MARKET TIMEFRAME <FILE
+candles() {
+    awk -F, -v market="$1" -v timeframe="$2" 'NR > 1 {
+        printf "{\"type\":\"candle\",\"platform\":\"csv\",\"market\":\"%s\",\"timeframe\":\"%s\",\"time\":%d000,\"open\":\"%s\",\"high\":\"%s\",\"low\":\"%s\",\"close\":\"%s\",\"volume\":\"%s\"}\n",
+            market, timeframe, $1, $2, $3, $4, $5, $6}'
+}
+
+only_candles() { grep '"type":"candle"'; }
+
+# A file of flat candles at these times: FILE TIME…
+flat() {
+    local file=$1 time
+    shift
+    echo time,open,high,low,close,volume >"$file"
+    for time; do echo "$time,1,1,1,1,1"; done >>"$file"
+}
+
+@test "a stream: its version, the instrument, the candles, the end" {
+    run -0 --separate-stderr r3-collect "$hour"
+    [ -z "$stderr" ]
+    [ "${lines[0]}" = '{"type":"stream","version":1}' ]
+    [ "${lines[1]}" = '{"type":"instrument","platform":"csv","market":"BTC-USD","base":"BTC","quote":"USD","price_increment":"0.00000001","base_increment":"0.00000001","quote_increment":"0.00000001","minimum_size":"0","minimum_funds":"0","fee_currency":"USD"}' ]
+    [ "${lines[-1]}" = '{"type":"end","source":"r3-collect","records":163}' ]
+    r3-collect "$hour" | only_candles | cmp - <(candles BTC-USD 1H <"$hour")
+}
+
+@test "each dialect gives the same records, from a file and from a pipe" {
+    r3-collect --market BTC-USD "$csv/bitstamp.csv" >want
+    [ "$(wc -l <want)" -eq 27 ]
+    count=0
+    for file in "$csv"/*.csv "$csv"/*.gz "$csv"/*.zst; do
+        options=()
+        [[ $file == */named.csv ]] && options=(--columns -,volume,close,low,high,open,time)
+        r3-collect -m BTC-USD "${options[@]}" "$file" 2>err | cmp - want || { echo "$file"; cat err; false; }
+        r3-collect -m BTC-USD "${options[@]}" < <(cat "$file") 2>err | cmp - want || { echo "piped: $file"; cat err; false; }
+        r3-collect -m BTC-USD "${options[@]}" - <"$file" 2>err | cmp - want || { echo "stdin: $file"; cat err; false; }
+        count=$((count + 1))
+    done
+    [ "$count" -ge 20 ]
+}
+
+@test "a day without values is skipped and said" {
+    run -0 --separate-stderr r3-collect -m BTC-USD "$csv/yahoo.csv"
+    [ "$stderr" = "r3-collect: $csv/yahoo.csv: 1 row without values, the first in line 26" ]
+}
+
+@test "--market, --platform and the increments reach the records" {
+    run -0 r3-collect --market eth/usdt --platform kraken --price-increment 0.1 --base-increment 1e-4 --quote-increment 0.01 \
+        --minimum-size 0.001 --minimum-funds 5 "$hour"
+    [ "${lines[1]}" = '{"type":"instrument","platform":"kraken","market":"ETH-USDT","base":"ETH","quote":"USDT","price_increment":"0.1","base_increment":"0.0001","quote_increment":"0.01","minimum_size":"0.001","minimum_funds":"5","fee_currency":"USDT"}' ]
+    [[ ${lines[2]} == '{"type":"candle","platform":"kraken","market":"ETH-USDT","timeframe":"1H",'* ]]
+}
+
+@test "wrong options are usage errors" {
+    cp "$hour" 1.csv
+    run -64 r3-collect 1.csv
+    [[ $output == *"its name does not tell the market: say --market"* ]]
+    run -64 r3-collect <"$hour"
+    [[ $output == *"standard input has no name that tells the market"* ]]
+    run -64 r3-collect --market BTC "$hour"
+    [[ $output == *'--market: not a market: "BTC"'* ]]
+    run -64 r3-collect --market BTC-USD --market ETH-USD "$hour"
+    [[ $output == *"--market: 2 of them for 1 files"* ]]
+    run -64 r3-collect --timeframe 7m "$hour"
+    [[ $output == *"--timeframe: "* ]]
+    run -64 r3-collect --resample 30m "$hour"
+    [[ $output == *"candles of 1H cannot be put together to 30m"* ]]
+    run -64 r3-collect --from 2014 --to 2013 "$hour"
+    [[ $output == *"--to: it must be after --from"* ]]
+    run -64 r3-collect --price-increment 0 "$hour"
+    [[ $output == *"--price-increment: it must be above 0"* ]]
+    run -64 r3-collect --columns time,open "$hour"
+    [[ $output == *"--columns: high is missing"* ]]
+    run -64 r3-collect --platform 'a b' "$hour"
+    run -64 r3-collect --gaps maybe "$hour"
+    run -64 r3-collect -m BTC-USD - -
+    [[ $output == *"standard input can be read once only"* ]]
+}
+
+@test "files that cannot be read" {
+    run -74 r3-collect btc.csv
+    [[ $output == "r3-collect: btc.csv: No such file or directory" ]]
+    mkdir eth.csv
+    run -74 r3-collect eth.csv
+    [[ $output == *"it is a directory"* ]]
+    : >btc.csv
+    run -65 r3-collect btc.csv
+    [[ $output == "r3-collect: btc.csv: it holds no candle" ]]
+    head -n 1 "$hour" >btc.csv
+    run -65 r3-collect btc.csv --timeframe 1H
+    [[ $output == "r3-collect: btc.csv: it holds no candle" ]]
+    gzip -c "$minute" | head -c 50000 >btc.csv
+    run -65 --separate-stderr r3-collect btc.csv
+    [[ $stderr == "r3-collect: btc.csv: the packed data is cut off" ]]
+    [ "$(grep -c '"type":"end"' <<<"$output")" -eq 0 ]
+}
+
+@test "a full disk is an error" {
+    run -74 bash -c 'r3-collect "$1" >/dev/full' _ "$hour"
+}
+
+# LINE TEXT: put it in the place of that line of the hour file, and see what r3-collect says about it.
+damaged() {
+    awk -v at="$1" -v text="$2" 'NR == at {print text; next} {print}' "$hour" >btc.csv
+    run -65 --separate-stderr r3-collect btc.csv
+    [ "$(tail -n 1 <<<"$output" | grep -c '"type":"end"')" -eq 0 ]
+    message=$stderr
+    # All that came before was written.
+    [ "$(only_candles <<<"$output" | wc -l)" -eq $(($1 - 2)) ]
+}
+
+@test "bad rows are errors that name the line" {
+    damaged 17 1385391600,abc,812,800,810,1
+    [ "$message" = 'r3-collect: btc.csv:17: open: not a decimal: "abc"' ]
+    damaged 17 1385391600,805,812,813,810,1
+    [ "$message" = 'r3-collect: btc.csv:17: high is below low (open 805, high 812, low 813, close 810)' ]
+    damaged 17 1385391600,805,812,0,810,1
+    [ "$message" = 'r3-collect: btc.csv:17: a price is not above 0 (open 805, high 812, low 0, close 810)' ]
+    damaged 17 1385391600,805,812,800,810,-1
+    [ "$message" = 'r3-collect: btc.csv:17: volume is below 0' ]
+    damaged 17 1385391600,805,812,800,810
+    [ "$message" = 'r3-collect: btc.csv:17: 5 fields where 6 are expected' ]
+    damaged 17 yesterday,805,812,800,810,1
+    [[ $message == 'r3-collect: btc.csv:17: time: not a time'* ]]
+    damaged 17 1385391600,805,812,800,null,1
+    [ "$message" = 'r3-collect: btc.csv:17: close is missing' ]
+    damaged 17 1385391600,805,812,800,810,0.0000000000000000001
+    [[ $message == 'r3-collect: btc.csv:17: volume: '* ]]
+    damaged 17 1385391601,805,812,800,810,1
+    [ "$message" = 'r3-collect: btc.csv:17: time: 2013-11-25T15:00:01Z is not where a 1H candle opens (the timeframe was guessed: say --timeframe)' ]
+    damaged 17 "$(printf '%s,805,812,800,810,1\0' 1385391600 | tr '\0' '\001')"
+    [[ $message == 'r3-collect: btc.csv:17: volume: not a decimal'* ]]
+}
+
+@test "rows out of order, and the same time with other values: both lines are named" {
+    damaged 17 1385384400,805,812,800,810,1
+    [ "$message" = 'r3-collect: btc.csv:17: out of order: 2013-11-25T13:00:00Z comes after 2013-11-25T14:00:00Z of line 16' ]
+    damaged 17 1385388000,805,812,800,810,1
+    [ "$message" = 'r3-collect: btc.csv:17: 2013-11-25T14:00:00Z again with other values: line 16 has it too' ]
+}
+
+@test "equal copies are dropped, and counted" {
+    awk '{print} NR == 9 || NR == 20 {print; print}' "$hour" >btc.csv
+    run -0 --separate-stderr r3-collect btc.csv
+    [ "$stderr" = "r3-collect: btc.csv:10: an equal copy of the candle before it; 4 such rows dropped" ]
+    [ "$output" = "$(r3-collect "$hour")" ]
+}
+
+@test "newest first: the same records, and true line numbers" {
+    { head -n 1 "$minute"; tail -n +2 "$minute" | tac; } >btc.csv
+    r3-collect "$minute" >want 2>/dev/null
+    r3-collect btc.csv 2>/dev/null | cmp - want
+    printf '%s' "$(cat btc.csv)" >unended.csv # no newline at the end
+    r3-collect -m BTC-USD unended.csv 2>/dev/null | cmp - want
+    r3-collect -m BTC-USD 2>/dev/null < <(cat btc.csv) | cmp - want
+    gzip -c btc.csv >btc.csv.gz
+    r3-collect btc.csv.gz 2>/dev/null | cmp - want
+    sed -i '4000s/.*/1,2,3/' btc.csv
+    for file in btc.csv -; do
+        run -65 --separate-stderr r3-collect -m BTC-USD "$file" < <(cat btc.csv)
+        [[ $stderr == *":4000: 3 fields where 6 are expected" ]]
+        [ "$(only_candles <<<"$output" | wc -l)" -eq 5400 ]
+    done
+    # Out of order the other way round.
+    { head -n 1 "$hour"; tail -n +2 "$hour" | tac; } | awk 'NR == 50 {held = $0; next} {print} NR == 51 {print held}' >btc.csv
+    run -65 --separate-stderr r3-collect btc.csv
+    [[ $stderr == "r3-collect: btc.csv:50: out of order: "*" of line 51" ]]
+}
+
+@test "without header and ambiguous: the message says what to do, and doing it helps" {
+    for i in 0 1 2 3; do echo "$((60 * i)),5,5,5,5,1,1"; done >btc.csv
+    run -65 r3-collect btc.csv
+    [ "$output" = "r3-collect: btc.csv:1: no header, and the rows fit the columns of Kraken and of KuCoin: name them with --columns" ]
+    run -0 r3-collect btc.csv --columns time,open,close,high,low,volume
+    [ "${#lines[@]}" -eq 7 ]
+}
+
+@test "a file without volume" {
+    cut -d, -f1-5 "$hour" >btc.csv
+    run -0 --separate-stderr r3-collect btc.csv
+    [ "$stderr" = "r3-collect: btc.csv: it has no volume column: every volume is 0" ]
+    [ "$(only_candles <<<"$output" | grep -vc '"volume":"0"}$' || true)" -eq 0 ]
+}
+
+@test "the timeframe is guessed from the most usual spacing, or given" {
+    flat btc.csv 0 60 180 240 300 600
+    [ "$(r3-collect btc.csv 2>/dev/null | jq -r 'select(.type == "candle").timeframe' | sort -u)" = 1m ]
+    run -0 r3-collect btc.csv --timeframe M1
+    flat btc.csv 0 300 600
+    [ "$(r3-collect btc.csv | jq -r 'select(.type == "candle").timeframe' | sort -u)" = 5m ]
+    [ "$(r3-collect btc.csv --timeframe 1min --gaps fill 2>/dev/null | only_candles | wc -l)" -eq 11 ]
+    run -65 r3-collect btc.csv --timeframe 15m
+    [ "${lines[-1]}" = "r3-collect: btc.csv:3: time: 1970-01-01T00:05:00Z is not where a 15m candle opens" ]
+    flat btc.csv 0 600 1200
+    run -65 r3-collect btc.csv
+    [ "$output" = "r3-collect: btc.csv: its rows are 600 seconds apart, which is no timeframe: say --timeframe" ]
+    flat btc.csv 0
+    run -65 r3-collect btc.csv
+    [ "$output" = "r3-collect: btc.csv: the rows do not tell how far they are apart: say --timeframe" ]
+    run -0 r3-collect btc.csv --timeframe 1D
+    # A bad row is told before the guess that it prevents.
+    echo bad >>btc.csv
+    run -65 r3-collect btc.csv
+    [ "$output" = "r3-collect: btc.csv:3: time: not a time (like 2024-01-31T13:45:00Z): \"bad\"" ] || [[ $output == "r3-collect: btc.csv:3: "* ]]
+    printf 'date,open,high,low,close\n2023-12-01,1,1,1,1\n2024-01-01,1,1,1,1\n2024-02-01,1,1,1,1\n2024-03-01,1,1,1,1\n' >btc.csv
+    run -0 --separate-stderr r3-collect btc.csv --gaps fail
+    [ "$(only_candles <<<"$output" | jq -r .timeframe | sort -u)" = 1M ]
+}
+
+@test "--from is the first, --to is not any more" {
+    run -0 --separate-stderr r3-collect "$hour" --from 2013-11-26T02:00 --to 2013-11-26T05:00Z
+    [ "$(only_candles <<<"$output" | jq -c .time)" = $'1385431200000\n1385434800000\n1385438400000' ]
+    [ -z "$stderr" ]
+    [ "$(r3-collect "$hour" --from 1385431200000 --to 1385442000000)" = "$output" ]
+    run -0 --separate-stderr r3-collect "$hour" --from 2020-01-01
+    [ "$stderr" = "r3-collect: BTC-USD 1H: no candle lies between --from and --to" ]
+    [ "${#lines[@]}" -eq 3 ]
+    # What comes after --to is not read: it may be damaged.
+    { head -n 50 "$hour"; echo damaged; } >btc.csv
+    run -0 r3-collect btc.csv --to 2013-11-26T05:00
+    run -65 r3-collect btc.csv --to 2013-11-28
+}
+
+@test "--gaps warn, fill, fail" {
+    flat btc.csv 0 60 300 360 420 600
+    sed -i 's/^60,.*/60,1,9,1,7,1/' btc.csv
+    run -0 --separate-stderr r3-collect btc.csv
+    [ "$stderr" = "r3-collect: BTC-USD 1m: 5 candles missing in 2 gaps; the first: 3 from 1970-01-01T00:02:00Z on" ]
+    [ "$(only_candles <<<"$output" | wc -l)" -eq 6 ]
+    run -0 --separate-stderr r3-collect btc.csv --gaps fill
+    [ "$stderr" = "r3-collect: BTC-USD 1m: 5 candles missing in 2 gaps, filled; the first: 3 from 1970-01-01T00:02:00Z on" ]
+    [ "$(only_candles <<<"$output" | jq -c '[.time / 60000, .open, .high, .low, .close, .volume]' | sed -n 2,6p)" = \
+'[1,"1","9","1","7","1"]
+[2,"7","7","7","7","0"]
+[3,"7","7","7","7","0"]
+[4,"7","7","7","7","0"]
+[5,"1","1","1","1","1"]' ]
+    [ "$(only_candles <<<"$output" | wc -l)" -eq 11 ]
+    run -65 --separate-stderr r3-collect btc.csv --gaps fail
+    [ "$stderr" = "r3-collect: btc.csv:4: 3 candles are missing ahead of it, from 1970-01-01T00:02:00Z on" ]
+    [ "$(only_candles <<<"$output" | wc -l)" -eq 2 ]
+}
+
+@test "--resample gives the exchange's own coarser candles, complete ones only" {
+    # The 5m and 1H files were made from the same trades as the 1m one.
+    r3-collect "$DATA/btcusd-bitstamp-2013_5m.csv" --resample 1H 2>/dev/null | only_candles >got
+    r3-collect "$hour" | only_candles | head -n 160 | cmp - got
+    r3-collect "$minute" --resample 1H --gaps fill 2>/dev/null | only_candles >got
+    r3-collect "$hour" | only_candles | head -n 160 | cmp - got
+    run -0 --separate-stderr r3-collect "$hour" --from 2013-11-25T01:00 --resample 4H
+    [ "$stderr" = "r3-collect: BTC-USD 4H: the first candle, 2013-11-25T00:00:00Z, is not complete: dropped
+r3-collect: BTC-USD 4H: the last candle, 2013-12-01T16:00:00Z, is not complete: dropped" ]
+    [ "$(only_candles <<<"$output" | wc -l)" -eq 39 ]
+    run -0 --separate-stderr r3-collect "$hour" --resample 4H --from 2013-11-26 --to 2013-11-27
+    [ -z "$stderr" ]
+    [ "$(only_candles <<<"$output" | wc -l)" -eq 6 ]
+}
+
+@test "several markets and timeframes are merged by the time of the close" {
+    flat eth-usd.csv 0 60 120 180 240 300 360
+    flat btc-usd.csv 0 300
+    flat ltc-usd.csv 60 120 180 240
+    run -0 --separate-stderr r3-collect btc-usd.csv eth-usd.csv ltc-usd.csv
+    [ "$(jq -r 'select(.type == "instrument").market' <<<"$output" | xargs)" = "BTC-USD ETH-USD LTC-USD" ]
+    [ "$(only_candles <<<"$output" | jq -r '"\(.market[0:3])\(.time / 60000)"' | xargs)" = \
+"ETH0 ETH1 LTC1 ETH2 LTC2 ETH3 LTC3 ETH4 LTC4 BTC0 ETH5 ETH6 BTC5" ]
+    run -0 r3-collect -m A-USD -m B-USD btc-usd.csv eth-usd.csv
+    [ "$(jq -r 'select(.type == "instrument").market' <<<"$output" | xargs)" = "A-USD B-USD" ]
+    # One market in two timeframes is one instrument.
+    run -0 r3-collect -m A-USD btc-usd.csv eth-usd.csv
+    [ "$(jq -r 'select(.type == "instrument").market' <<<"$output" | xargs)" = "A-USD" ]
+    [ "$(jq -r 'select(.type == "end").records' <<<"$output")" -eq $((${#lines[@]} - 1)) ]
+}
+
+@test "several files of one market follow each other, whatever their order" {
+    head -n 50 "$hour" >btc-1.csv
+    { head -n 1 "$hour"; sed -n '51,100p' "$hour" | tac; } >btc-2.csv
+    { head -n 1 "$hour"; tail -n +101 "$hour"; } | gzip >btc-3.csv.gz
+    r3-collect "$hour" >want
+    r3-collect -m BTC-USD btc-1.csv btc-2.csv btc-3.csv.gz | cmp - want
+    r3-collect -m BTC-USD btc-3.csv.gz btc-1.csv btc-2.csv | cmp - want
+    r3-collect -m BTC-USD btc-2.csv - btc-1.csv < <(zcat btc-3.csv.gz) | cmp - want
+    r3-collect -m BTC-USD btc-2.csv <(zcat btc-3.csv.gz) btc-1.csv | cmp - want
+    # A row that both have, equal, is dropped; an overlap is an error.
+    { head -n 1 "$hour"; tail -n +100 "$hour"; } >btc-3.csv
+    run -0 --separate-stderr r3-collect -m BTC-USD btc-3.csv btc-1.csv btc-2.csv
+    [ "$output" = "$(cat want)" ]
+    [ "$stderr" = "r3-collect: btc-3.csv:2: an equal copy of the candle before it; 1 such row dropped" ]
+    { head -n 1 "$hour"; tail -n +49 "$hour"; } >btc-3.csv
+    run -65 --separate-stderr r3-collect -m BTC-USD btc-3.csv btc-1.csv
+    [[ $stderr == "r3-collect: btc-3.csv:2: out of order: "*" of btc-1.csv:50" ]]
+    { head -n 1 "$hour"; tail -n +99 "$hour"; } >btc-3.csv
+    # A gap between two files is a gap.
+    run -65 --separate-stderr r3-collect -m BTC-USD btc-1.csv btc-3.csv --gaps fail
+    [[ $stderr == "r3-collect: btc-3.csv:2: 48 candles are missing ahead of it"* ]]
+}
+
+@test "INT ends the stream with end" {
+    mkfifo fifo
+    r3-collect -m BTC-USD --timeframe 1H fifo >out 2>err 3>&- &
+    pid=$!
+    exec 5>fifo
+    head -n 5 "$hour" >&5
+    for ((i = 0; i < 50; i++)); do [ "$(only_candles <out | wc -l)" -eq 4 ] && break; sleep 0.1; done
+    cat out
+    [ "$(only_candles <out | wc -l)" -eq 4 ]
+    kill -INT $pid
+    wait $pid
+    exec 5>&-
+    [ "$(tail -n 1 out)" = '{"type":"end","source":"r3-collect","records":6}' ]
+}
+
+@test "memory does not grow with the file, backwards and packed neither" {
+    awk 'BEGIN {print "time,open,high,low,close,volume"; for (i = 600000; i > 0; i--) print 60 * i ",1234.5,1235.5,1233.5,1234.75,12.25"}' >btc.csv
+    gzip -1 -c btc.csv >btc.csv.gz
+    [ "$(stat -c %s btc.csv)" -gt 20000000 ]
+    for file in btc.csv btc.csv.gz; do
+        run -0 --separate-stderr bash -c "/usr/bin/time -f %M r3-collect $file --to 1980 >/dev/null"
+        echo "$file: $stderr KiB"
+        [ "$(tail -n 1 <<<"$stderr")" -lt 16384 ]
+    done
+}

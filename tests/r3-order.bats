@@ -1,0 +1,253 @@
+# r3-order --paper as a program. The rules one by one are in tests/unit/paper*.c; here is what a pipe sees.
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset R3_UPDATES
+}
+
+# candle HOUR OPEN HIGH LOW CLOSE [VOLUME [MARKET]]
+candle() {
+    printf '{"type":"candle","platform":"csv","market":"%s","timeframe":"1H","time":%d,"open":"%s","high":"%s","low":"%s","close":"%s","volume":"%s"}\n' \
+        "${7-BTC-USD}" $(($1 * 3600000)) "$2" "$3" "$4" "$5" "${6-10}"
+}
+# order ID HOUR ROLE SIDE KIND MEMBERS: MEMBERS as JSON, in the canonical order
+order() {
+    printf '{"type":"order","id":"main-1-%s","session":"%s","platform":"csv","market":"%s","time":%d,"role":"%s","side":"%s","kind":"%s",%s}\n' \
+        "$1" "${SESSION-main}" "${MARKET-BTC-USD}" $(($2 * 3600000)) "$3" "$4" "$5" "$6"
+}
+instrument() {
+    echo '{"type":"instrument","platform":"csv","market":"BTC-USD","base":"BTC","quote":"USD","price_increment":"0.01","base_increment":"0.001","quote_increment":"0.1","minimum_size":"0.01","minimum_funds":"5","maker_fee":"0.0005","taker_fee":"0.002","fee_currency":"USD"}'
+}
+end() { echo '{"type":"end","source":"test","records":1}'; }
+
+# The trades as "ORDER SIDE SIZE@PRICE FEE", the updates as "ORDER EVENT REASON".
+trades() { jq -r 'select(.type == "trade") | "\(.order[7:]) \(.side) \(.size)@\(.price) \(.fee)"'; }
+updates() { jq -r 'select(.type == "update") | "\(.order[7:]) \(.event) \(.reason // "")"' | sed 's/ $//'; }
+
+# golden MEMBERS OPEN HIGH LOW CLOSE: a position of 1 from 105, then the bar; the trade that leaves it
+golden() {
+    { candle 0 105 105 105 105 && order ENTRY-1 1 ENTRY BUY MARKET "$1,\"size\":\"1\"" && candle 1 105 105 105 105 &&
+        candle 2 "$2" "$3" "$4" "$5" && end; } | r3-order --paper --fee 0 | trades | tail -n +2
+}
+
+@test "the five bars of the page" {
+    both='"stop":"100","target":"115"'
+    run -0 golden '"stop":"100"' 95 101 90 92
+    [ "$output" = "SL-1 SELL 1@95 0" ]
+    run -0 golden '"stop":"100"' 104 106 90 98
+    [ "$output" = "SL-1 SELL 1@100 0" ]
+    run -0 golden "$both" 105 117 95 110
+    [ "$output" = "SL-1 SELL 1@100 0" ]
+    run -0 golden '"stop":"100"' 95 97 90 92
+    [ "$output" = "SL-1 SELL 1@95 0" ]
+    run -0 golden "$both" 118 120 117 119
+    [ "$output" = "TP-1 SELL 1@118 0" ]
+}
+
+@test "the whole of a small stream, to the byte" {
+    { instrument && candle 0 105 105 105 105 && order ENTRY-1 1 ENTRY BUY MARKET '"stop":"100","funds":"1000"' &&
+        candle 1 105 106 104 106 && candle 2 104 106 90 98 && end; } >in
+    r3-order --paper <in >out
+    cat >added <<'EOF'
+{"type":"account","session":"main","time":0,"currency":"USD","equity":"10000","available":"10000"}
+{"type":"update","order":"main-1-ENTRY-1","session":"main","time":3600000,"status":"OPENED","execution":"NOT_EXECUTED","event":"PLACED","filled":"0","cost":"0","fee":"0"}
+{"type":"trade","id":"main-1-ENTRY-1-t1","order":"main-1-ENTRY-1","session":"main","market":"BTC-USD","time":3600000,"side":"BUY","role":"ENTRY","price":"105","size":"9.523","fee":"1.99983","fee_currency":"USD","liquidity":"TAKER"}
+{"type":"update","order":"main-1-ENTRY-1","session":"main","time":3600000,"status":"CLOSED","execution":"FULLY_EXECUTED","event":"FILLED","filled":"9.523","cost":"999.915","fee":"1.99983"}
+{"type":"update","order":"main-1-SL-1","session":"main","time":3600000,"status":"OPENED","execution":"NOT_EXECUTED","event":"PLACED","filled":"0","cost":"0","fee":"0"}
+{"type":"account","session":"main","time":7200000,"currency":"USD","equity":"10007.52317","available":"8998.08517"}
+{"type":"trade","id":"main-1-SL-1-t1","order":"main-1-SL-1","session":"main","market":"BTC-USD","time":10800000,"side":"SELL","role":"SL","price":"100","size":"9.523","fee":"1.9046","fee_currency":"USD","liquidity":"TAKER"}
+{"type":"update","order":"main-1-SL-1","session":"main","time":10800000,"status":"CLOSED","execution":"FULLY_EXECUTED","event":"FILLED","filled":"9.523","cost":"952.3","fee":"1.9046"}
+{"type":"account","session":"main","time":10800000,"currency":"USD","equity":"9948.48057","available":"9948.48057"}
+{"type":"account","session":"main","time":10800000,"currency":"USD","equity":"9948.48057","available":"9948.48057"}
+EOF
+    # What is added stands behind the line that caused it; what the end causes, before it.
+    { sed -n 1p in && sed -n 1p added && sed -n 2,3p in && sed -n 2p added && sed -n 4p in && sed -n 3,6p added &&
+        sed -n 5p in && sed -n 7,9p added && sed -n 10p added && sed -n 6p in; } >want
+    diff out want
+    r3-order --paper --quiet-input <in | diff - added
+}
+
+@test "without an instrument the account goes ahead of the first candle, and sizes have eight decimals" {
+    { candle 0 3 3 3 3 && order ENTRY-1 1 ENTRY BUY MARKET '"funds":"100"' && candle 1 3 3 3 3 && end; } | r3-order --paper >out
+    [ "$(jq -r .type out | head -n 2 | tr '\n' ' ')" = "account candle " ]
+    [ "$(trades <out)" = "ENTRY-1 BUY 33.33333333@3 0.09999999999" ] # 0.1 % of 99.99999999
+    run -65 --separate-stderr r3-order --paper <<<"$(candle 0 3 3 3 3 10 XBTUSD)"
+    [ "$stderr" = "r3-order: standard input:1: market XBTUSD: no instrument record came, and the name does not tell base and quote (BTC-USDT does)" ]
+}
+
+@test "fees: the options, else the instrument's, else 0.1 %" {
+    stream() {
+        instrument && candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY LIMIT '"price":"90","size":"1"' && candle 1 100 100 90 90 &&
+            order ENTRY-2 2 ENTRY BUY MARKET '"size":"1"' && candle 2 100 100 100 100 && end
+    }
+    fees() { stream | r3-order --paper "$@" | jq -r 'select(.type == "trade").fee' | tr '\n' ' '; }
+    [ "$(fees)" = "0.045 0.2 " ]
+    [ "$(fees --fee 1%)" = "0.9 1 " ]
+    [ "$(fees --fee 1% --maker-fee 0)" = "0 1 " ]
+    [ "$(fees --maker-fee 0.1)" = "9 0.2 " ]
+    stream() { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && candle 1 100 100 100 100 && end; }
+    [ "$(fees)" = "0.1 " ]
+}
+
+@test "slippage, spread, latency, fill at close, share of volume, through" {
+    stream() {
+        instrument && candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"2"' && candle 1 101 102 101 102 &&
+            candle 2 103 104 103 104 && candle 3 105 106 105 106 && end
+    }
+    of() { stream | r3-order --paper --fee 0 "$@" | jq -r 'select(.type == "trade") | "\(.size)@\(.price)"' | tr '\n' ' '; }
+    [ "$(of)" = "2@101 " ]
+    [ "$(of --slippage 0.1%)" = "2@101.11 " ] # 101.101, up to the next 0.01
+    [ "$(of --spread 0.2%)" = "2@101.11 " ]
+    [ "$(of --slippage 0.1% --spread 0.2%)" = "2@101.21 " ]
+    [ "$(of --latency 1)" = "2@103 " ]
+    [ "$(of --fill close)" = "2@100 " ]
+    [ "$(of --fill close --latency 1)" = "2@102 " ]
+    [ "$(of --volume-share 8%)" = "0.8@101 0.8@103 0.4@105 " ]
+    stream() {
+        instrument && candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY LIMIT '"price":"99","size":"1"' && candle 1 100 100 98.5 100 &&
+            candle 2 100 100 98 100 && end
+    }
+    [ "$(of)" = "1@99 " ]
+    [ "$(of --through 1)" = "1@99 " ]
+    [ "$(of --through 1.01)" = "" ]
+}
+
+@test "refused as the exchange would: REJECTED with the reason; --strict ends with 1" {
+    { instrument && candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"0.0105"' && order ENTRY-2 1 ENTRY BUY MARKET '"size":"0.009"' &&
+        order ENTRY-3 1 ENTRY BUY LIMIT '"price":"99.999","size":"1"' && order ENTRY-4 1 ENTRY BUY MARKET '"funds":"4"' &&
+        order ENTRY-5 1 ENTRY BUY MARKET '"funds":"9999"' && MARKET=ETH-USD order ENTRY-6 1 ENTRY BUY MARKET '"size":"1"' && end; } >in
+    run -0 --separate-stderr r3-order --paper <in
+    [ -z "$stderr" ]
+    updates <<<"$output" >got
+    diff got - <<'EOF'
+ENTRY-1 REJECTED size 0.0105 is not a multiple of 0.001
+ENTRY-2 REJECTED size 0.009 is below the minimum of 0.01
+ENTRY-3 REJECTED price 99.999 is not a multiple of 0.01
+ENTRY-4 REJECTED funds 4 is below the minimum of 5
+ENTRY-5 REJECTED insufficient funds: 10018.998 needed with the fee, 10000 available
+ENTRY-6 REJECTED unknown market ETH-USD
+EOF
+    r3-order --paper <in >want
+    run -1 --separate-stderr r3-order --paper --strict <in
+    [ "$stderr" = "r3-order: 6 orders were rejected (--strict)" ]
+    [ "$output" = "$(cat want)" ] # everything is passed on all the same
+    run -0 r3-order --paper --strict < <(candle 0 1 1 1 1 && end)
+    # What r3-size refused counts too.
+    run -1 --separate-stderr r3-order --paper --strict <<<'{"type":"update","order":"main-1-ENTRY-1","session":"main","time":1,"status":"CANCELED","execution":"NOT_EXECUTED","event":"REJECTED","filled":"0","cost":"0","fee":"0","reason":"largest order"}'
+    [ "$stderr" = "r3-order: 1 order was rejected (--strict)" ]
+}
+
+@test "cancel, and cancel and replace" {
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY LIMIT '"price":"95","size":"1"' &&
+        echo '{"type":"cancel","order":"main-1-ENTRY-1","session":"main","time":3600000,"reason":"replaced"}' &&
+        order ENTRY-2 1 ENTRY BUY LIMIT '"price":"99","size":"1"' && candle 1 100 100 90 98 &&
+        echo '{"type":"cancel","order":"main-1-ENTRY-2","session":"main","time":7200000,"reason":"late"}' &&
+        echo '{"type":"cancel","order":"main-1-ENTRY-9","session":"main","time":7200000,"reason":"none"}' && end; } | r3-order --paper --fee 0 >out
+    [ "$(trades <out)" = "ENTRY-2 BUY 1@99 0" ]
+    updates <out >got
+    diff got - <<'EOF'
+ENTRY-1 PLACED
+ENTRY-1 CANCELED replaced
+ENTRY-2 PLACED
+ENTRY-2 FILLED
+ENTRY-9 UNKNOWN no such order
+EOF
+    [ "$(jq -r 'select(.type == "notice").text' out)" = "order main-1-ENTRY-2: nothing to cancel, it is done" ]
+}
+
+@test "an order that comes twice is placed once" {
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1.0"' &&
+        candle 1 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && order ENTRY-1 1 ENTRY BUY MARKET '"size":"2"' &&
+        candle 2 100 100 100 100 && end; } | r3-order --paper --fee 0 >out
+    [ "$(trades <out)" = "ENTRY-1 BUY 1@100 0" ]
+    [ "$(updates <out | tail -n 1)" = "ENTRY-1 REJECTED duplicate order id" ]
+    [ "$(jq -r 'select(.type == "notice").text' out | wc -l)" -eq 2 ]
+}
+
+@test "a reversal: exit and entry at the same open, the entry held to what is left" {
+    { instrument && candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"funds":"9900"' && candle 1 100 100 100 100 &&
+        order EXIT-1 2 EXIT SELL MARKET '"size":"99"' && order ENTRY-2 2 ENTRY SELL MARKET '"funds":"9900"' && candle 2 90 90 90 90 && end; } |
+        r3-order --paper --fee 1% >out
+    # 1 + 8910 - 89.1 = 8821.9 are left, 8734.5 without the fee
+    trades <out >got
+    diff got - <<'EOF'
+ENTRY-1 BUY 99@100 99
+EXIT-1 SELL 99@90 89.1
+ENTRY-2 SELL 97.05@90 87.345
+EOF
+}
+
+@test "each session has its own allotment and ledger" {
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && SESSION=other order X-1 1 ENTRY BUY MARKET '"size":"40"' &&
+        candle 1 100 110 100 110 && end; } | r3-order --paper --fee 0 --cash 5000 >out
+    [ "$(jq -r 'select(.type == "account" and .time == 7200000) | "\(.session) \(.equity) \(.available)"' out | head -n 2 | tr '\n' ' ')" = "main 5010 4900 other 5400 1000 " ]
+    run -0 jq -r 'select(.type == "account").session' < <(candle 0 1 1 1 1 | r3-order --paper --session s1f3)
+    [ "$output" = s1f3 ]
+}
+
+@test "the finest timeframe fills" {
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && candle 1 101 101 101 101 | sed 's/"1H"/"5m"/' &&
+        order EXIT-1 2 EXIT SELL MARKET '"size":"1"' && candle 1 99 99 99 99 && candle 2 102 102 102 102 | sed 's/"1H"/"5m"/' && end; } |
+        r3-order --paper --fee 0 >out
+    trades <out >got
+    diff got <(printf 'ENTRY-1 BUY 1@101 0\nEXIT-1 SELL 1@102 0\n')
+}
+
+@test "at the end what still works is canceled, before the end" {
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"stop":"90","size":"1"' && candle 1 100 100 100 100 &&
+        order ENTRY-2 2 ENTRY BUY MARKET '"size":"1"' && end; } | r3-order --paper --fee 0 >out
+    [ "$(updates <out | tail -n 2)" = "$(printf 'SL-1 CANCELED end of stream\nENTRY-2 CANCELED end of stream')" ]
+    [ "$(tail -n 2 out | jq -r '.type, .available // empty' | tr '\n' ' ')" = "account 9900 end " ]
+}
+
+@test "a sync is answered with the account, then all that was kept, in order; and is swallowed" {
+    mkfifo back
+    exec 5<>back # a reader, so that the other end opens
+    { candle 0 100 100 100 100 && echo '{"type":"sync","id":0}' && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' &&
+        echo '{"type":"update","order":"main-9-ENTRY-1","session":"main","time":1,"status":"CANCELED","execution":"NOT_EXECUTED","event":"REJECTED","filled":"0","cost":"0","fee":"0","reason":"largest order"}' &&
+        candle 1 100 110 100 110 && echo '{"type":"sync","id":1}' && echo '{"type":"sync","id":2}' && end; } >in
+    r3-order --paper --fee 0 --updates back <in >out
+    run -0 timeout 5 sed -u '/"id":2}/q' <&5
+    jq -r '"\(.type) \(.id // .order // .equity) \(.event // "")"' <<<"$output" | sed 's/ $//' >got
+    diff got - <<'EOF'
+account 10000
+sync 0
+account 10010
+update main-1-ENTRY-1 PLACED
+update main-9-ENTRY-1 REJECTED
+trade main-1-ENTRY-1-t1
+update main-1-ENTRY-1 FILLED
+sync 1
+account 10010
+sync 2
+EOF
+    run -1 grep '"sync"' out
+    exec 5<&-
+}
+
+@test "usage" {
+    run -64 --separate-stderr r3-order
+    [[ "$stderr" == "r3-order: say --paper"* ]]
+    run -64 r3-order --paper file
+    run -64 r3-order --paper --cash 0
+    run -64 r3-order --paper --cash ten
+    run -64 r3-order --paper --volume-share 0
+    run -64 r3-order --paper --volume-share 101%
+    run -64 r3-order --paper --slippage 60% --spread 80%
+    run -64 r3-order --paper --fee -1%
+    run -64 r3-order --paper --latency -1
+    run -64 r3-order --paper --fill middle
+    run -64 r3-order --paper --session a-b
+    run -64 r3-order --paper --session seventeen_letters
+    run -64 r3-order --live
+}
+
+@test "bad lines, a full disk" {
+    run -65 --separate-stderr r3-order --paper < <(candle 0 1 1 1 1 && echo '{"type":"order"}')
+    [[ "$stderr" == "r3-order: standard input:2: "* ]]
+    run -0 --separate-stderr r3-order --paper --reject bad < <(candle 0 1 1 1 1 && echo nonsense && end)
+    [ "$(cat bad)" = nonsense ]
+    run -74 bash -c "r3-order --paper >/dev/full" < <(candle 0 1 1 1 1)
+    [ ${#lines[@]} -eq 1 ]
+}
