@@ -37,8 +37,8 @@ setup() { cd "$TOP"; }
 
 @test "the pure modules touch no file, clock, process or environment" {
     run grep -nE '#include <(fcntl|unistd|sys/[a-z]+|poll|signal|pthread)\.h>|\b(fopen|fread|fwrite|printf|fprintf|puts|getenv|time|clock_gettime|exit|abort) *\(' lib/market/*.[ch] lib/strategy/*.[ch] lib/trade/*.[ch]
-    # A number may be written into memory, and a rule file may be looked up by the one file whose name says so.
-    bad=$(grep -vE 'snprintf|r3_buffer_printf|lib/strategy/library\.c' <<<"$output" || true)
+    # A number may be written into memory; comments speak freely.
+    bad=$(grep -vE 'snprintf|r3_buffer_printf|^[^:]*:[0-9]+: *(/\*|\*) ' <<<"$output" || true)
     echo "$bad"
     [ -z "$bad" ]
 }

@@ -33,7 +33,7 @@ setup() {
     for page in "$TOP"/man/r3-*.1; do
         name=$(basename "${page%.1}")
         run -0 "$name" --help
-        [ "${#lines[@]}" -le 48 ]
+        [ "${#lines[@]}" -le 28 ]
         for line in "${lines[@]}"; do
             [ "${#line}" -le 80 ] || { echo "$name: $line"; false; }
         done

@@ -42,7 +42,7 @@ flat() {
         options=()
         [[ $file == */named.csv ]] && options=(--columns -,volume,close,low,high,open,time)
         r3-collect -m BTC-USD "${options[@]}" "$file" 2>err | cmp - want || { echo "$file"; cat err; false; }
-        r3-collect -m BTC-USD "${options[@]}" < <(cat "$file") 2>err | cmp - want || { echo "piped: $file"; cat err; false; }
+        r3-collect -m BTC-USD "${options[@]}" < <(dd bs=1 status=none if="$file") 2>err | cmp - want || { echo "piped: $file"; cat err; false; }
         r3-collect -m BTC-USD "${options[@]}" - <"$file" 2>err | cmp - want || { echo "stdin: $file"; cat err; false; }
         count=$((count + 1))
     done
@@ -290,6 +290,7 @@ r3-collect: BTC-USD 4H: the last candle, 2013-12-01T16:00:00Z, is not complete: 
     r3-collect -m BTC-USD btc-1.csv btc-2.csv btc-3.csv.gz | cmp - want
     r3-collect -m BTC-USD btc-3.csv.gz btc-1.csv btc-2.csv | cmp - want
     r3-collect -m BTC-USD btc-2.csv - btc-1.csv < <(zcat btc-3.csv.gz) | cmp - want
+    r3-collect -m BTC-USD - btc-1.csv btc-3.csv.gz <btc-2.csv | cmp - want
     r3-collect -m BTC-USD btc-2.csv <(zcat btc-3.csv.gz) btc-1.csv | cmp - want
     # A row that both have, equal, is dropped; an overlap is an error.
     { head -n 1 "$hour"; tail -n +100 "$hour"; } >btc-3.csv

@@ -74,9 +74,13 @@ void r3_input_close(struct r3_input *input) {
     free(input);
 }
 
-const char *r3_input_name(const struct r3_input *input) { return input->name; }
+const char *r3_input_name(const struct r3_input *input) {
+    return input->name;
+}
 
-bool r3_input_regular(const struct r3_input *input) { return input->regular; }
+bool r3_input_regular(const struct r3_input *input) {
+    return input->regular;
+}
 
 int r3_input_seekable(const struct r3_input *input, int64_t *start) {
     *start = input->start;
@@ -130,7 +134,8 @@ static int start_unpacking(struct r3_input *input, struct r3_error *error) {
         input->packing = PACKING_ZSTD;
         input->inside = true;
     } else if (length >= sizeof zip && memcmp(input->raw, zip, sizeof zip) == 0) {
-        return r3_fail(error, R3_DATA, "%s: it is a zip archive: unpack it, as in `unzip -p %s | r3-collect --market …`", input->name,
+        return r3_fail(error, R3_DATA,
+                       "%s: it is a zip archive: unpack it, as in `unzip -p %s | r3-collect --market …`", input->name,
                        input->name);
     } else {
         input->packing = PACKING_NONE;
@@ -180,7 +185,8 @@ static int step_gzip(struct r3_input *input, void *out, size_t size, size_t *got
     else if (result == Z_MEM_ERROR)
         return r3_fail(error, R3_SYSTEM, "%s: zlib: no memory", input->name);
     else if (result != Z_OK && result != Z_BUF_ERROR)
-        return r3_fail(error, R3_DATA, "%s: gzip data is damaged: %s", input->name, gzip->msg ? gzip->msg : "no reason given");
+        return r3_fail(error, R3_DATA, "%s: gzip data is damaged: %s", input->name,
+                       gzip->msg ? gzip->msg : "no reason given");
     return 0;
 }
 

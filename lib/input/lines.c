@@ -49,9 +49,13 @@ void r3_lines_free(struct r3_lines *lines) {
     free(lines);
 }
 
-const char *r3_lines_name(const struct r3_lines *lines) { return r3_input_name(lines->input); }
+const char *r3_lines_name(const struct r3_lines *lines) {
+    return r3_input_name(lines->input);
+}
 
-uint64_t r3_lines_number(const struct r3_lines *lines) { return lines->line; }
+uint64_t r3_lines_number(const struct r3_lines *lines) {
+    return lines->line;
+}
 
 static void enlarge(struct r3_lines *lines) {
     lines->capacity *= 2;
@@ -59,8 +63,8 @@ static void enlarge(struct r3_lines *lines) {
 }
 
 static int too_long(const struct r3_lines *lines, uint64_t line, struct r3_error *error) {
-    return r3_fail(error, R3_DATA, "%s:%llu: the line is longer than %d bytes", r3_lines_name(lines), (unsigned long long)line,
-                   R3_LINE_MAX);
+    return r3_fail(error, R3_DATA, "%s:%llu: the line is longer than %d bytes", r3_lines_name(lines),
+                   (unsigned long long)line, R3_LINE_MAX);
 }
 
 /* One read behind what is there. */
@@ -89,7 +93,8 @@ static void skip_byte_order_mark(struct r3_lines *lines) {
         lines->start += 3;
 }
 
-int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size_t *length, bool *whole, struct r3_error *error) {
+int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size_t *length, bool *whole,
+                  struct r3_error *error) {
     if (wanted > lines->block)
         wanted = lines->block;
     while (!lines->ended && lines->end < wanted) {
@@ -294,7 +299,9 @@ int r3_lines_next(struct r3_lines *lines, const char **text, size_t *length, str
     return lines->reversed ? next_backwards(lines, text, length, error) : next_forwards(lines, text, length, error);
 }
 
-bool r3_lines_regular(const struct r3_lines *lines) { return r3_input_regular(lines->input); }
+bool r3_lines_regular(const struct r3_lines *lines) {
+    return r3_input_regular(lines->input);
+}
 
 bool r3_lines_ready(const struct r3_lines *lines) {
     return lines->reversed || lines->ended || r3_input_regular(lines->input) ||

@@ -17,7 +17,8 @@ void r3_lines_free(struct r3_lines *lines); /* accepts NULL; closes the input */
 
 /* The first bytes, before any line was taken: at least `wanted` of them, or a whole block, or all there are, in which case
  * *whole is set. text[length] is '\n'. Borrowed until the next call. Results as r3_input_read, R3_INPUT_MORE for bytes given. */
-int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size_t *length, bool *whole, struct r3_error *error);
+int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size_t *length, bool *whole,
+                  struct r3_error *error);
 
 /* Turn round: after it the lines come last to first, down to line `first`. Only before any line was taken, and after a peek
  * that showed line `first`'s start. May give R3_INPUT_INTERRUPTED (call again); R3_INPUT_MORE when done. */
@@ -26,7 +27,8 @@ int r3_lines_reverse(struct r3_lines *lines, uint64_t first, struct r3_error *er
 /* The next line, without its newline: R3_INPUT_MORE, *text borrowed until the next call, and text[length] is '\n'.
  * Errors have the place ahead. A line of more than R3_LINE_MAX bytes is R3_DATA. */
 int r3_lines_next(struct r3_lines *lines, const char **text, size_t *length, struct r3_error *error);
-uint64_t r3_lines_number(const struct r3_lines *lines); /* of the line that was taken last, from 1 at the top of the file */
+uint64_t
+r3_lines_number(const struct r3_lines *lines); /* of the line that was taken last, from 1 at the top of the file */
 const char *r3_lines_name(const struct r3_lines *lines);
 
 bool r3_lines_regular(const struct r3_lines *lines); /* as r3_input_regular */

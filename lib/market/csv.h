@@ -27,11 +27,11 @@ enum r3_csv_column {
 enum { R3_CSV_FIELDS_MAX = 64, R3_CSV_SNIFF_ROWS = 1000 };
 
 struct r3_csv {
-    char separator;                            /* ',' ';' or tab; 0: not known yet */
-    unsigned char column[R3_CSV_FIELDS_MAX];   /* enum r3_csv_column of each field */
-    unsigned needed;                           /* fields up to the last that is read */
-    unsigned fields;                           /* fields that every row must have; 0: at least `needed` */
-    bool named;                                /* the columns were named by the user */
+    char separator;                          /* ',' ';' or tab; 0: not known yet */
+    unsigned char column[R3_CSV_FIELDS_MAX]; /* enum r3_csv_column of each field */
+    unsigned needed;                         /* fields up to the last that is read */
+    unsigned fields;                         /* fields that every row must have; 0: at least `needed` */
+    bool named;                              /* the columns were named by the user */
     bool has_volume;
     bool compact_days;   /* times are days like 20131125 */
     uint64_t first_line; /* number of the first line that is a row */
@@ -49,7 +49,8 @@ int r3_csv_init(struct r3_csv *csv, const char *columns, struct r3_error *error)
  * readable and '\n' or '\0'. 1: found; 0: more text is
  * wanted (only when not `whole` and not `enough`); -1: R3_DATA, with "LINE: " ahead of the text. `spaced`: the caller wants
  * `spacing`, hence up to R3_CSV_SNIFF_ROWS rows; otherwise two rows will do. */
-int r3_csv_sniff(struct r3_csv *csv, const char *text, size_t length, bool whole, bool enough, bool spaced, struct r3_error *error);
+int r3_csv_sniff(struct r3_csv *csv, const char *text, size_t length, bool whole, bool enough, bool spaced,
+                 struct r3_error *error);
 
 /* One row → time, open, high, low, close and volume of *candle; the rest of it is left alone. 1: a candle; 0: none on this line
  * (it is blank, or its prices are "null", "NaN" or empty: *missing is then set); -1: R3_DATA. Prices are above zero, high is
@@ -59,7 +60,9 @@ int r3_csv_row(const struct r3_csv *csv, const char *line, size_t length, struct
                struct r3_error *error);
 
 /* The line without its carriage return. */
-static inline size_t r3_csv_trim(const char *line, size_t length) { return length && line[length - 1] == '\r' ? length - 1 : length; }
+static inline size_t r3_csv_trim(const char *line, size_t length) {
+    return length && line[length - 1] == '\r' ? length - 1 : length;
+}
 
 /* A time as files spell it: seconds, ms, µs or ns since 1970 by their magnitude (also "1385337600.0"), or ISO 8601.
  * → ms. R3_DATA. */
@@ -67,7 +70,8 @@ int r3_csv_time(int64_t *out, const char *text, size_t length, struct r3_error *
 
 /* The order of candles in time. 1: `next` follows `last`; 0: it is an equal copy of it; -1, R3_DATA: it comes before, or has the
  * same time and other values; the text names `place` (of last), as in "line 16". */
-int r3_csv_follows(const struct r3_candle *last, const struct r3_candle *next, const char *place, struct r3_error *error);
+int r3_csv_follows(const struct r3_candle *last, const struct r3_candle *next, const char *place,
+                   struct r3_error *error);
 
 /* Private to csv*.c: where the field that starts at `at` ends (its separator, or end); quotes are honoured. NULL: an open quote. */
 const char *r3_csv_field_end(const char *at, const char *end, char separator);

@@ -12,15 +12,18 @@
 enum { NAME_SIZE = 40, ARRANGEMENTS_MAX = 3, ROWS_ENOUGH = 2 };
 
 /* Spellings without case, spaces and punctuation, the preferred first. */
-static const char *const time_names[] = { "unix",     "unixtimestamp", "unixtime",     "timestamp", "timestampms", "opentime", "opentimestamp",
-                                          "datetime", "datetimeutc",   "timeutc",      "time",      "starttime",   "start",    "startat",
-                                          "candletime", "date",        "dateutc",      "epoch",     "ts",          "t",        NULL };
+static const char *const time_names[] = { "unix",     "unixtimestamp", "unixtime", "timestamp",   "timestampms",
+                                          "opentime", "opentimestamp", "datetime", "datetimeutc", "timeutc",
+                                          "time",     "starttime",     "start",    "startat",     "candletime",
+                                          "date",     "dateutc",       "epoch",    "ts",          "t",
+                                          NULL };
 static const char *const open_names[] = { "open", "o", "openprice", "priceopen", NULL };
 static const char *const high_names[] = { "high", "h", "highprice", "pricehigh", "max", NULL };
 static const char *const low_names[] = { "low", "l", "lowprice", "pricelow", "min", NULL };
 static const char *const close_names[] = { "close", "c", "closeprice", "priceclose", NULL };
 static const char *const volume_names[] = { "volume", "basevolume", "volumebase", "vol", "v", "baseassetvolume", NULL };
-static const char *const *const names[R3_CSV_COLUMNS] = { NULL, time_names, open_names, high_names, low_names, close_names, volume_names };
+static const char *const *const names[R3_CSV_COLUMNS] = { NULL,      time_names,  open_names,  high_names,
+                                                          low_names, close_names, volume_names };
 static const char *const column_words[R3_CSV_COLUMNS] = { "", "time", "open", "high", "low", "close", "volume" };
 
 /* Headerless files: letters are time, open, high, low, close, volume; '-' is skipped. */
@@ -30,14 +33,11 @@ struct arrangement {
     const char *source;
 };
 static const struct arrangement arrangements[] = {
-    { 6, "tohlcv", "most" },
-    { 6, "tochlv", "Bitfinex" },
-    { 6, "tlhocv", "Coinbase" },
-    { 7, "tohlcv-", "Kraken" },  /* … trades */
-    { 7, "tochlv-", "KuCoin" },  /* … turnover */
-    { 8, "tohlc-v-", "Kraken" }, /* … vwap, volume, trades: its REST interface */
-    { 11, "tohlcv-----", "Binance" },
-    { 12, "tohlcv------", "Binance" },
+    { 6, "tohlcv", "most" },          { 6, "tochlv", "Bitfinex" },
+    { 6, "tlhocv", "Coinbase" },      { 7, "tohlcv-", "Kraken" }, /* … trades */
+    { 7, "tochlv-", "KuCoin" },                                   /* … turnover */
+    { 8, "tohlc-v-", "Kraken" },                                  /* … vwap, volume, trades: its REST interface */
+    { 11, "tohlcv-----", "Binance" }, { 12, "tohlcv------", "Binance" },
 };
 
 struct head {
@@ -95,7 +95,7 @@ struct header {
 
 static int read_header(struct header *header, const char *line, size_t length, char separator) {
     const char *at = line, *end = line + length;
-    *header = (struct header){ 0 };
+    *header = (struct header) { 0 };
     for (unsigned column = 0; column < R3_CSV_COLUMNS; column++)
         header->field[column] = -1;
     for (;; header->fields++, at++) {
@@ -145,12 +145,13 @@ static int fail_at(uint64_t line, struct r3_error *error, const char *text) {
 
 static int use_header(struct r3_csv *csv, const struct header *header, uint64_t line, struct r3_error *error) {
     if (header->twice)
-        return r3_fail(error, R3_DATA, "%" PRIu64 ": the header has two %s columns: choose with --columns", line, column_words[header->twice]);
+        return r3_fail(error, R3_DATA, "%" PRIu64 ": the header has two %s columns: choose with --columns", line,
+                       column_words[header->twice]);
     for (unsigned column = R3_CSV_TIME; column < R3_CSV_COLUMNS; column++) {
         int field = header->field[column];
         if (field < 0 && column != R3_CSV_VOLUME)
-            return r3_fail(error, R3_DATA, "%" PRIu64 ": the header has no %s column: name the columns with --columns", line,
-                           column_words[column]);
+            return r3_fail(error, R3_DATA, "%" PRIu64 ": the header has no %s column: name the columns with --columns",
+                           line, column_words[column]);
         if (field < 0)
             continue;
         csv->column[field] = (unsigned char)column;
@@ -237,7 +238,8 @@ static int find_rows(struct r3_csv *csv, struct head *head, unsigned *fields, st
         }
         struct header header;
         if (read_header(&header, line, length, csv->separator) < 0 || header.prices < 2)
-            return fail_at(head->line, error, "neither a header that names candles nor a row: name the columns with --columns");
+            return fail_at(head->line, error,
+                           "neither a header that names candles nor a row: name the columns with --columns");
         return use_header(csv, &header, head->line, error) < 0 ? -1 : 1;
     }
 }
@@ -255,7 +257,8 @@ static void arrange(struct r3_csv *csv, const struct arrangement *arrangement) {
 }
 
 /* Headerless: the one arrangement that the rows allow. 1, 0 (more text), -1. */
-static int choose_arrangement(struct r3_csv *csv, struct head head, unsigned fields, bool enough, struct r3_error *error) {
+static int choose_arrangement(struct r3_csv *csv, struct head head, unsigned fields, bool enough,
+                              struct r3_error *error) {
     struct r3_csv tried[ARRANGEMENTS_MAX];
     const struct arrangement *source[ARRANGEMENTS_MAX];
     bool refuted[ARRANGEMENTS_MAX] = { false };
@@ -269,7 +272,8 @@ static int choose_arrangement(struct r3_csv *csv, struct head head, unsigned fie
             arrange(&tried[count++], &arrangements[i]);
         }
     if (count == 0)
-        return r3_fail(error, R3_DATA, "%" PRIu64 ": no header, and %u columns: name them with --columns", head.line + 1, fields);
+        return r3_fail(error, R3_DATA, "%" PRIu64 ": no header, and %u columns: name them with --columns",
+                       head.line + 1, fields);
     for (left = count; left > 1 && rows < R3_CSV_SNIFF_ROWS && take_line(&head, &line, &length); rows++) {
         bool sound[ARRANGEMENTS_MAX] = { false }, any = false;
         for (unsigned i = 0; i < count; i++) {
@@ -292,10 +296,13 @@ static int choose_arrangement(struct r3_csv *csv, struct head head, unsigned fie
     if (left == 1)
         return 1;
     if (left == 0)
-        return r3_fail(error, R3_DATA, "%" PRIu64 ": no header, and the rows fit no known order of columns: name them with --columns",
+        return r3_fail(error, R3_DATA,
+                       "%" PRIu64 ": no header, and the rows fit no known order of columns: name them with --columns",
                        csv->first_line);
-    return r3_fail(error, R3_DATA, "%" PRIu64 ": no header, and the rows fit the columns of %s and of %s: name them with --columns",
-                   csv->first_line, source[refuted[0] ? 1 : 0]->source, source[refuted[0] || refuted[1] ? 2 : 1]->source);
+    return r3_fail(error, R3_DATA,
+                   "%" PRIu64 ": no header, and the rows fit the columns of %s and of %s: name them with --columns",
+                   csv->first_line, source[refuted[0] ? 1 : 0]->source,
+                   source[refuted[0] || refuted[1] ? 2 : 1]->source);
 }
 
 static int compare_spacings(const void *a, const void *b) {
@@ -342,7 +349,7 @@ static bool has_compact_days(const struct r3_csv *csv, struct head head) {
 
 /* Direction and spacing from the first rows. 1, or 0: more text. A bad row is left for the reading to tell. */
 static int measure_rows(struct r3_csv *csv, struct head head, bool enough, bool spaced) {
-    int64_t spacings[R3_CSV_SNIFF_ROWS], last = R3_TIME_ABSENT;
+    int64_t spacings[R3_CSV_SNIFF_ROWS] = { 0 }, last = R3_TIME_ABSENT;
     size_t rows = 0, count = 0;
     bool directed = false;
     const size_t wanted = spaced ? R3_CSV_SNIFF_ROWS : ROWS_ENOUGH;
@@ -371,7 +378,8 @@ static int measure_rows(struct r3_csv *csv, struct head head, bool enough, bool 
     return (rows >= wanted && directed) || head.whole || enough;
 }
 
-int r3_csv_sniff(struct r3_csv *csv, const char *text, size_t length, bool whole, bool enough, bool spaced, struct r3_error *error) {
+int r3_csv_sniff(struct r3_csv *csv, const char *text, size_t length, bool whole, bool enough, bool spaced,
+                 struct r3_error *error) {
     struct r3_csv found = *csv;
     struct head head = { .at = text, .end = text + length, .whole = whole };
     unsigned fields;

@@ -1,7 +1,7 @@
 #include "lib/market/gap.h"
 
 void r3_gap_init(struct r3_gap *gap, enum r3_timeframe timeframe) {
-    *gap = (struct r3_gap){ .timeframe = timeframe, .expected = R3_TIME_ABSENT, .first = R3_TIME_ABSENT };
+    *gap = (struct r3_gap) { .timeframe = timeframe, .expected = R3_TIME_ABSENT, .first = R3_TIME_ABSENT };
 }
 
 static uint64_t count_intervals(enum r3_timeframe timeframe, int64_t from, int64_t to) {

@@ -11,10 +11,10 @@ enum r3_gap_policy { R3_GAPS_WARN, R3_GAPS_FILL, R3_GAPS_FAIL }; /* the order of
 
 struct r3_gap {
     enum r3_timeframe timeframe;
-    int64_t expected;        /* where the next candle should open; R3_TIME_ABSENT before the first */
-    uint64_t gaps, missing;  /* gaps met, candles missing in them */
-    int64_t first;           /* the open of the first that is missing */
-    uint64_t first_missing;  /* candles missing in the first gap */
+    int64_t expected;       /* where the next candle should open; R3_TIME_ABSENT before the first */
+    uint64_t gaps, missing; /* gaps met, candles missing in them */
+    int64_t first;          /* the open of the first that is missing */
+    uint64_t first_missing; /* candles missing in the first gap */
 };
 
 void r3_gap_init(struct r3_gap *gap, enum r3_timeframe timeframe);

@@ -7,14 +7,10 @@ static int bits_of(r3_uint128 value) {
     return high ? 128 - __builtin_clzll(high) : low ? 64 - __builtin_clzll(low) : 0;
 }
 
-/* Both below 2^53: one division of doubles, which IEEE 754 rounds once. Otherwise: powers of two leave the denominator, the
- * numerator is shifted until the integer quotient has 55 bits or more, and a remainder is kept as a sticky last bit, so
- * that the conversion of that integer to double is the only rounding. */
-double r3_quotient(r3_int128 numerator, r3_uint128 denominator) {
-    const r3_uint128 limit = (r3_uint128)1 << 53;
+/* Powers of two leave the denominator, the numerator is shifted until the integer quotient has 55 bits or more, and a remainder
+ * is kept as a sticky last bit, so that the conversion of that integer to double is the only rounding. */
+double r3_quotient_wide(r3_int128 numerator, r3_uint128 denominator) {
     r3_uint128 magnitude = r3_magnitude(numerator);
-    if (magnitude < limit && denominator < limit)
-        return (double)(int64_t)numerator / (double)(int64_t)denominator;
     if (!magnitude)
         return 0;
     int exponent = 0;
@@ -94,33 +90,19 @@ static void coarsen(struct r3_window *window, int exponent) {
     window->shift = shift;
 }
 
-enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added,
-                                     r3_int128 *removed) {
-    enum r3_window_change change = R3_WINDOW_ADDED;
-    r3_int128 entry = cell->fixed;
-    if (!window->decimal) {
-        int exponent;
-        frexp(cell->value, &exponent);
-        if (!window->started) {
-            window->started = true;
-            window->shift = exponent - R3_GRID_BITS; /* zero counts as 2^0 */
-        } else if (exponent - window->shift > R3_FIXED_BITS) {
-            coarsen(window, exponent);
-            change = R3_WINDOW_REBUILD;
-        }
-        entry = on_grid(cell->value, window->shift);
+bool r3_window_entry_of(struct r3_window *window, double value, r3_int128 *entry) {
+    bool changed = false;
+    int exponent;
+    frexp(value, &exponent); /* zero counts as 2^0 */
+    if (!window->started) {
+        window->started = true;
+        window->shift = exponent - R3_GRID_BITS;
+    } else if (exponent - window->shift > R3_FIXED_BITS) {
+        coarsen(window, exponent);
+        changed = true;
     }
-    r3_int128 *place = &r3_window_entries(window)[window->next];
-    if (window->count == window->length) {
-        *removed = *place;
-        if (change == R3_WINDOW_ADDED)
-            change = R3_WINDOW_ADDED_REMOVED;
-    } else {
-        window->count++;
-    }
-    *place = *added = entry;
-    window->next = window->next + 1 == window->length ? 0 : window->next + 1;
-    return change;
+    *entry = on_grid(value, window->shift);
+    return changed;
 }
 
 void r3_window_rescale(struct r3_window *window, r3_int128 factor) {
@@ -131,9 +113,6 @@ void r3_window_rescale(struct r3_window *window, r3_int128 factor) {
         entries[i] *= factor;
 }
 
-double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor,
-                          const struct r3_indicator_setup *setup, int scale) {
-    if (window->decimal)
-        return r3_quotient(sum, (r3_uint128)divisor * (uint32_t)setup->divisor * r3_powers[scale]);
+double r3_window_quotient_binary(const struct r3_window *window, r3_int128 sum, uint64_t divisor) {
     return ldexp(r3_quotient(sum, divisor), window->shift);
 }

@@ -21,8 +21,17 @@ enum {
     R3_INDICATOR_LENGTH_MAX = 5000
 };
 
-/* numerator / denominator (> 0), rounded once to nearest even; where the odd part of the denominator passes 2^70, within 2 ulp. */
-double r3_quotient(r3_int128 numerator, r3_uint128 denominator);
+double r3_quotient_wide(r3_int128 numerator, r3_uint128 denominator); /* r3_quotient for any size */
+
+/* numerator / denominator (> 0), rounded once to nearest even; where the odd part of the denominator passes 2^70, within
+ * 2 ulp. Both below 2^53, the usual case: one division of doubles, which IEEE 754 rounds once. */
+static inline double r3_quotient(r3_int128 numerator, r3_uint128 denominator) {
+    const r3_uint128 limit = (r3_uint128)1 << 53;
+    if (r3_magnitude(numerator) < limit && denominator < limit)
+        return (double)(int64_t)numerator / (double)(int64_t)denominator;
+    return r3_quotient_wide(numerator, denominator);
+}
+
 /* Non-negative 256-bit sums: value × factor without overflow, and the nearest double or its neighbour. */
 struct r3_wide r3_wide_times(const struct r3_wide *value, uint64_t factor);
 double r3_wide_to_double(const struct r3_wide *value);
@@ -41,10 +50,30 @@ size_t r3_window_size(int32_t length); /* bytes with its entries */
 void r3_window_start(struct r3_window *window, int32_t length, bool decimal);
 
 enum r3_window_change { R3_WINDOW_ADDED, R3_WINDOW_ADDED_REMOVED, R3_WINDOW_REBUILD };
+/* The entry of a value that is no decimal; true when the grid had to change for it. */
+bool r3_window_entry_of(struct r3_window *window, double value, r3_int128 *entry);
+
 /* Put a ready value in; *added is its entry and *removed the one that fell out. R3_WINDOW_REBUILD: the grid changed, and
  * sums must be made anew from the entries (the value is in already). */
-enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell, r3_int128 *added,
-                                     r3_int128 *removed);
+static inline enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell,
+                                                   r3_int128 *added, r3_int128 *removed) {
+    enum r3_window_change change = R3_WINDOW_ADDED;
+    r3_int128 entry = cell->fixed;
+    if (!window->decimal && r3_window_entry_of(window, cell->value, &entry))
+        change = R3_WINDOW_REBUILD;
+    r3_int128 *place = &r3_window_entries(window)[window->next];
+    if (window->count == window->length) {
+        *removed = *place;
+        if (change == R3_WINDOW_ADDED)
+            change = R3_WINDOW_ADDED_REMOVED;
+    } else {
+        window->count++;
+    }
+    *place = *added = entry;
+    window->next = window->next + 1 == window->length ? 0 : window->next + 1;
+    return change;
+}
+
 /* A candle without a value: the window starts over. */
 void r3_window_reset(struct r3_window *window);
 /* Every entry times factor: the decimal scale grew. Sums must be made anew. */
@@ -54,8 +83,13 @@ static inline r3_int128 r3_window_entry(struct r3_window *window, int32_t back) 
     int32_t at = window->next - 1 - back;
     return r3_window_entries(window)[at < 0 ? at + window->length : at];
 }
+double r3_window_quotient_binary(const struct r3_window *window, r3_int128 sum, uint64_t divisor);
 /* sum / (divisor × the series' own unit), rounded once. */
-double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor,
-                          const struct r3_indicator_setup *setup, int scale);
+static inline double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor,
+                                        const struct r3_indicator_setup *setup, int scale) {
+    if (window->decimal)
+        return r3_quotient(sum, (r3_uint128)divisor * (uint32_t)setup->divisor * r3_powers[scale]);
+    return r3_window_quotient_binary(window, sum, divisor);
+}
 
 #endif

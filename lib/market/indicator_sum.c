@@ -33,6 +33,24 @@ static struct r3_wide square_of(r3_int128 value) {
     return r3_wide_multiply(r3_magnitude(value), r3_magnitude(value));
 }
 
+/* Entries of less than 63 bits, the usual ones: their squares fit 128 bits. */
+static inline bool is_short(r3_int128 value) {
+    return value == (int64_t)value && value > INT64_MIN / 2 && value < INT64_MAX / 2;
+}
+
+/* squares += added² − removed². */
+static inline void squares_change(struct r3_wide *squares, r3_int128 added, r3_int128 removed) {
+    if (is_short(added) && is_short(removed) && r3_wide_fits(squares)) {
+        r3_uint128 old = r3_wide_low(squares),
+                   new = old + (r3_uint128)(added * added) - (r3_uint128)(removed * removed);
+        if (old >> 127 == 0 && new >> 127 == 0) { /* each square is below 2^125, so that neither step wrapped */
+            *squares = r3_wide_from(new);
+            return;
+        }
+    }
+    *squares = r3_wide_subtract(r3_wide_add(*squares, square_of(added)), square_of(removed));
+}
+
 /* Sums from the entries that the window holds. */
 static void sum_rebuild(struct sum_state *state) {
     sum_clear(state);
@@ -70,8 +88,7 @@ static inline bool sum_push(struct sum_state *state, const struct r3_cell *in, u
         state->weighted += added * window->count - (change == R3_WINDOW_ADDED_REMOVED ? state->sum : 0);
     state->sum += added - removed;
     if (also & WITH_SQUARES) {
-        struct r3_wide grown = r3_wide_add(state->squares, square_of(added));
-        state->squares = r3_wide_subtract(grown, square_of(removed));
+        squares_change(&state->squares, added, removed);
     }
     return window->count == window->length;
 }
@@ -114,10 +131,17 @@ static void variance_step(void *state, const struct r3_indicator_setup *setup, i
     out->ready = sum_push(sums, in[0], WITH_SQUARES);
     if (!out->ready)
         return;
-    struct r3_wide numerator = r3_wide_times(&sums->squares, (uint64_t)setup->length);
-    numerator = r3_wide_subtract(numerator, square_of(sums->sum));
+    r3_uint128 squares = r3_wide_low(&sums->squares);
+    double numerator;
+    if (r3_wide_fits(&sums->squares) && squares >> 114 == 0 && is_short(sums->sum)) { /* times 5000 is below 2^127 */
+        numerator = (double)(squares * (uint32_t)setup->length - (r3_uint128)(sums->sum * sums->sum));
+    } else {
+        struct r3_wide product = r3_wide_times(&sums->squares, (uint64_t)setup->length);
+        product = r3_wide_subtract(product, square_of(sums->sum));
+        numerator = r3_wide_to_double(&product);
+    }
     double unit = entry_unit(sums, setup, scale) / setup->length;
-    r3_cell_set(out, r3_wide_to_double(&numerator) * unit * unit);
+    r3_cell_set(out, numerator * unit * unit);
 }
 
 /* Least squares over x = 1 (oldest) … n: outputs[0] the line at the newest candle, outputs[1] its slope a candle.

@@ -30,6 +30,34 @@ static double true_range(double high, double low, double previous_close) {
     return greater(high - low, greater(__builtin_fabs(high - previous_close), __builtin_fabs(low - previous_close)));
 }
 
+struct range_state {
+    double close; /* of the candle before */
+    bool started;
+};
+
+static size_t range_size(const struct r3_indicator_setup *setup) {
+    (void)setup;
+    return sizeof(struct range_state);
+}
+
+static void range_start(void *state, const struct r3_indicator_setup *setup) {
+    (void)setup;
+    *(struct range_state *)state = (struct range_state) { 0 };
+}
+
+/* in: high, low, close. Wilder 1978, p. 21; the first candle has none, as in TA-Lib. */
+static void range_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
+                       struct r3_cell *out) {
+    (void)setup, (void)scale;
+    struct range_state *range = state;
+    out->ready = false;
+    if (!in[0]->ready || !in[1]->ready || !in[2]->ready)
+        return;
+    if (range->started)
+        r3_cell_set(out, true_range(in[0]->value, in[1]->value, range->close));
+    *range = (struct range_state) { in[2]->value, true };
+}
+
 /* in: high, low, close. out: smoothed +DM, -DM and true range. length - 1 changes are summed, then each new one replaces
  * 1/length of the sum. */
 static void directional_step(void *state, const struct r3_indicator_setup *setup, int scale,
@@ -167,14 +195,15 @@ static void supertrend_step(void *state, const struct r3_indicator_setup *setup,
     r3_cell_set(&out[1], trend->rising ? 1 : -1);
 }
 
-static int32_t psar_warm_up(const struct r3_indicator_setup *setup) {
+static int32_t one_candle(const struct r3_indicator_setup *setup) {
     (void)setup;
     return 1;
 }
 
 const struct r3_indicator r3_indicator_trends[] = {
+    { "true_range", 3, 0, 1, false, range_size, range_start, range_step, NULL, one_candle },
     { "directional", 3, 1, 3, false, directional_size, directional_start, directional_step, NULL, r3_warm_up_length },
-    { "psar", 2, 2, 1, false, psar_size, psar_start, psar_step, NULL, psar_warm_up },
+    { "psar", 2, 2, 1, false, psar_size, psar_start, psar_step, NULL, one_candle },
     { "supertrend", 3, 1, 2, false, supertrend_size, supertrend_start, supertrend_step, NULL, r3_warm_up_none },
     { 0 },
 };

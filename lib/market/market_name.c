@@ -5,12 +5,13 @@
 #include "lib/base/buffer.h"
 
 /* Where a word can be split in two ways and no base is known, the first fits: DOTUSD is against USD, not TUSD. */
-static const char *const quotes[] = { "FDUSD", "USDT", "USDC", "USDP", "USDD", "USD", "TUSD", "BUSD", "EURT", "EUR", "GBP", "JPY", "CHF", "CAD",
-                                      "AUD",   "NZD",  "TRY",  "BRL",  "KRW",  "PLN", "ZAR",  "DAI",  "BTC",  "WBTC", "XBT", "ETH", "BNB", "KCS",
-                                      NULL };
-static const char *const bases[] = { "BTC", "XBT", "ETH",  "LTC",  "XRP", "BCH",  "ADA", "SOL", "DOGE", "DOT",  "AVAX", "LINK", "MATIC",
-                                     "BNB", "TRX", "XLM",  "XMR",  "ETC", "EOS",  "UNI", "ATOM", "KCS", "SHIB", "TON",  "NEAR", "FIL",
-                                     "ZEC", "DASH", "ALGO", "APT", "ARB", "OP",   "SUI", "PEPE", "EUR", "GBP",  "XAU",  NULL };
+static const char *const quotes[] = { "FDUSD", "USDT", "USDC", "USDP", "USDD", "USD", "TUSD", "BUSD", "EURT", "EUR",
+                                      "GBP",   "JPY",  "CHF",  "CAD",  "AUD",  "NZD", "TRY",  "BRL",  "KRW",  "PLN",
+                                      "ZAR",   "DAI",  "BTC",  "WBTC", "XBT",  "ETH", "BNB",  "KCS",  NULL };
+static const char *const bases[] = { "BTC",  "XBT",  "ETH",   "LTC",  "XRP",  "BCH", "ADA", "SOL",  "DOGE", "DOT",
+                                     "AVAX", "LINK", "MATIC", "BNB",  "TRX",  "XLM", "XMR", "ETC",  "EOS",  "UNI",
+                                     "ATOM", "KCS",  "SHIB",  "TON",  "NEAR", "FIL", "ZEC", "DASH", "ALGO", "APT",
+                                     "ARB",  "OP",   "SUI",   "PEPE", "EUR",  "GBP", "XAU", NULL };
 
 enum { WORD_SIZE = 24, WORDS_MAX = 16, BASE_MIN = 2, BASE_MAX = 6, STEM_MIN = 2, STEM_MAX = 10 };
 

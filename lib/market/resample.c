@@ -1,17 +1,22 @@
 #include "lib/market/resample.h"
 
-int r3_resample_init(struct r3_resample *resample, enum r3_timeframe source, enum r3_timeframe target, struct r3_error *error) {
+int r3_resample_init(struct r3_resample *resample, enum r3_timeframe source, enum r3_timeframe target,
+                     struct r3_error *error) {
     int64_t inner = r3_timeframe_span(source), outer = r3_timeframe_span(target);
     bool nests = source == target || (target == R3_1M ? source <= R3_1D : outer > inner && outer % inner == 0);
     if (!nests)
-        return r3_fail(error, R3_USAGE, "candles of %s cannot be put together to %s", r3_timeframe_name(source), r3_timeframe_name(target));
-    *resample = (struct r3_resample){
-        .timeframe = target, .known_from = R3_TIME_ABSENT, .dropped_first = R3_TIME_ABSENT, .dropped_last = R3_TIME_ABSENT
-    };
+        return r3_fail(error, R3_USAGE, "candles of %s cannot be put together to %s", r3_timeframe_name(source),
+                       r3_timeframe_name(target));
+    *resample = (struct r3_resample) { .timeframe = target,
+                                       .known_from = R3_TIME_ABSENT,
+                                       .dropped_first = R3_TIME_ABSENT,
+                                       .dropped_last = R3_TIME_ABSENT };
     return 0;
 }
 
-void r3_resample_known_from(struct r3_resample *resample, int64_t time) { resample->known_from = time; }
+void r3_resample_known_from(struct r3_resample *resample, int64_t time) {
+    resample->known_from = time;
+}
 
 /* The interval that is being built ends, complete when the source is known up to `known_to`. */
 static void settle(struct r3_resample *resample, int64_t known_to) {
@@ -56,7 +61,9 @@ int r3_resample_put(struct r3_resample *resample, const struct r3_candle *candle
     return 0;
 }
 
-void r3_resample_end(struct r3_resample *resample, int64_t time) { settle(resample, time); }
+void r3_resample_end(struct r3_resample *resample, int64_t time) {
+    settle(resample, time);
+}
 
 bool r3_resample_take(struct r3_resample *resample, struct r3_candle *out) {
     if (resample->ready_count == 0)

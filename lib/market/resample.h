@@ -15,8 +15,8 @@
 struct r3_resample {
     enum r3_timeframe timeframe;
     int64_t known_from;
-    bool open;               /* `building` holds something */
-    int64_t close;           /* where the interval of `building` ends */
+    bool open;     /* `building` holds something */
+    int64_t close; /* where the interval of `building` ends */
     struct r3_candle building;
     struct r3_candle ready[2];
     unsigned ready_count;
@@ -24,7 +24,8 @@ struct r3_resample {
 };
 
 /* Whether each interval of `source` lies within one of `target`; R3_USAGE where not, or where target is the finer one. */
-int r3_resample_init(struct r3_resample *resample, enum r3_timeframe source, enum r3_timeframe target, struct r3_error *error);
+int r3_resample_init(struct r3_resample *resample, enum r3_timeframe source, enum r3_timeframe target,
+                     struct r3_error *error);
 
 /* The source is known from `time` on; without it, from the open of the first candle that is put in. */
 void r3_resample_known_from(struct r3_resample *resample, int64_t time);

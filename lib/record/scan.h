@@ -95,8 +95,7 @@ static inline const char *r3_scan_integer(const char *at, const char *end, int64
 }
 
 /* As r3_scan_decimal, `at` behind quote and sign, of any length up to 18 digits. */
-__attribute__((noinline, unused)) static const char *r3_scan_decimal_slowly(const char *at, int64_t *coefficient,
-                                                                            int32_t *scale) {
+static inline const char *r3_scan_decimal_slowly(const char *at, int64_t *coefficient, int32_t *scale) {
     const char *from = at;
     int64_t value = 0;
     int32_t places = 0;
@@ -139,26 +138,25 @@ static inline const char *r3_scan_decimal_wide(const char *at, const char *end, 
     return next + point + places + 1;
 }
 
-/* The same, where number and quote fit one word; 0x12 is the quote there, and 0x1e the point. */
+/* The same, where number and quote fit one word. */
 static inline const char *r3_scan_decimal_short(const char *at, const char *end, int64_t *coefficient, int32_t *scale) {
     uint64_t word = r3_scan_word(at), others = r3_scan_others(word), behind = others & (others - 1);
     if (behind == 0)
         return r3_scan_decimal_wide(at, end, coefficient, scale);
-    unsigned first = (unsigned)__builtin_ctzll(others) - 7, second = (unsigned)__builtin_ctzll(behind) - 7;
-    uint64_t before = (UINT64_C(1) << first) - 1; /* the bytes ahead of the first other character */
-    if (first == 0 || ((word & 0xff) == 0 && first > 8))
-        return NULL;
-    if ((word >> first & 0xff) == 0x12) {
-        *coefficient = r3_scan_value(word, first / 8);
-        *scale = 0;
-        return at + first / 8 + 1;
+    unsigned whole = (unsigned)__builtin_ctzll(others) / 8, length = whole;
+    bool point = at[whole] == '.';
+    if (point) {
+        length = (unsigned)__builtin_ctzll(behind) / 8;
+        if (at[length - 1] == '0' || length == whole + 1)
+            return r3_scan_decimal_slowly(at, coefficient, scale);
+        uint64_t before = (UINT64_C(1) << 8 * whole) - 1;
+        word = (word & before) | (word >> 8 & ~before); /* without the point */
     }
-    if ((word >> first & 0xff) != 0x1e || (word >> second & 0xff) != 0x12 || second == first + 8 ||
-        (word >> (second - 8) & 0xff) == 0)
+    if (at[length] != '"' || whole == 0 || (*at == '0' && whole > 1))
         return r3_scan_decimal_slowly(at, coefficient, scale);
-    *coefficient = r3_scan_value((word & before) | (word >> 8 & ~before), second / 8 - 1); /* without the point */
-    *scale = (int32_t)(second - first) / 8 - 1;
-    return at + second / 8 + 1;
+    *coefficient = r3_scan_value(word, length - point);
+    *scale = (int32_t)(length - whole - point);
+    return at + length + 1;
 }
 
 /* The decimal between quotes, without needless zeros: coefficient / 10^scale. */

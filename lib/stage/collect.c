@@ -8,25 +8,70 @@
 #include "lib/stage/stage.h"
 
 enum {
-    BATCH = 1000,                          /* candles a pull */
-    BLOCK_MAX = 262144, BLOCKS = 4194304,  /* bytes to read at a time from a file, and from all together */
-    FLUSH_FIRST = 2                        /* what pull returns before it has to wait */
+    BATCH = 1000,       /* candles a pull */
+    BLOCK_MAX = 262144, /* bytes read at a time from a file */
+    BLOCKS = 4194304,   /* and from all together */
+    FLUSH_FIRST = 2     /* what pull returns when the next call may have to wait for input */
 };
 
 static const struct r3_option options[] = {
-    { .name = "market", .letter = 'm', .kind = R3_OPTION_TEXT, .argument = "NAME", .repeat = true, .help = "market of all files, or one for each in order" },
-    { .name = "platform", .kind = R3_OPTION_TEXT, .argument = "NAME", .fallback = "csv", .help = "where the candles are from" },
-    { .name = "timeframe", .letter = 't', .kind = R3_OPTION_TEXT, .argument = "TF", .help = "of the files; else from the rows' spacing" },
-    { .name = "columns", .kind = R3_OPTION_TEXT, .argument = "NAMES", .help = "time,open,high,low,close,volume; - skips one" },
+    { .name = "market",
+      .letter = 'm',
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME",
+      .repeat = true,
+      .help = "market of all files, or one for each in order" },
+    { .name = "platform",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAME",
+      .fallback = "csv",
+      .help = "where the candles are from" },
+    { .name = "timeframe",
+      .letter = 't',
+      .kind = R3_OPTION_TEXT,
+      .argument = "TF",
+      .help = "of the files; else from the rows' spacing" },
+    { .name = "columns",
+      .kind = R3_OPTION_TEXT,
+      .argument = "NAMES",
+      .help = "time,open,high,low,close,volume; - skips one" },
     { .name = "from", .kind = R3_OPTION_TIME, .argument = "TIME", .help = "first open to write" },
     { .name = "to", .kind = R3_OPTION_TIME, .argument = "TIME", .help = "write only opens before it" },
-    { .name = "resample", .letter = 'r', .kind = R3_OPTION_TEXT, .argument = "TF", .help = "put complete candles of TF together" },
-    { .name = "gaps", .kind = R3_OPTION_CHOICE, .argument = "warn|fill|fail", .fallback = "warn", .help = "what to do about missing candles" },
-    { .name = "price-increment", .kind = R3_OPTION_DECIMAL, .argument = "N", .fallback = "0.00000001", .help = "step of prices" },
-    { .name = "base-increment", .kind = R3_OPTION_DECIMAL, .argument = "N", .fallback = "0.00000001", .help = "step of sizes" },
-    { .name = "quote-increment", .kind = R3_OPTION_DECIMAL, .argument = "N", .fallback = "0.00000001", .help = "step of funds" },
-    { .name = "minimum-size", .kind = R3_OPTION_DECIMAL, .argument = "N", .fallback = "0", .help = "smallest order, in base" },
-    { .name = "minimum-funds", .kind = R3_OPTION_DECIMAL, .argument = "N", .fallback = "0", .help = "smallest order, in quote" },
+    { .name = "resample",
+      .letter = 'r',
+      .kind = R3_OPTION_TEXT,
+      .argument = "TF",
+      .help = "put complete candles of TF together" },
+    { .name = "gaps",
+      .kind = R3_OPTION_CHOICE,
+      .argument = "warn|fill|fail",
+      .fallback = "warn",
+      .help = "what to do about missing candles" },
+    { .name = "price-increment",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "N",
+      .fallback = "0.00000001",
+      .help = "step of prices" },
+    { .name = "base-increment",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "N",
+      .fallback = "0.00000001",
+      .help = "step of sizes" },
+    { .name = "quote-increment",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "N",
+      .fallback = "0.00000001",
+      .help = "step of funds" },
+    { .name = "minimum-size",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "N",
+      .fallback = "0",
+      .help = "smallest order, in base" },
+    { .name = "minimum-funds",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "N",
+      .fallback = "0",
+      .help = "smallest order, in quote" },
     { .name = NULL },
 };
 
@@ -51,7 +96,8 @@ struct collect {
     uint64_t written, bytes, bytes_done;
 };
 
-static int read_timeframe(enum r3_timeframe *out, const struct r3_arguments *arguments, const char *name, struct r3_error *error) {
+static int read_timeframe(enum r3_timeframe *out, const struct r3_arguments *arguments, const char *name,
+                          struct r3_error *error) {
     const char *text = r3_arguments_text(arguments, name);
     *out = R3_TIMEFRAME_NONE;
     if (!text || r3_timeframe_parse(out, text, strlen(text), error) == 0)
@@ -73,11 +119,14 @@ static int check_options(const struct r3_arguments *arguments, struct r3_error *
     bool valid = length > 0 && length < R3_PLATFORM_SIZE;
     for (size_t i = 0; i < length; i++)
         valid &= strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", platform[i]) != NULL;
-    return valid ? 0 : r3_fail(error, R3_USAGE, "--platform: not 1 to %d of A-Za-z0-9_.-: \"%.40s\"", R3_PLATFORM_SIZE - 1, platform);
+    return valid ? 0
+                 : r3_fail(error, R3_USAGE, "--platform: not 1 to %d of A-Za-z0-9_.-: \"%.40s\"", R3_PLATFORM_SIZE - 1,
+                           platform);
 }
 
 /* One --market for all files, one for each, or none and the file's name tells. */
-static int choose_market(const struct collect *collect, size_t index, char market[R3_MARKET_SIZE], struct r3_error *error) {
+static int choose_market(const struct collect *collect, size_t index, char market[R3_MARKET_SIZE],
+                         struct r3_error *error) {
     size_t given = r3_arguments_count(collect->arguments, "market");
     const char *path = collect->files[index].path;
     char base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
@@ -86,7 +135,8 @@ static int choose_market(const struct collect *collect, size_t index, char marke
     if (given == 0)
         return r3_market_guess(market, path, error);
     if (given != 1 && given != collect->file_count)
-        return r3_fail(error, R3_USAGE, "--market: %zu of them for %zu files; give one for all, or one for each", given, collect->file_count);
+        return r3_fail(error, R3_USAGE, "--market: %zu of them for %zu files; give one for all, or one for each", given,
+                       collect->file_count);
     const char *text = r3_arguments_get(collect->arguments, "market", given == 1 ? 0 : index)->text;
     if (r3_market_parse(market, text, error) < 0)
         return r3_error_at(error, "--market: ");
@@ -130,12 +180,14 @@ static void collect_free(void *state) {
     free(collect);
 }
 
-static int collect_init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
+static int collect_init(void **state, const struct r3_arguments *arguments, struct r3_port *port,
+                        struct r3_error *error) {
     struct collect *collect = r3_allocate(sizeof *collect);
     *state = collect;
     collect->port = port;
     collect->arguments = arguments;
-    return check_options(arguments, error) < 0 || read_timeframe(&collect->timeframe, arguments, "timeframe", error) < 0 ||
+    return check_options(arguments, error) < 0 ||
+                   read_timeframe(&collect->timeframe, arguments, "timeframe", error) < 0 ||
                    read_timeframe(&collect->resample, arguments, "resample", error) < 0 || add_files(collect, error) < 0
                ? -1
                : 0;
@@ -148,7 +200,8 @@ static bool same_series(const struct r3_collect_file *a, const struct r3_collect
 /* Any row's time tells which file comes first, since they must not overlap. Where the files share a row, it is the first of one
  * and the last of the other, which is newest first. */
 static bool comes_before(const struct r3_collect_file *a, const struct r3_collect_file *b) {
-    return a->csv.first_time < b->csv.first_time || (a->csv.first_time == b->csv.first_time && a->csv.newest_first && !b->csv.newest_first);
+    return a->csv.first_time < b->csv.first_time ||
+           (a->csv.first_time == b->csv.first_time && a->csv.newest_first && !b->csv.newest_first);
 }
 
 /* Put the files of each series together, in order of time. */
@@ -177,7 +230,9 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
     order_files(collect);
     collect->lanes = r3_allocate(collect->file_count * sizeof collect->lanes[0]);
     for (size_t i = 0; i < collect->file_count; i++) {
-        struct lane *lane = i && same_series(collect->order[i - 1], collect->order[i]) ? &collect->lanes[collect->lane_count - 1] : NULL;
+        struct lane *lane = i && same_series(collect->order[i - 1], collect->order[i])
+                                ? &collect->lanes[collect->lane_count - 1]
+                                : NULL;
         if (!lane) {
             lane = &collect->lanes[collect->lane_count++];
             lane->series.files = &collect->order[i];
@@ -185,7 +240,8 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
         lane->series.file_count++;
         collect->bytes += collect->order[i]->bytes;
         if (!collect->order[i]->csv.has_volume)
-            collect->port->warn(collect->port, "%s: it has no volume column: every volume is 0", collect->order[i]->name);
+            collect->port->warn(collect->port, "%s: it has no volume column: every volume is 0",
+                                collect->order[i]->name);
     }
     for (size_t i = 0; i < collect->lane_count; i++) {
         struct r3_collect_series *series = &collect->lanes[i].series;
@@ -193,7 +249,8 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
         series->from = bound(collect, "from");
         series->to = bound(collect, "to");
         series->policy = (enum r3_gap_policy)r3_arguments_get(collect->arguments, "gaps", 0)->integer;
-        if (r3_collect_series_start(series, r3_arguments_text(collect->arguments, "platform"), collect->resample, error) < 0)
+        if (r3_collect_series_start(series, r3_arguments_text(collect->arguments, "platform"), collect->resample,
+                                    error) < 0)
             return -1;
     }
     return 0;
@@ -243,7 +300,8 @@ static int emit_head(struct collect *collect, struct r3_error *error) {
 /* Look at all files before the first record, so that what is wrong with the last is said before an hour's work. */
 static int start(struct collect *collect, struct r3_error *error) {
     for (; collect->probed < collect->file_count; collect->probed++) {
-        int result = r3_collect_probe(&collect->files[collect->probed], collect->timeframe, collect->file_count == 1, error);
+        int result =
+            r3_collect_probe(&collect->files[collect->probed], collect->timeframe, collect->file_count == 1, error);
         if (result != R3_INPUT_MORE)
             return result == R3_INPUT_INTERRUPTED ? 1 : -1;
     }
@@ -326,9 +384,11 @@ static void warn_gaps(struct collect *collect, const struct r3_collect_series *s
     if (gap->gaps == 0)
         return;
     r3_time_format(time, gap->first);
-    collect->port->warn(collect->port, "%s %s: %" PRIu64 " candle%s missing in %" PRIu64 " gap%s%s; the first: %" PRIu64 " from %s on",
-                        series->files[0]->market, r3_timeframe_name(series->timeframe), gap->missing, gap->missing == 1 ? "" : "s",
-                        gap->gaps, gap->gaps == 1 ? "" : "s", series->policy == R3_GAPS_FILL ? ", filled" : "", gap->first_missing, time);
+    collect->port->warn(collect->port,
+                        "%s %s: %" PRIu64 " candle%s missing in %" PRIu64 " gap%s%s; the first: %" PRIu64 " from %s on",
+                        series->files[0]->market, r3_timeframe_name(series->timeframe), gap->missing,
+                        gap->missing == 1 ? "" : "s", gap->gaps, gap->gaps == 1 ? "" : "s",
+                        series->policy == R3_GAPS_FILL ? ", filled" : "", gap->first_missing, time);
 }
 
 static void warn_dropped(struct collect *collect, const struct r3_collect_series *series) {
@@ -338,8 +398,9 @@ static void warn_dropped(struct collect *collect, const struct r3_collect_series
         if (times[i] == R3_TIME_ABSENT)
             continue;
         r3_time_format(time, times[i]);
-        collect->port->warn(collect->port, "%s %s: the %s candle, %s, is not complete: dropped", series->files[0]->market,
-                            r3_timeframe_name(series->resample.timeframe), i == 0 ? "first" : "last", time);
+        collect->port->warn(collect->port, "%s %s: the %s candle, %s, is not complete: dropped",
+                            series->files[0]->market, r3_timeframe_name(series->resample.timeframe),
+                            i == 0 ? "first" : "last", time);
     }
 }
 
@@ -348,11 +409,14 @@ static void warn_series(struct collect *collect, struct r3_collect_series *serie
         r3_resample_end(&series->resample, series->gap.expected);
     for (size_t i = 0; i < series->file_count; i++)
         if (series->files[i]->missing)
-            collect->port->warn(collect->port, "%s: %" PRIu64 " row%s without values, the first in line %" PRIu64, series->files[i]->name,
-                                series->files[i]->missing, series->files[i]->missing == 1 ? "" : "s", series->files[i]->first_missing);
+            collect->port->warn(collect->port, "%s: %" PRIu64 " row%s without values, the first in line %" PRIu64,
+                                series->files[i]->name, series->files[i]->missing,
+                                series->files[i]->missing == 1 ? "" : "s", series->files[i]->first_missing);
     if (series->duplicates)
-        collect->port->warn(collect->port, "%s:%" PRIu64 ": an equal copy of the candle before it; %" PRIu64 " such row%s dropped",
-                            series->duplicate_file->name, series->first_duplicate, series->duplicates, series->duplicates == 1 ? "" : "s");
+        collect->port->warn(collect->port,
+                            "%s:%" PRIu64 ": an equal copy of the candle before it; %" PRIu64 " such row%s dropped",
+                            series->duplicate_file->name, series->first_duplicate, series->duplicates,
+                            series->duplicates == 1 ? "" : "s");
     warn_gaps(collect, series);
     warn_dropped(collect, series);
     if (ended && series->candles == 0)

@@ -105,8 +105,9 @@ static int explain(struct r3_collect_file *file, struct r3_error *error) {
     }
     if (result != R3_INPUT_END)
         return result;
-    return rows ? r3_fail(error, R3_DATA, "%s: the rows do not tell how far they are apart: say --timeframe", file->name)
-                : r3_fail(error, R3_DATA, "%s: it holds no candle", file->name);
+    return rows
+               ? r3_fail(error, R3_DATA, "%s: the rows do not tell how far they are apart: say --timeframe", file->name)
+               : r3_fail(error, R3_DATA, "%s: it holds no candle", file->name);
 }
 
 static int choose_timeframe(struct r3_collect_file *file, enum r3_timeframe timeframe, struct r3_error *error) {
@@ -118,7 +119,8 @@ static int choose_timeframe(struct r3_collect_file *file, enum r3_timeframe time
         if (r3_timeframe_span(t) == file->csv.spacing)
             file->timeframe = t;
     if (file->timeframe == R3_TIMEFRAME_NONE)
-        return r3_fail(error, R3_DATA, "%s: its rows are %" PRId64 " seconds apart, which is no timeframe: say --timeframe", file->name,
+        return r3_fail(error, R3_DATA,
+                       "%s: its rows are %" PRId64 " seconds apart, which is no timeframe: say --timeframe", file->name,
                        file->csv.spacing / R3_SECOND);
     return R3_INPUT_MORE;
 }
@@ -135,13 +137,14 @@ int r3_collect_probe(struct r3_collect_file *file, enum r3_timeframe timeframe, 
     r3_lines_progress(file->lines, &done, &file->bytes);
     if (file->csv.newest_first)
         file->bytes *= 2;
-    if (!keep && r3_lines_regular(file->lines))
+    if (!keep && r3_lines_regular(file->lines) && strcmp(file->path, "-") != 0)
         r3_collect_close(file);
     file->probed = true;
     return R3_INPUT_MORE;
 }
 
-int r3_collect_series_start(struct r3_collect_series *series, const char *platform, enum r3_timeframe resample, struct r3_error *error) {
+int r3_collect_series_start(struct r3_collect_series *series, const char *platform, enum r3_timeframe resample,
+                            struct r3_error *error) {
     struct r3_record *const records[] = { &series->rows[0], &series->rows[1], &series->filler };
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
         struct r3_candle *candle = &records[i]->candle;
@@ -159,8 +162,8 @@ int r3_collect_series_start(struct r3_collect_series *series, const char *platfo
 }
 
 /* The row's time against those before and the timeframe's grid. 1: it is the next; 0: an equal copy of the last; -1. */
-static int check_row(struct r3_collect_series *series, const struct r3_collect_file *file, uint64_t line, const struct r3_candle *candle,
-                     const struct r3_candle *last, struct r3_error *error) {
+static int check_row(struct r3_collect_series *series, const struct r3_collect_file *file, uint64_t line,
+                     const struct r3_candle *candle, const struct r3_candle *last, struct r3_error *error) {
     if (series->any && candle->time <= last->time) {
         char place[300];
         if (series->last_file == file)
@@ -223,11 +226,13 @@ static inline int next_row(struct r3_collect_series *series, struct r3_error *er
     return R3_INPUT_END;
 }
 
-static int meet_gap(struct r3_collect_series *series, int64_t expected, uint64_t missing, int64_t time, struct r3_error *error) {
+static int meet_gap(struct r3_collect_series *series, int64_t expected, uint64_t missing, int64_t time,
+                    struct r3_error *error) {
     if (series->policy == R3_GAPS_FAIL) {
         char text[R3_TIME_TEXT_SIZE];
         r3_time_format(text, expected);
-        r3_fail(error, R3_DATA, "%" PRIu64 " candle%s missing ahead of it, from %s on", missing, missing == 1 ? " is" : "s are", text);
+        r3_fail(error, R3_DATA, "%" PRIu64 " candle%s missing ahead of it, from %s on", missing,
+                missing == 1 ? " is" : "s are", text);
         return fail_place(series->last_file, series->last_line, error);
     }
     if (series->policy == R3_GAPS_FILL) {

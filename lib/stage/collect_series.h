@@ -21,13 +21,13 @@ struct r3_collect_file {
     enum r3_timeframe timeframe;
     bool guessed; /* the timeframe */
     bool probed, started, finished;
-    struct r3_lines *lines; /* NULL: not open */
-    size_t head, block;     /* bytes looked at to find the dialect; bytes to read at a time */
-    uint64_t bytes;         /* its size for the progress; 0: not known */
+    struct r3_lines *lines;          /* NULL: not open */
+    size_t head, block;              /* bytes looked at to find the dialect; bytes to read at a time */
+    uint64_t bytes;                  /* its size for the progress; 0: not known */
     uint64_t missing, first_missing; /* rows without values, and the line of the first */
 };
 
-/* Find the file's dialect; a regular file is closed again unless `keep`. `timeframe` NONE: guess it. R3_INPUT_MORE when done,
+/* Find the file's dialect; a regular file other than standard input is closed again unless `keep`. `timeframe` NONE: guess it. R3_INPUT_MORE when done,
  * R3_INPUT_INTERRUPTED: call again; -1. */
 int r3_collect_probe(struct r3_collect_file *file, enum r3_timeframe timeframe, bool keep, struct r3_error *error);
 void r3_collect_close(struct r3_collect_file *file);
@@ -63,7 +63,8 @@ struct r3_collect_series {
 
 /* `platform` and `timeframe` are what the candles will say; `resample` R3_TIMEFRAME_NONE: none. The other members as above are
  * set by the caller first. R3_USAGE. */
-int r3_collect_series_start(struct r3_collect_series *series, const char *platform, enum r3_timeframe resample, struct r3_error *error);
+int r3_collect_series_start(struct r3_collect_series *series, const char *platform, enum r3_timeframe resample,
+                            struct r3_error *error);
 
 /* The next candle: R3_INPUT_MORE with *out borrowed until the next call, R3_INPUT_END, R3_INPUT_INTERRUPTED, -1. */
 int r3_collect_series_next(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error);

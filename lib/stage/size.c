@@ -5,21 +5,58 @@
 #include "lib/trade/sizer.h"
 
 static const struct r3_option options[] = {
-    { .name = "fraction", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "of the equity (the default method, 1)" },
-    { .name = "quote", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .help = "quote currency an entry, fee included" },
+    { .name = "fraction",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "of the equity (the default method, 1)" },
+    { .name = "quote",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "AMOUNT",
+      .help = "quote currency an entry, fee included" },
     { .name = "base", .kind = R3_OPTION_DECIMAL, .argument = "SIZE", .help = "base currency an entry" },
-    { .name = "risk", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "of the equity, lost when the stop is hit" },
-    { .name = "volatility", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "of the equity, moved by one volatility" },
-    { .name = "kelly", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "of Kelly's fraction of the equity" },
-    { .name = "kelly-after", .kind = R3_OPTION_INTEGER, .argument = "N", .fallback = "20", .minimum = 1,
+    { .name = "risk",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "of the equity, lost when the stop is hit" },
+    { .name = "volatility",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "of the equity, moved by one volatility" },
+    { .name = "kelly",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "of Kelly's fraction of the equity" },
+    { .name = "kelly-after",
+      .kind = R3_OPTION_INTEGER,
+      .argument = "N",
+      .fallback = "20",
+      .minimum = 1,
       .help = "closed positions before Kelly counts" },
-    { .name = "kelly-before", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .fallback = "10%",
+    { .name = "kelly-before",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .fallback = "10%",
       .help = "of the equity until then" },
-    { .name = "max-order", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .help = "largest entry order, quote currency" },
-    { .name = "max-position", .kind = R3_OPTION_DECIMAL, .argument = "AMOUNT", .help = "largest position, quote currency" },
-    { .name = "max-exposure", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "largest share of the equity held" },
-    { .name = "max-daily-loss", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "loss a day that stops entries" },
-    { .name = "fee", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "taker fee (the instrument's, else 0.1%)" },
+    { .name = "max-order",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "AMOUNT",
+      .help = "largest entry order, quote currency" },
+    { .name = "max-position",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "AMOUNT",
+      .help = "largest position, quote currency" },
+    { .name = "max-exposure",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "largest share of the equity held" },
+    { .name = "max-daily-loss",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "loss a day that stops entries" },
+    { .name = "fee",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "taker fee (the instrument's, else 0.1%)" },
     { .name = NULL },
 };
 
@@ -34,7 +71,8 @@ struct size {
 };
 
 /* The number of an option, above 0; absent when not given. */
-static int positive(struct r3_decimal *out, const struct r3_arguments *arguments, const char *name, struct r3_error *error) {
+static int positive(struct r3_decimal *out, const struct r3_arguments *arguments, const char *name,
+                    struct r3_error *error) {
     const struct r3_argument *argument = r3_arguments_get(arguments, name, 0);
     *out = argument ? argument->decimal : r3_decimal_absent;
     if (argument && r3_decimal_sign(out) <= 0)
@@ -42,7 +80,8 @@ static int positive(struct r3_decimal *out, const struct r3_arguments *arguments
     return 0;
 }
 
-static int choose_method(struct r3_sizer_options *chosen, const struct r3_arguments *arguments, struct r3_error *error) {
+static int choose_method(struct r3_sizer_options *chosen, const struct r3_arguments *arguments,
+                         struct r3_error *error) {
     const char *given = NULL;
     chosen->method = R3_SIZE_FRACTION;
     chosen->amount = r3_decimal_one;
@@ -66,7 +105,8 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
     struct r3_sizer_options chosen = { .kelly_after = r3_arguments_get(arguments, "kelly-after", 0)->integer };
     if (r3_arguments_operands(arguments) > 0)
         return r3_fail(error, R3_USAGE, "no operand is expected, \"%s\" was given", r3_arguments_operand(arguments, 0));
-    if (choose_method(&chosen, arguments, error) < 0 || positive(&chosen.kelly_before, arguments, "kelly-before", error) < 0 ||
+    if (choose_method(&chosen, arguments, error) < 0 ||
+        positive(&chosen.kelly_before, arguments, "kelly-before", error) < 0 ||
         positive(&chosen.max_order, arguments, "max-order", error) < 0 ||
         positive(&chosen.max_position, arguments, "max-position", error) < 0 ||
         positive(&chosen.max_exposure, arguments, "max-exposure", error) < 0 ||
@@ -93,7 +133,8 @@ static int tell_dust(struct size *size, const struct r3_raworder *raw, struct r3
     notice->level = R3_WARNING;
     r3_copy_text(notice->program, sizeof notice->program, "r3-size", strlen("r3-size"));
     memcpy(notice->session, raw->session, sizeof notice->session);
-    snprintf(notice->text, sizeof notice->text, "%.40s: %.39s held, the position counts as closed: %.120s", raw->market, left, reason);
+    snprintf(notice->text, sizeof notice->text, "%.40s: %.39s held, the position counts as closed: %.120s", raw->market,
+             left, reason);
     return size->port->emit(size->port, &size->out, error);
 }
 

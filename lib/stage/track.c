@@ -6,15 +6,40 @@
 
 static const struct r3_option options[] = {
     { .name = "short", .kind = R3_OPTION_FLAG, .help = "SHORT signals sell short (else they mean FLAT)" },
-    { .name = "protect", .kind = R3_OPTION_CHOICE, .argument = "exchange|tracker", .fallback = "exchange",
+    { .name = "protect",
+      .kind = R3_OPTION_CHOICE,
+      .argument = "exchange|tracker",
+      .fallback = "exchange",
       .help = "who watches stop, target and time" },
-    { .name = "stop-loss", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "stop where the signal has none" },
-    { .name = "take-profit", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "target where the signal has none" },
-    { .name = "trailing-stop", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "stop that follows the close" },
-    { .name = "break-even", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "gain at which the stop moves to the entry" },
-    { .name = "max-duration", .kind = R3_OPTION_DURATION, .argument = "DURATION", .help = "leave so long after the signal" },
-    { .name = "limit", .kind = R3_OPTION_FRACTION, .argument = "FRACTION", .help = "enter by a limit order so much better" },
-    { .name = "limit-candles", .kind = R3_OPTION_INTEGER, .argument = "N", .fallback = "1", .minimum = 1,
+    { .name = "stop-loss",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "stop where the signal has none" },
+    { .name = "take-profit",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "target where the signal has none" },
+    { .name = "trailing-stop",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "stop that follows the close" },
+    { .name = "break-even",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "gain at which the stop moves to the entry" },
+    { .name = "max-duration",
+      .kind = R3_OPTION_DURATION,
+      .argument = "DURATION",
+      .help = "leave so long after the signal" },
+    { .name = "limit",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "enter by a limit order so much better" },
+    { .name = "limit-candles",
+      .kind = R3_OPTION_INTEGER,
+      .argument = "N",
+      .fallback = "1",
+      .minimum = 1,
       .help = "candles that a limit entry waits" },
     { .name = "close-at-end", .kind = R3_OPTION_FLAG, .help = "leave at the last close when the input ends" },
     { .name = "every", .kind = R3_OPTION_DURATION, .argument = "DURATION", .help = "write position records so often" },
@@ -38,13 +63,15 @@ static int sync(void *context, struct r3_error *error) {
 }
 
 /* A fraction above 0; where `whole` is false, also below 1. Absent when not given. */
-static int fraction(struct r3_decimal *out, const struct r3_arguments *arguments, const char *name, bool whole, struct r3_error *error) {
+static int fraction(struct r3_decimal *out, const struct r3_arguments *arguments, const char *name, bool whole,
+                    struct r3_error *error) {
     const struct r3_argument *argument = r3_arguments_get(arguments, name, 0);
     *out = argument ? argument->decimal : r3_decimal_absent;
     if (!argument)
         return 0;
     if (r3_decimal_sign(out) <= 0 || (!whole && r3_decimal_compare(out, &r3_decimal_one) >= 0))
-        return r3_fail(error, R3_USAGE, "--%s: wants a fraction above 0%s, not \"%s\"", name, whole ? "" : " and below 1", argument->text);
+        return r3_fail(error, R3_USAGE, "--%s: wants a fraction above 0%s, not \"%s\"", name,
+                       whole ? "" : " and below 1", argument->text);
     return 0;
 }
 

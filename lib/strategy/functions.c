@@ -17,7 +17,7 @@ const struct r3_function r3_functions[] = {
     { "weekday", "", "@weekday()", "1 (Monday) to 7, of the candle's open, UTC" },
     { "day", "", "@day()", "1 to 31, of the candle's open, UTC" },
     { "month", "", "@month()", "1 to 12, of the candle's open, UTC" },
-    { "tr", "", "max(high - low, abs(high - close[1]), abs(low - close[1]))", "true range (Wilder)" },
+    { "tr", "", "@true_range(high, low, close)", "true range (Wilder)" },
 
     /* averages */
     { "sma", "number x, length n", "@sma(x, n)", "simple moving average, exact" },
@@ -47,7 +47,7 @@ const struct r3_function r3_functions[] = {
     { "mom", "number x, length n", "x - x[n]", "momentum: the same" },
     { "roc", "number x, length n", "100 * (x / x[n] - 1)", "rate of change, percent" },
     { "rsi", "number x, length n",
-      "100 * rma(max(x - x[1], 0), n) / (rma(max(x - x[1], 0), n) + rma(max(x[1] - x, 0), n))",
+      "100 * rma(max(x - x[1], 0), n) / (rma(max(x - x[1], 0), n) + rma(-min(x - x[1], 0), n))",
       "relative strength index (Wilder)" },
     { "stoch", "number x, number h, number l, length n", "100 * (x - lowest(l, n)) / (highest(h, n) - lowest(l, n))",
       "place of x between the lowest l and the highest h, percent" },

@@ -62,6 +62,7 @@ static void free_market(struct paper_market *market) {
         free(market->brackets[i]);
     free(market->orders);
     free(market->brackets);
+    free(market->turns);
     free(market);
 }
 

@@ -57,6 +57,13 @@ struct paper_order {
     unsigned trades;
 };
 
+/* A session's last exit that left a market flat on arrival, at a close: an entry on its side at the same close turns the position. */
+struct paper_turn {
+    const struct paper_session *session;
+    enum r3_side side;
+    uint64_t candle;
+};
+
 struct paper_market {
     char name[R3_MARKET_SIZE];
     struct r3_instrument rules;      /* maker_fee and taker_fee are present: what is in force */
@@ -67,6 +74,8 @@ struct paper_market {
     struct r3_decimal volume, taken; /* of the last candle; what fills took of it */
     struct paper_order **orders;     /* in order of arrival */
     size_t count, capacity;
+    struct paper_turn *turns; /* one a session */
+    size_t turn_count, turn_capacity;
     struct paper_bracket **brackets;
     size_t bracket_count, bracket_capacity;
     bool unswept; /* some order is done, or some bracket ended */

@@ -251,18 +251,57 @@ static bool is_void(const struct paper_order *order) {
     return !paper_is_entry(order) && order->order.kind == R3_MARKET && !opposite(order) && !entry_works(order);
 }
 
-static int place_take(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+static struct paper_turn *turn_of(const struct paper_order *order) {
+    for (size_t i = 0; i < order->market->turn_count; i++)
+        if (order->market->turns[i].session == order->session)
+            return &order->market->turns[i];
+    return NULL;
+}
+
+static void note_turn(const struct paper_order *exit) {
+    struct paper_market *market = exit->market;
+    struct paper_turn *turn = turn_of(exit);
+
+    if (!turn) {
+        if (market->turn_count == market->turn_capacity) {
+            market->turn_capacity = market->turn_capacity ? 2 * market->turn_capacity : 2;
+            market->turns = r3_reallocate(market->turns, market->turn_capacity * sizeof *market->turns);
+        }
+        turn = &market->turns[market->turn_count++];
+    }
+    *turn = (struct paper_turn) { .session = exit->session, .side = exit->order.side, .candle = market->candles };
+}
+
+/* Whether an entry turns the position: against one that is still open, or at the very close at which its exit filled. */
+static bool turns_position(const struct paper_order *entry) {
+    const struct paper_turn *turn = turn_of(entry);
+
+    if (!paper_is_entry(entry))
+        return false;
+    if (paper_is_against(entry))
+        return true;
+    return entry->at_close && turn && turn->side == entry->order.side && turn->candle == entry->market->candles;
+}
+
+/* Fill at the last close, on arrival. */
+static int fill_at_once(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
     struct paper_market *market = order->market;
     struct paper_moment moment = { .time = paper_close_time(market), .liquidity = R3_TAKER };
+    bool held = !paper_is_entry(order) && opposite(order);
 
-    paper_add_take(market, order);
+    if (paper_fill(paper, order, &market->price, &moment, error))
+        return -1;
+    if (held && !opposite(order))
+        note_turn(order);
+    paper_sweep(market);
+    return paper_report(paper, true, error);
+}
+
+static int place_take(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    paper_add_take(order->market, order);
     if (paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_PLACED, order->order.time, "", error))
         return -1;
-    if (!order->at_close || order->first > market->candles)
-        return 0;
-    int failed = paper_fill(paper, order, &market->price, &moment, error);
-    paper_sweep(market);
-    return failed ? -1 : paper_report(paper, true, error);
+    return order->at_close && order->first <= order->market->candles ? fill_at_once(paper, order, error) : 0;
 }
 
 int paper_limit_touch(const struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
@@ -338,7 +377,7 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
 
     struct paper_order *new = paper_order_new(paper, market, session, order);
     int failed = paper_limit_touch(paper, new, error);
-    new->against = paper_is_against(new);
+    new->against = turns_position(new);
     if (!failed)
         failed = check_funds(reason, paper, new, error);
     if (!failed && !reason[0] && !is_void(new))

@@ -35,8 +35,13 @@ struct draft {
 };
 
 static const struct r3_instrument plain_rules = {
-    .price_increment = { 1, 8 }, .base_increment = { 1, 8 }, .quote_increment = { 1, 8 }, .minimum_size = { 0, 0 },
-    .minimum_funds = { 0, 0 },   .maker_fee = { 0, -1 },     .taker_fee = { 0, -1 },
+    .price_increment = { 1, 8 },
+    .base_increment = { 1, 8 },
+    .quote_increment = { 1, 8 },
+    .minimum_size = { 0, 0 },
+    .minimum_funds = { 0, 0 },
+    .maker_fee = { 0, -1 },
+    .taker_fee = { 0, -1 },
 };
 static const struct r3_decimal plain_fee = { 1, 3 };
 
@@ -81,11 +86,13 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct draft *draft, con
     return 0;
 }
 
-static int multiply_down(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error) {
+static int multiply_down(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                         struct r3_error *error) {
     return r3_decimal_multiply_round(out, a, b, WORK_SCALE, R3_ROUND_FLOOR, error);
 }
 
-static int divide_down(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error) {
+static int divide_down(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                       struct r3_error *error) {
     return r3_decimal_divide_round(out, a, b, WORK_SCALE, R3_ROUND_FLOOR, error);
 }
 
@@ -100,9 +107,12 @@ static int set_fraction(struct draft *draft, const struct r3_decimal *fraction, 
 }
 
 /* size = equity x fraction / distance */
-static int set_by_distance(struct draft *draft, const struct r3_decimal *fraction, const struct r3_decimal *distance, struct r3_error *error) {
+static int set_by_distance(struct draft *draft, const struct r3_decimal *fraction, const struct r3_decimal *distance,
+                           struct r3_error *error) {
     struct r3_decimal risk;
-    return multiply_down(&risk, &draft->raw->equity, fraction, error) < 0 ? -1 : divide_down(&draft->size, &risk, distance, error);
+    return multiply_down(&risk, &draft->raw->equity, fraction, error) < 0
+               ? -1
+               : divide_down(&draft->size, &risk, distance, error);
 }
 
 static int set_by_risk(struct draft *draft, const struct r3_decimal *fraction, struct r3_error *error) {
@@ -183,7 +193,8 @@ static int check_daily_loss(struct draft *draft, const struct r3_decimal *limit,
     if (!r3_decimal_is_present(limit))
         return 0;
     r3_decimal_negate(&loss, &raw->day_pnl);
-    if (r3_decimal_subtract(&start, &raw->equity, &raw->day_pnl, error) < 0 || multiply_down(&most, &start, limit, error) < 0)
+    if (r3_decimal_subtract(&start, &raw->equity, &raw->day_pnl, error) < 0 ||
+        multiply_down(&most, &start, limit, error) < 0)
         return -1;
     if (r3_decimal_sign(&loss) <= 0 || r3_decimal_compare(&loss, &most) < 0)
         return 0;
@@ -220,7 +231,8 @@ static int cut_to_limits(struct draft *draft, const struct r3_sizer_options *opt
     return divide_down(&most, &draft->raw->available, &draft->with_fee, error) < 0 ? -1 : cut(draft, &most, error);
 }
 
-static int refuse_small(struct draft *draft, const char *what, const struct r3_decimal *have, const struct r3_decimal *minimum) {
+static int refuse_small(struct draft *draft, const char *what, const struct r3_decimal *have,
+                        const struct r3_decimal *minimum) {
     char have_text[R3_DECIMAL_TEXT_SIZE], minimum_text[R3_DECIMAL_TEXT_SIZE];
     r3_decimal_format(have_text, have);
     r3_decimal_format(minimum_text, minimum);
@@ -262,7 +274,8 @@ static int round_price(struct r3_decimal *out, const struct r3_decimal *price, c
 }
 
 /* The same, but at least one increment. */
-static int round_distance(struct r3_decimal *out, const struct r3_decimal *distance, const struct r3_instrument *rules, struct r3_error *error) {
+static int round_distance(struct r3_decimal *out, const struct r3_decimal *distance, const struct r3_instrument *rules,
+                          struct r3_error *error) {
     if (round_price(out, distance, rules, R3_ROUND_HALF_EVEN, error) < 0)
         return -1;
     if (r3_decimal_is_present(out) && r3_decimal_is_zero(out))
@@ -271,7 +284,8 @@ static int round_distance(struct r3_decimal *out, const struct r3_decimal *dista
 }
 
 /* A limit never becomes worse by rounding: a buy's goes down, a sale's up. */
-static int set_prices(struct r3_order *order, const struct r3_raworder *raw, const struct r3_instrument *rules, struct r3_error *error) {
+static int set_prices(struct r3_order *order, const struct r3_raworder *raw, const struct r3_instrument *rules,
+                      struct r3_error *error) {
     enum r3_rounding rounding = raw->side == R3_BUY ? R3_ROUND_FLOOR : R3_ROUND_CEILING;
     return round_price(&order->price, &raw->price, rules, rounding, error) < 0 ||
                    round_price(&order->stop, &raw->stop, rules, R3_ROUND_HALF_EVEN, error) < 0 ||
@@ -282,7 +296,8 @@ static int set_prices(struct r3_order *order, const struct r3_raworder *raw, con
                : 0;
 }
 
-static int size_entry(const struct r3_sizer_options *options, struct draft *draft, struct r3_order *order, struct r3_error *error) {
+static int size_entry(const struct r3_sizer_options *options, struct draft *draft, struct r3_order *order,
+                      struct r3_error *error) {
     const struct r3_decimal *fee = &options->fee;
     if (!r3_decimal_is_present(fee))
         fee = r3_decimal_is_present(&draft->rules->taker_fee) ? &draft->rules->taker_fee : &plain_fee;
@@ -362,13 +377,16 @@ static void make_refusal(struct r3_record *out, const struct r3_raworder *raw, c
     r3_copy_text(update->reason, sizeof update->reason, reason, strlen(reason));
 }
 
-int r3_sizer_size(struct r3_sizer *sizer, struct r3_record *out, const struct r3_raworder *raw, struct r3_error *error) {
+int r3_sizer_size(struct r3_sizer *sizer, struct r3_record *out, const struct r3_raworder *raw,
+                  struct r3_error *error) {
     const struct market *market = find(sizer, raw->market);
-    struct draft draft = {
-        .raw = raw, .rules = market ? &market->rules : &plain_rules, .value = r3_decimal_absent, .size = r3_decimal_absent
-    };
+    struct draft draft = { .raw = raw,
+                           .rules = market ? &market->rules : &plain_rules,
+                           .value = r3_decimal_absent,
+                           .size = r3_decimal_absent };
     begin_order(out, raw);
-    int failed = raw->role == R3_ENTRY ? size_entry(&sizer->options, &draft, &out->order, error) : size_exit(&draft, &out->order, error);
+    int failed = raw->role == R3_ENTRY ? size_entry(&sizer->options, &draft, &out->order, error)
+                                       : size_exit(&draft, &out->order, error);
     if (failed < 0)
         return -1;
     if (!draft.reason[0])

@@ -13,7 +13,7 @@ enum event {
     /* What is asked for. */
     ALONG,   /* a signal for the side that is held or entered; while FLAT, for either */
     AGAINST, /* a signal for the other side, where it may be taken */
-    LEAVE,   /* FLAT; SHORT without --short; the other side while paused; a session's stop; the end with --close-at-end */
+    LEAVE, /* FLAT; SHORT without --short; the other side while paused; a session's stop; the end with --close-at-end */
     PROTECT, /* stop, target or time was reached, with --protect tracker */
     OVERDUE, /* a limit entry has waited its number of candles */
     /* What a sync showed. */
@@ -38,6 +38,7 @@ enum action {
 };
 
 /* What each event does in each state, and the state after it. r3-track(1) prints this table. */
+/* clang-format off */
 static const struct rule {
     enum action action;
     enum r3_tracker_state next;
@@ -91,6 +92,7 @@ static const struct rule {
         [NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
     },
 };
+/* clang-format on */
 
 /* Why an event came. */
 struct request {
@@ -100,7 +102,8 @@ struct request {
     const char *reason;             /* for a cancel */
 };
 
-static int judge(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request, struct r3_error *error);
+static int judge(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
+                 struct r3_error *error);
 
 /* Whether fills or protection may happen at the exchange without our doing. */
 static bool is_watched(const struct r3_tracker *tracker, const struct r3_tracker_position *position) {
@@ -169,7 +172,8 @@ static int synchronize(struct r3_tracker *tracker, struct r3_error *error) {
 
 static int cancel_first(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
                         struct r3_error *error) {
-    if (r3_tracker_cancel(tracker, position, &position->entry, request->reason, error) < 0 || synchronize(tracker, error) < 0)
+    if (r3_tracker_cancel(tracker, position, &position->entry, request->reason, error) < 0 ||
+        synchronize(tracker, error) < 0)
         return -1;
     if (position->state != R3_TRACKER_ENTERING)
         return judge(tracker, position, request, error);
@@ -179,9 +183,11 @@ static int cancel_first(struct r3_tracker *tracker, struct r3_tracker_position *
 
 static int replace(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
                    struct r3_error *error) {
-    if (position->entry.kind != R3_LIMIT || position->entry.cancelling || position->session->paused || position->session->stopped)
+    if (position->entry.kind != R3_LIMIT || position->entry.cancelling || position->session->paused ||
+        position->session->stopped)
         return 0;
-    if (r3_tracker_cancel(tracker, position, &position->entry, request->reason, error) < 0 || synchronize(tracker, error) < 0)
+    if (r3_tracker_cancel(tracker, position, &position->entry, request->reason, error) < 0 ||
+        synchronize(tracker, error) < 0)
         return -1;
     if (position->state != R3_TRACKER_FLAT)
         return 0; /* it was filled after all, or is not ended yet */
@@ -191,12 +197,18 @@ static int replace(struct r3_tracker *tracker, struct r3_tracker_position *posit
     return entered < 0 ? -1 : 0;
 }
 
+/* The exit may fill at once (r3-order --fill close): ask before the entry is sized. */
 static int reverse(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
                    struct r3_error *error) {
-    return r3_tracker_exit(tracker, position, R3_EXIT, request->signal, error) < 0 ||
-                   r3_tracker_enter(tracker, position, request->signal, true, false, error) < 0
-               ? -1
-               : 0;
+    if (r3_tracker_exit(tracker, position, R3_EXIT, request->signal, error) < 0 || synchronize(tracker, error) < 0)
+        return -1;
+    bool waits = position->exit.working;
+    if (!waits && position->state != R3_TRACKER_FLAT)
+        return 0; /* it was refused */
+    int entered = r3_tracker_enter(tracker, position, request->signal, waits, false, error);
+    if (entered > 0 && !waits)
+        position->state = R3_TRACKER_ENTERING;
+    return entered < 0 ? -1 : 0;
 }
 
 static int exit_rest(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
@@ -216,7 +228,8 @@ static int drop_entry(struct r3_tracker *tracker, struct r3_tracker_position *po
 }
 
 /* Do what the table says. */
-static int judge(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request, struct r3_error *error) {
+static int judge(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
+                 struct r3_error *error) {
     const struct rule *rule = &rules[position->state][request->event];
     int failed = 0;
     bool moves = true;
@@ -244,6 +257,7 @@ static int judge(struct r3_tracker *tracker, struct r3_tracker_position *positio
         break;
     case REVERSE:
         failed = reverse(tracker, position, request, error);
+        moves = false;
         break;
     case ENTER_BEHIND:
         if (!position->entry.working)
@@ -280,7 +294,8 @@ static bool could_act(const struct r3_tracker_position *position, enum event eve
 }
 
 /* Judge the event by what is known at this record. */
-static int act(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request, struct r3_error *error) {
+static int act(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
+               struct r3_error *error) {
     if (!could_act(position, request->event))
         return 0;
     return !tracker->fresh && synchronize(tracker, error) < 0 ? -1 : judge(tracker, position, request, error);
@@ -303,7 +318,8 @@ static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *posi
         if (r3_tracker_cancel(tracker, position, orders[i], "LONG and SHORT on one candle", error) < 0)
             return -1;
     }
-    if (r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: LONG and SHORT on one candle: neither is taken", signal->market) < 0)
+    if (r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: LONG and SHORT on one candle: neither is taken",
+                          signal->market) < 0)
         return -1;
     return asked ? synchronize(tracker, error) : 0;
 }
@@ -367,17 +383,19 @@ static int count_limits(struct r3_tracker *tracker, struct r3_tracker_market *ma
         struct request overdue = { .event = OVERDUE, .role = R3_EXIT, .reason = "not filled in time" };
         bool counts = position->market == market && position->entry.working && position->entry.kind == R3_LIMIT &&
                       position->entry.timeframe == candle->timeframe;
-        if (counts && ++position->entry.candles >= tracker->options.limit_candles && act(tracker, position, &overdue, error) < 0)
+        if (counts && ++position->entry.candles >= tracker->options.limit_candles &&
+            act(tracker, position, &overdue, error) < 0)
             return -1;
     }
     return 0;
 }
 
 /* One candle, for a position that it concerns. What was filled is known: a sync came before, where one was needed. */
-static int watch_candle(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_candle *candle,
-                        struct r3_error *error) {
+static int watch_candle(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                        const struct r3_candle *candle, struct r3_error *error) {
     if (tracker->options.protect) {
-        struct request protect = { .event = PROTECT, .role = r3_tracker_touched_by_candle(position, candle),
+        struct request protect = { .event = PROTECT,
+                                   .role = r3_tracker_touched_by_candle(position, candle),
                                    .reason = "the position is left" };
         if (protect.role != R3_ROLE_NONE && act(tracker, position, &protect, error) < 0)
             return -1;
@@ -385,20 +403,23 @@ static int watch_candle(struct r3_tracker *tracker, struct r3_tracker_position *
             return -1;
     }
     int64_t every = tracker->options.every, before = position->market->closed_before;
-    if (every && r3_tracker_holds(position) && (before == R3_TIME_ABSENT || position->market->closed / every > before / every))
+    if (every && r3_tracker_holds(position) &&
+        (before == R3_TIME_ABSENT || position->market->closed / every > before / every))
         return r3_tracker_emit_position(tracker, position, error);
     return 0;
 }
 
 /* A candle that concerns some position of its market. */
-static int attend(struct r3_tracker *tracker, struct r3_tracker_market *market, const struct r3_candle *candle, struct r3_error *error) {
+static int attend(struct r3_tracker *tracker, struct r3_tracker_market *market, const struct r3_candle *candle,
+                  struct r3_error *error) {
     bool needs = false;
     for (size_t i = 0; i < tracker->position_count; i++) {
         const struct r3_tracker_position *position = tracker->positions[i];
         bool rest = position->state == R3_TRACKER_EXITING && !position->exit.working;
         needs |= position->market == market && position->attentive && (position->watched || rest);
     }
-    if ((needs && !tracker->fresh && synchronize(tracker, error) < 0) || count_limits(tracker, market, candle, error) < 0)
+    if ((needs && !tracker->fresh && synchronize(tracker, error) < 0) ||
+        count_limits(tracker, market, candle, error) < 0)
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++)
         if (tracker->positions[i]->market == market && tracker->positions[i]->attentive &&
@@ -504,8 +525,8 @@ static int close_all(struct r3_tracker *tracker, struct r3_error *error) {
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++) {
         struct r3_tracker_position *position = tracker->positions[i];
-        if (r3_tracker_holds(position) &&
-            r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: still held at the end", position->market->name) < 0)
+        if (r3_tracker_holds(position) && r3_tracker_notice(tracker, R3_WARNING, position, error,
+                                                            "%s: still held at the end", position->market->name) < 0)
             return -1;
     }
     return 0;
@@ -520,43 +541,6 @@ static int on_end(struct r3_tracker *tracker, struct r3_error *error) {
     if (tracker->options.close_at_end)
         return close_all(tracker, error);
     return tracker->options.every ? synchronize(tracker, error) : 0;
-}
-
-static int on_update(struct r3_tracker *tracker, const struct r3_update *update, struct r3_error *error) {
-    if (update->status == R3_OPENED)
-        return 0;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        struct r3_tracker_position *position = tracker->positions[i];
-        struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
-        for (size_t j = 0; j < 2; j++) {
-            if (!orders[j]->working || strcmp(orders[j]->id, update->order) != 0)
-                continue;
-            orders[j]->working = orders[j]->cancelling = false;
-            bool dust = update->event == R3_EVENT_REJECTED && strncmp(update->reason, "dust", 4) == 0;
-            if (j == 0 || !dust || !r3_tracker_holds(position))
-                return 0;
-            position->dust = position->changed = true;
-            return r3_tracker_count_result(position, error);
-        }
-    }
-    return 0;
-}
-
-int r3_tracker_update(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
-    struct r3_tracker_session *session;
-    switch (record->type) {
-    case R3_ACCOUNT:
-        session = r3_tracker_find_session(tracker, record->account.session);
-        session->equity = record->account.equity;
-        session->available = record->account.available;
-        return 0;
-    case R3_UPDATE:
-        return on_update(tracker, &record->update, error);
-    case R3_TRADE:
-        return r3_tracker_book_trade(tracker, &record->trade, error);
-    default:
-        return 0;
-    }
 }
 
 int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {

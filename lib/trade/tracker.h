@@ -14,14 +14,15 @@
  * filled it knows from trade records alone, and those arrive only while it asks for them: inside `sync`. */
 
 struct r3_tracker_options {
-    bool allow_short;                 /* otherwise SHORT means FLAT */
-    bool protect;                     /* watch stop, target and time here (else they travel with the entry to the exchange) */
-    bool close_at_end;                /* leave at the last close when the stream ends */
+    bool allow_short;  /* otherwise SHORT means FLAT */
+    bool protect;      /* watch stop, target and time here (else they travel with the entry to the exchange) */
+    bool close_at_end; /* leave at the last close when the stream ends */
     struct r3_decimal stop_loss, take_profit, trailing_stop, break_even; /* fractions of the reference; absent: none */
-    struct r3_decimal limit;          /* enter with a limit order this fraction better than the reference; absent: market orders */
-    int64_t limit_candles;            /* cancel an unfilled limit entry after so many candles, > 0 */
-    int64_t max_duration;             /* ms from the signal to the time exit; 0: none */
-    int64_t every;                    /* ms between position records; 0: none */
+    struct r3_decimal
+        limit;             /* enter with a limit order this fraction better than the reference; absent: market orders */
+    int64_t limit_candles; /* cancel an unfilled limit entry after so many candles, > 0 */
+    int64_t max_duration;  /* ms from the signal to the time exit; 0: none */
+    int64_t every;         /* ms between position records; 0: none */
 };
 
 /* Where records go, and how fills are fetched: sync returns after every record that was kept for the tracker has gone through

@@ -53,16 +53,19 @@ struct r3_tracker_position *r3_tracker_find_position(struct r3_tracker *tracker,
     r3_ledger_init(&position->ledger, &r3_decimal_zero, &never);
     position->size = position->flat_cash = position->midnight_cash = position->midnight_size = r3_decimal_zero;
     position->signal_time = position->opened = R3_TIME_ABSENT;
-    position->levels = (struct r3_tracker_levels){ r3_decimal_absent, r3_decimal_absent, r3_decimal_absent, r3_decimal_absent,
-                                                   R3_TIME_ABSENT };
+    position->levels = (struct r3_tracker_levels) { r3_decimal_absent, r3_decimal_absent, r3_decimal_absent,
+                                                    r3_decimal_absent, R3_TIME_ABSENT };
     tracker->positions = grown(tracker->positions, tracker->position_count);
     return tracker->positions[tracker->position_count++] = position;
 }
 
-static int64_t day_of(int64_t time) { return time - time % R3_DAY; }
+static int64_t day_of(int64_t time) {
+    return time - time % R3_DAY;
+}
 
 /* The day that begins at `day` has begun, at this price. */
-static void begin_day(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t day, const struct r3_decimal *price) {
+static void begin_day(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t day,
+                      const struct r3_decimal *price) {
     market->day = day;
     market->midnight = *price;
     for (size_t i = 0; i < tracker->position_count; i++) {
@@ -74,7 +77,8 @@ static void begin_day(struct r3_tracker *tracker, struct r3_tracker_market *mark
     }
 }
 
-void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time, const struct r3_decimal *price) {
+void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time,
+                     const struct r3_decimal *price) {
     if (market->day == R3_TIME_ABSENT || time - market->day >= R3_DAY) {
         int64_t day = day_of(time);
         bool at_midnight = time == day || !r3_decimal_is_present(&market->price);
@@ -87,7 +91,8 @@ bool r3_tracker_holds(const struct r3_tracker_position *position) {
     return !position->dust && !r3_decimal_is_zero(&position->size);
 }
 
-int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price, struct r3_error *error) {
+int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price,
+                     struct r3_error *error) {
     struct r3_decimal absolute;
     r3_decimal_absolute(&absolute, size);
     return r3_ledger_cost(out, price, &absolute, error);
@@ -124,7 +129,8 @@ static int begin_position(struct r3_tracker_position *position, const struct r3_
     memset(position->attempts, 0, sizeof position->attempts);
     if (r3_decimal_is_present(&levels->stop) || !r3_decimal_is_present(&levels->trail))
         return 0;
-    return (trade->side == R3_BUY ? r3_decimal_subtract : r3_decimal_add)(&levels->stop, &trade->price, &levels->trail, error);
+    return (trade->side == R3_BUY ? r3_decimal_subtract : r3_decimal_add)(&levels->stop, &trade->price, &levels->trail,
+                                                                          error);
 }
 
 int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error) {
@@ -132,7 +138,8 @@ int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *tra
     struct r3_tracker_market *market = r3_tracker_find_market(tracker, trade->market);
     struct r3_tracker_position *position = r3_tracker_find_position(tracker, session, market);
     if (market->day == R3_TIME_ABSENT || trade->time - market->day >= R3_DAY)
-        begin_day(tracker, market, day_of(trade->time), r3_decimal_is_present(&market->price) ? &market->price : &trade->price);
+        begin_day(tracker, market, day_of(trade->time),
+                  r3_decimal_is_present(&market->price) ? &market->price : &trade->price);
 
     struct r3_decimal cost, cash = position->ledger.cash;
     bool held = r3_tracker_holds(position);
@@ -163,8 +170,45 @@ int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *tra
     return 0;
 }
 
-int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session, int64_t time,
-                       struct r3_error *error) {
+static int on_update(struct r3_tracker *tracker, const struct r3_update *update, struct r3_error *error) {
+    if (update->status == R3_OPENED)
+        return 0;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
+        for (size_t j = 0; j < 2; j++) {
+            if (!orders[j]->working || strcmp(orders[j]->id, update->order) != 0)
+                continue;
+            orders[j]->working = orders[j]->cancelling = false;
+            bool dust = update->event == R3_EVENT_REJECTED && strncmp(update->reason, "dust", 4) == 0;
+            if (j == 0 || !dust || !r3_tracker_holds(position))
+                return 0;
+            position->dust = position->changed = true;
+            return r3_tracker_count_result(position, error);
+        }
+    }
+    return 0;
+}
+
+int r3_tracker_update(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    struct r3_tracker_session *session;
+    switch (record->type) {
+    case R3_ACCOUNT:
+        session = r3_tracker_find_session(tracker, record->account.session);
+        session->equity = record->account.equity;
+        session->available = record->account.available;
+        return 0;
+    case R3_UPDATE:
+        return on_update(tracker, &record->update, error);
+    case R3_TRADE:
+        return r3_tracker_book_trade(tracker, &record->trade, error);
+    default:
+        return 0;
+    }
+}
+
+int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session,
+                       int64_t time, struct r3_error *error) {
     *out = r3_decimal_zero;
     for (size_t i = 0; i < tracker->position_count; i++) {
         const struct r3_tracker_position *position = tracker->positions[i];
@@ -174,7 +218,8 @@ int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const
         if (market->day == R3_TIME_ABSENT || time - market->day >= R3_DAY)
             begin_day(tracker, market, day_of(time), &market->price);
         struct r3_decimal value;
-        if (r3_ledger_cost(&value, &market->price, &position->size, error) < 0 || r3_decimal_add(out, out, &value, error) < 0 ||
+        if (r3_ledger_cost(&value, &market->price, &position->size, error) < 0 ||
+            r3_decimal_add(out, out, &value, error) < 0 ||
             r3_decimal_add(out, out, &position->ledger.cash, error) < 0 ||
             r3_ledger_cost(&value, &market->midnight, &position->midnight_size, error) < 0 ||
             r3_decimal_subtract(out, out, &value, error) < 0 ||
@@ -184,13 +229,14 @@ int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const
     return 0;
 }
 
-int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker, const struct r3_tracker_session *session,
-                        struct r3_error *error) {
+int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker,
+                        const struct r3_tracker_session *session, struct r3_error *error) {
     *out = r3_decimal_zero;
     for (size_t i = 0; i < tracker->position_count; i++) {
         const struct r3_tracker_position *position = tracker->positions[i];
         struct r3_decimal value;
-        if (position->session != session || r3_decimal_is_zero(&position->size) || !r3_decimal_is_present(&position->market->price))
+        if (position->session != session || r3_decimal_is_zero(&position->size) ||
+            !r3_decimal_is_present(&position->market->price))
             continue;
         if (r3_tracker_value(&value, &position->size, &position->market->price, error) < 0 ||
             r3_decimal_add(out, out, &value, error) < 0)
@@ -215,10 +261,12 @@ int r3_tracker_emit_position(struct r3_tracker *tracker, struct r3_tracker_posit
     r3_decimal_absolute(&out->cost, &held->cost);
     out->entry_price = r3_decimal_zero;
     out->price = r3_decimal_is_present(&position->market->price) ? position->market->price : r3_decimal_zero;
-    if (sign != 0 && r3_decimal_divide_round(&out->entry_price, &out->cost, &out->size, MONEY_SCALE, R3_ROUND_HALF_EVEN, error) < 0)
+    if (sign != 0 &&
+        r3_decimal_divide_round(&out->entry_price, &out->cost, &out->size, MONEY_SCALE, R3_ROUND_HALF_EVEN, error) < 0)
         return -1;
     if (r3_tracker_value(&out->value, &held->size, &out->price, error) < 0 ||
-        r3_decimal_subtract(&out->unrealized_pnl, sign < 0 ? &out->cost : &out->value, sign < 0 ? &out->value : &out->cost, error) < 0 ||
+        r3_decimal_subtract(&out->unrealized_pnl, sign < 0 ? &out->cost : &out->value,
+                            sign < 0 ? &out->value : &out->cost, error) < 0 ||
         r3_decimal_subtract(&out->realized_pnl, &position->ledger.realized, &position->ledger.fees, error) < 0)
         return -1;
     return tracker->outlet.emit(tracker->outlet.context, &tracker->out, error);

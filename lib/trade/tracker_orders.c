@@ -55,7 +55,8 @@ static int begin(struct r3_tracker *tracker, struct r3_tracker_position *positio
     struct r3_raworder *raw = &tracker->out.raworder;
     struct r3_tracker_session *session = position->session;
     if (!r3_decimal_is_present(&session->equity))
-        return r3_fail(error, R3_PROTOCOL, "r3-order keeps no account for session \"%s\" (see its --session)", session->name);
+        return r3_fail(error, R3_PROTOCOL, "r3-order keeps no account for session \"%s\" (see its --session)",
+                       session->name);
     r3_record_init(&tracker->out, R3_RAWORDER);
     COPY(raw->id, order->id);
     COPY(raw->session, session->name);
@@ -80,23 +81,26 @@ static int begin(struct r3_tracker *tracker, struct r3_tracker_position *positio
 }
 
 /* The order's id, and that it works from now on. */
-static int name(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_tracker_order *order, struct r3_error *error) {
+static int name(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_tracker_order *order,
+                struct r3_error *error) {
     int length = snprintf(order->id, sizeof order->id, "%s-%" PRId64 "-%s-%d", position->session->name, order->number,
                           r3_role_name(order->role), order->attempt);
     if (length < 0 || (size_t)length >= sizeof order->id)
-        return r3_fail(error, R3_DATA, "session \"%s\": order number %" PRId64 " makes an id of more than %d characters",
+        return r3_fail(error, R3_DATA,
+                       "session \"%s\": order number %" PRId64 " makes an id of more than %d characters",
                        position->session->name, order->number, R3_ID_SIZE - 1);
     order->time = tracker->now;
     order->working = true;
     return 0;
 }
 
-/* A stop at or beyond the reference would leave at once; so would a target. */
-static const char *misplaced(const struct r3_tracker_levels *levels, const struct r3_signal *signal) {
-    int wrong = signal->direction == R3_LONG ? 1 : -1;
-    if (r3_decimal_is_present(&levels->stop) && wrong * r3_decimal_compare(&levels->stop, &signal->reference) >= 0)
-        return wrong > 0 ? "stop is not below the reference" : "stop is not above the reference";
-    if (r3_decimal_is_present(&levels->target) && wrong * r3_decimal_compare(&levels->target, &signal->reference) <= 0)
+/* A stop at or beyond the price of the entry would leave at once; so would a target at or behind the reference. */
+static const char *misplaced(const struct r3_tracker_levels *levels, const struct r3_raworder *raw) {
+    int wrong = raw->side == R3_BUY ? 1 : -1;
+    const struct r3_decimal *price = r3_decimal_is_present(&raw->price) ? &raw->price : &raw->reference;
+    if (r3_decimal_is_present(&levels->stop) && wrong * r3_decimal_compare(&levels->stop, price) >= 0)
+        return wrong > 0 ? "stop is not below the price" : "stop is not above the price";
+    if (r3_decimal_is_present(&levels->target) && wrong * r3_decimal_compare(&levels->target, &raw->reference) <= 0)
         return wrong > 0 ? "target is not above the reference" : "target is not below the reference";
     return NULL;
 }
@@ -115,14 +119,17 @@ static int set_limit(struct r3_tracker *tracker, struct r3_raworder *raw, struct
     if (!r3_decimal_is_present(&tracker->options.limit))
         return 0;
     struct r3_decimal better;
-    return r3_decimal_multiply_round(&better, &raw->reference, &tracker->options.limit, MONEY_SCALE, R3_ROUND_HALF_EVEN, error) < 0 ||
-                   (raw->side == R3_BUY ? r3_decimal_subtract : r3_decimal_add)(&raw->price, &raw->reference, &better, error) < 0
+    return r3_decimal_multiply_round(&better, &raw->reference, &tracker->options.limit, MONEY_SCALE, R3_ROUND_HALF_EVEN,
+                                     error) < 0 ||
+                   (raw->side == R3_BUY ? r3_decimal_subtract : r3_decimal_add)(&raw->price, &raw->reference, &better,
+                                                                                error) < 0
                ? -1
                : 0;
 }
 
 /* The protection goes with the order where the exchange executes it; sizing by risk needs the stop in either case. */
-static int set_levels(struct r3_tracker *tracker, const struct r3_tracker_levels *levels, struct r3_raworder *raw, struct r3_error *error) {
+static int set_levels(struct r3_tracker *tracker, const struct r3_tracker_levels *levels, struct r3_raworder *raw,
+                      struct r3_error *error) {
     if (!tracker->options.protect) {
         raw->stop = levels->stop;
         raw->target = levels->target;
@@ -156,14 +163,14 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
     COPY(order.signal, signal->id);
     if (r3_tracker_levels_of(&order.levels, &tracker->options, signal, error) < 0)
         return -1;
-    const char *wrong = misplaced(&order.levels, signal);
+    if (name(tracker, position, &order, error) < 0 || begin(tracker, position, &order, signal, error) < 0 ||
+        set_limit(tracker, raw, error) < 0)
+        return -1;
+    const char *wrong = misplaced(&order.levels, raw);
     if (wrong)
         return r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: no entry: its %s", signal->id, wrong);
-    if (name(tracker, position, &order, error) < 0 || begin(tracker, position, &order, signal, error) < 0)
-        return -1;
     raw->volatility = signal->volatility;
-    if (set_limit(tracker, raw, error) < 0 || set_levels(tracker, &order.levels, raw, error) < 0 ||
-        (reversal && free_held(position, raw, error) < 0))
+    if (set_levels(tracker, &order.levels, raw, error) < 0 || (reversal && free_held(position, raw, error) < 0))
         return -1;
     position->entry = order;
     position->session->number = order.number;
@@ -172,8 +179,8 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
     return emit(tracker, error) < 0 ? -1 : 1;
 }
 
-int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *position, enum r3_role role, const struct r3_signal *signal,
-                    struct r3_error *error) {
+int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *position, enum r3_role role,
+                    const struct r3_signal *signal, struct r3_error *error) {
     struct r3_tracker_order order = {
         .direction = r3_decimal_sign(&position->size) > 0 ? R3_LONG : R3_SHORT,
         .role = role,

@@ -24,10 +24,10 @@ struct r3_tracker_order {
     enum r3_direction direction; /* of the position that it enters or leaves */
     enum r3_role role;
     enum r3_kind kind;
-    int64_t time;    /* market time at which it was written */
-    bool working;    /* not known to have ended */
-    bool cancelling; /* a cancel was written */
-    bool withdrawn;  /* an exit that was taken back: what is left stays open */
+    int64_t time;                /* market time at which it was written */
+    bool working;                /* not known to have ended */
+    bool cancelling;             /* a cancel was written */
+    bool withdrawn;              /* an exit that was taken back: what is left stays open */
     enum r3_timeframe timeframe; /* of the signal; candles of it are counted for a limit entry */
     int64_t candles;
     struct r3_tracker_levels levels; /* of an entry, for the position that it makes */
@@ -64,7 +64,7 @@ struct r3_tracker_position {
     struct r3_decimal size;      /* held: the ledger's, signed */
     struct r3_decimal flat_cash; /* the ledger's cash when nothing was held last */
     struct r3_decimal midnight_cash, midnight_size; /* of the ledger at market->day */
-    bool dust;                   /* what is held is below the market's minimum: it counts as nothing */
+    bool dust; /* what is held is below the market's minimum: it counts as nothing */
 
     int64_t number; /* of the held position */
     int64_t opened; /* time of its first fill */
@@ -72,8 +72,8 @@ struct r3_tracker_position {
     int attempts[R3_MO + 1]; /* exit orders so far, by role */
     struct r3_tracker_order entry, exit;
 
-    bool leaving;    /* leave what the entry still fills, as soon as it has ended */
-    bool changed;    /* a trade came since the last position record */
+    bool leaving;            /* leave what the entry still fills, as soon as it has ended */
+    bool changed;            /* a trade came since the last position record */
     bool attentive, watched; /* counted in market->attention, tracker->watching */
     int64_t signal_time;     /* directions seen at this time, as bits */
     unsigned seen;
@@ -89,7 +89,7 @@ struct r3_tracker {
     struct r3_tracker_market *last; /* the market of the last candle */
     int64_t now;                    /* market time */
     bool opened, ending;
-    bool fresh;                     /* a sync came since this record began to be stepped */
+    bool fresh;        /* a sync came since this record began to be stepped */
     unsigned watching; /* positions whose orders or protection may act at the exchange */
     unsigned candles;  /* since the last sync, while watching */
     struct r3_record out;
@@ -101,19 +101,21 @@ struct r3_tracker_market *r3_tracker_find_market(struct r3_tracker *tracker, con
 struct r3_tracker_position *r3_tracker_find_position(struct r3_tracker *tracker, struct r3_tracker_session *session,
                                                      struct r3_tracker_market *market);
 /* A candle of the market closed at `time`: remember the price, and the price of midnight where a day ended. */
-void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time, const struct r3_decimal *price);
+void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time,
+                     const struct r3_decimal *price);
 /* Whether anything is held that counts. */
 bool r3_tracker_holds(const struct r3_tracker_position *position);
 int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error);
 /* Count the position as closed: its result goes into wins or losses. */
 int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error);
 /* Result of the session since 00:00 UTC of the day of `time`; the market value of what it holds, all sides added. */
-int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session, int64_t time,
-                       struct r3_error *error);
-int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker, const struct r3_tracker_session *session,
-                        struct r3_error *error);
+int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session,
+                       int64_t time, struct r3_error *error);
+int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker,
+                        const struct r3_tracker_session *session, struct r3_error *error);
 /* |size| x price, and the price that a level stands for: HALF_EVEN at scale 14. */
-int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price, struct r3_error *error);
+int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price,
+                     struct r3_error *error);
 int r3_tracker_emit_position(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error);
 
 /* tracker_orders.c */
@@ -122,8 +124,8 @@ int r3_tracker_emit_position(struct r3_tracker *tracker, struct r3_tracker_posit
 int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
                      bool reversal, bool again, struct r3_error *error);
 /* Leave the whole position at market. signal: NULL where none asked for it. */
-int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *position, enum r3_role role, const struct r3_signal *signal,
-                    struct r3_error *error);
+int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *position, enum r3_role role,
+                    const struct r3_signal *signal, struct r3_error *error);
 int r3_tracker_cancel(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_tracker_order *order,
                       const char *reason, struct r3_error *error);
 int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_position *position,
@@ -131,12 +133,13 @@ int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const str
 
 /* tracker_protection.c: the role of the exit that is due, or R3_ROLE_NONE. */
 enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *position, const struct r3_candle *candle);
-enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price, int64_t time);
+enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price,
+                                         int64_t time);
 /* Move the stop at the close of a candle: break-even, then the trailing stop. It never moves back. */
 int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_decimal *close, struct r3_error *error);
 /* The levels of an entry: the signal's own, otherwise by the options. */
-int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_options *options, const struct r3_signal *signal,
-                         struct r3_error *error);
+int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_options *options,
+                         const struct r3_signal *signal, struct r3_error *error);
 /* Whether the exchange may act by them. */
 bool r3_tracker_levels_any(const struct r3_tracker_levels *levels);
 

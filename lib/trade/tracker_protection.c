@@ -19,8 +19,8 @@ static bool expired(const struct r3_tracker_position *position, int64_t time) {
     return position->levels.expiry != R3_TIME_ABSENT && time >= position->levels.expiry;
 }
 
-static enum r3_role touched(const struct r3_tracker_position *position, const struct r3_decimal *worst, const struct r3_decimal *best,
-                            int64_t time) {
+static enum r3_role touched(const struct r3_tracker_position *position, const struct r3_decimal *worst,
+                            const struct r3_decimal *best, int64_t time) {
     bool is_long = r3_decimal_sign(&position->size) > 0;
     if (reached(&position->levels.stop, worst, !is_long))
         return R3_SL;
@@ -33,13 +33,15 @@ enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *posi
     bool is_long = r3_decimal_sign(&position->size) > 0;
     int64_t close = position->market->closed;
     if (!r3_tracker_holds(position) || position->opened >= close)
-        return expired(position, close) && r3_tracker_holds(position) ? R3_MO : R3_ROLE_NONE; /* filled at this very close */
+        return expired(position, close) && r3_tracker_holds(position) ? R3_MO
+                                                                      : R3_ROLE_NONE; /* filled at this very close */
     bool inside = position->opened > candle->time;
     const struct r3_decimal *best = inside ? &candle->close : is_long ? &candle->high : &candle->low;
     return touched(position, is_long ? &candle->low : &candle->high, best, close);
 }
 
-enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price, int64_t time) {
+enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price,
+                                         int64_t time) {
     return r3_tracker_holds(position) ? touched(position, price, price, time) : R3_ROLE_NONE;
 }
 
@@ -74,7 +76,8 @@ int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_d
     return 0;
 }
 
-static int distance(struct r3_decimal *out, const struct r3_decimal *reference, const struct r3_decimal *fraction, struct r3_error *error) {
+static int distance(struct r3_decimal *out, const struct r3_decimal *reference, const struct r3_decimal *fraction,
+                    struct r3_error *error) {
     if (!r3_decimal_is_present(fraction)) {
         *out = r3_decimal_absent;
         return 0;
@@ -83,8 +86,8 @@ static int distance(struct r3_decimal *out, const struct r3_decimal *reference, 
 }
 
 /* reference +- reference x fraction; absent without a fraction. */
-static int level_at(struct r3_decimal *out, const struct r3_decimal *reference, const struct r3_decimal *fraction, bool above,
-                    struct r3_error *error) {
+static int level_at(struct r3_decimal *out, const struct r3_decimal *reference, const struct r3_decimal *fraction,
+                    bool above, struct r3_error *error) {
     if (distance(out, reference, fraction, error) < 0)
         return -1;
     if (!r3_decimal_is_present(out))
@@ -92,14 +95,16 @@ static int level_at(struct r3_decimal *out, const struct r3_decimal *reference, 
     return (above ? r3_decimal_add : r3_decimal_subtract)(out, reference, out, error);
 }
 
-int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_options *options, const struct r3_signal *signal,
-                         struct r3_error *error) {
+int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_options *options,
+                         const struct r3_signal *signal, struct r3_error *error) {
     bool is_long = signal->direction == R3_LONG;
     out->stop = signal->stop;
     out->target = signal->target;
-    if (!r3_decimal_is_present(&out->stop) && level_at(&out->stop, &signal->reference, &options->stop_loss, !is_long, error) < 0)
+    if (!r3_decimal_is_present(&out->stop) &&
+        level_at(&out->stop, &signal->reference, &options->stop_loss, !is_long, error) < 0)
         return -1;
-    if (!r3_decimal_is_present(&out->target) && level_at(&out->target, &signal->reference, &options->take_profit, is_long, error) < 0)
+    if (!r3_decimal_is_present(&out->target) &&
+        level_at(&out->target, &signal->reference, &options->take_profit, is_long, error) < 0)
         return -1;
     out->expiry = options->max_duration ? signal->time + options->max_duration : R3_TIME_ABSENT;
     return distance(&out->trail, &signal->reference, &options->trailing_stop, error) < 0 ||
@@ -109,6 +114,7 @@ int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_
 }
 
 bool r3_tracker_levels_any(const struct r3_tracker_levels *levels) {
-    return r3_decimal_is_present(&levels->stop) || r3_decimal_is_present(&levels->target) || r3_decimal_is_present(&levels->trail) ||
-           r3_decimal_is_present(&levels->break_even) || levels->expiry != R3_TIME_ABSENT;
+    return r3_decimal_is_present(&levels->stop) || r3_decimal_is_present(&levels->target) ||
+           r3_decimal_is_present(&levels->trail) || r3_decimal_is_present(&levels->break_even) ||
+           levels->expiry != R3_TIME_ABSENT;
 }

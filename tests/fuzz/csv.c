@@ -19,26 +19,32 @@ static void require(int holds, const char *what) {
 }
 
 static void check_candle(const struct r3_candle *candle) {
-    struct r3_decimal const *const values[] = { &candle->open, &candle->high, &candle->low, &candle->close, &candle->volume };
+    struct r3_decimal const *const values[] = { &candle->open, &candle->high, &candle->low, &candle->close,
+                                                &candle->volume };
     char texts[5][R3_DECIMAL_TEXT_SIZE], line[320];
     for (int i = 0; i < 5; i++) {
         struct r3_decimal fewest = *values[i];
         r3_decimal_normalize(&fewest);
         require(fewest.scale == values[i]->scale, "a decimal is not in fewest digits");
         require(r3_decimal_sign(values[i]) >= (i < 4), "a value is below its bound");
-        require(i == 4 || (r3_decimal_compare(values[i], &candle->high) <= 0 && r3_decimal_compare(values[i], &candle->low) >= 0),
+        require(i == 4 || (r3_decimal_compare(values[i], &candle->high) <= 0 &&
+                           r3_decimal_compare(values[i], &candle->low) >= 0),
                 "a price is outside of high and low");
         r3_decimal_format(texts[i], values[i]);
     }
     require(candle->time >= 0, "a time before 1970");
-    struct r3_csv csv = { .separator = ';', .column = { R3_CSV_VOLUME, R3_CSV_LOW, R3_CSV_HIGH, R3_CSV_CLOSE, R3_CSV_OPEN, R3_CSV_TIME }, .needed = 6,
-                          .fields = 6, .has_volume = true };
+    struct r3_csv csv = { .separator = ';',
+                          .column = { R3_CSV_VOLUME, R3_CSV_LOW, R3_CSV_HIGH, R3_CSV_CLOSE, R3_CSV_OPEN, R3_CSV_TIME },
+                          .needed = 6,
+                          .fields = 6,
+                          .has_volume = true };
     struct r3_candle again;
     struct r3_error error;
     bool missing;
     char time[R3_TIME_TEXT_SIZE];
     r3_time_format(time, candle->time);
-    int length = snprintf(line, sizeof line, "%s;\"%s\";%s; %s;%s;%s\n", texts[4], texts[2], texts[1], texts[3], texts[0], time);
+    int length =
+        snprintf(line, sizeof line, "%s;\"%s\";%s; %s;%s;%s\n", texts[4], texts[2], texts[1], texts[3], texts[0], time);
     require(length > 0 && (size_t)length < sizeof line, "the row is too long");
     require(r3_csv_row(&csv, line, (size_t)length - 1, &again, &missing, &error) == 1, error.text);
     require(r3_csv_follows(candle, &again, "it", &error) == 0, "not the same candle");

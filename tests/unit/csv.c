@@ -27,7 +27,8 @@ static const char *show(const struct r3_csv *csv, const char *line) {
     else if (result == 0)
         snprintf(shown, sizeof shown, "0%s", missing ? " missing" : "");
     else {
-        const struct r3_decimal *const values[] = { &candle.open, &candle.high, &candle.low, &candle.close, &candle.volume };
+        const struct r3_decimal *const values[] = { &candle.open, &candle.high, &candle.low, &candle.close,
+                                                    &candle.volume };
         int length = snprintf(shown, sizeof shown, "1 %" PRId64, candle.time);
         for (unsigned i = 0; i < 5; i++) {
             char text[R3_DECIMAL_TEXT_SIZE];
@@ -52,7 +53,7 @@ static struct r3_csv sniffed(const char *text, bool spaced) {
 static const char *sniff_error(const char *text) {
     static struct r3_error error;
     struct r3_csv csv;
-    error = (struct r3_error){ 0 };
+    error = (struct r3_error) { 0 };
     CHECK(r3_csv_init(&csv, NULL, &error) == 0);
     CHECK_INT(r3_csv_sniff(&csv, text, strlen(text), true, true, true, &error), -1);
     CHECK_INT(error.status, R3_DATA);
@@ -72,16 +73,21 @@ static const char *columns_of(const char *text) {
 
 static void test_rows(void) {
     struct r3_csv csv = sniffed("time,open,high,low,close,volume\n", false);
-    CHECK_TEXT(show(&csv, "1385337600,800.01,808,799.75,805.99,316.92265231"), "1 1385337600000 800.01 808 799.75 805.99 316.92265231");
-    CHECK_TEXT(show(&csv, "1385337600,800.0100,808.0,799.750,805.990,0.0\r"), "1 1385337600000 800.01 808 799.75 805.99 0");
+    CHECK_TEXT(show(&csv, "1385337600,800.01,808,799.75,805.99,316.92265231"),
+               "1 1385337600000 800.01 808 799.75 805.99 316.92265231");
+    CHECK_TEXT(show(&csv, "1385337600,800.0100,808.0,799.750,805.990,0.0\r"),
+               "1 1385337600000 800.01 808 799.75 805.99 0");
     CHECK_TEXT(show(&csv, "1385337600000,1,1,1,1,1"), "1 1385337600000 1 1 1 1 1");
     CHECK_TEXT(show(&csv, "1385337600000000,1,1,1,1,1"), "1 1385337600000 1 1 1 1 1");
     CHECK_TEXT(show(&csv, "1385337600000000000,1,1,1,1,1"), "1 1385337600000 1 1 1 1 1");
     CHECK_TEXT(show(&csv, "0,1,1,1,1,1"), "1 0 1 1 1 1 1");
     CHECK_TEXT(show(&csv, " \"1385337600\" , \"1\" ,1.5e0, +5E-1 , 1 ,1e-8"), "1 1385337600000 1 1.5 0.5 1 0.00000001");
-    CHECK_TEXT(show(&csv, "1,123456789012345678901234.5,123456789012345678901234.5,0.000000000000000001,1,99999999999999999999"),
-               "1 1000 123456789012345678901234.5 123456789012345678901234.5 0.000000000000000001 1 99999999999999999999");
-    CHECK_TEXT(show(&csv, "1,0.00000001,0.00000001,0.00000001,0.00000001,.5"), "1 1000 0.00000001 0.00000001 0.00000001 0.00000001 0.5");
+    CHECK_TEXT(
+        show(&csv,
+             "1,123456789012345678901234.5,123456789012345678901234.5,0.000000000000000001,1,99999999999999999999"),
+        "1 1000 123456789012345678901234.5 123456789012345678901234.5 0.000000000000000001 1 99999999999999999999");
+    CHECK_TEXT(show(&csv, "1,0.00000001,0.00000001,0.00000001,0.00000001,.5"),
+               "1 1000 0.00000001 0.00000001 0.00000001 0.00000001 0.5");
     CHECK_TEXT(show(&csv, ""), "0");
     CHECK_TEXT(show(&csv, " \t\r"), "0");
     CHECK_TEXT(show(&csv, "1385337600,null,null,null,null,null"), "0 missing");
@@ -133,7 +139,8 @@ static void test_fast_and_slow(void) {
             number[random_number() % size] = "-+eE x"[random_number() % 6];
         number[size] = '\0';
         snprintf(fast, sizeof fast, "60,%s,%s,%s,%s,%s", number, number, number, number, number);
-        snprintf(slow, sizeof slow, "\"60\",\"%s\",\"%s\",\"%s\",\"%s\",\"%s\"", number, number, number, number, number);
+        snprintf(slow, sizeof slow, "\"60\",\"%s\",\"%s\",\"%s\",\"%s\",\"%s\"", number, number, number, number,
+                 number);
         memcpy(fast_shown, show(&csv, fast), sizeof fast_shown);
         CHECK_TEXT(fast_shown, show(&csv, slow));
     }
@@ -184,16 +191,22 @@ static void test_headers(void) {
     CHECK_TEXT(columns_of("<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\n"), "tohlc-v");
     CHECK_TEXT(columns_of("open_time,open,high,low,close,volume,close_time,quote_volume,count,a,b,ignore\n"), "tohlcv");
     CHECK_TEXT(columns_of("Date,Open,High,Low,Close,Adj Close,Volume\n"), "tohlc-v");
-    CHECK_TEXT(columns_of("https://www.CryptoDataDownload.com\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n"), "t--ohlcv");
+    CHECK_TEXT(
+        columns_of("https://www.CryptoDataDownload.com\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n"),
+        "t--ohlcv");
     CHECK_TEXT(columns_of("date,unix,open,high,low,close\n"), "-tohlc");
     CHECK_TEXT(columns_of(",Open,High,Low,Close,Volume\n"), "tohlcv");
     CHECK_TEXT(columns_of("Timestamp,Open,High,Low,Close,Volume_(BTC),Volume_(Currency),Weighted_Price\n"), "tohlcv");
     CHECK_TEXT(columns_of("timestamp,\"1. open\",\"2. high\",\"3. low\",\"4. close\",\"5. volume\"\n"), "tohlcv");
     CHECK_TEXT(columns_of("# a comment\n\n#\nts,o,h,l,c\n"), "tohlc");
-    CHECK_TEXT(sniff_error("time,open,high,low,volume\n"), "1: the header has no close column: name the columns with --columns");
-    CHECK_TEXT(sniff_error("\n\nopen,high,low,close,volume\n"), "3: the header has no time column: name the columns with --columns");
-    CHECK_TEXT(sniff_error("time,open,high,low,close,close\n"), "1: the header has two close columns: choose with --columns");
-    CHECK_TEXT(sniff_error("hello\n"), "1: neither a header that names candles nor a row: name the columns with --columns");
+    CHECK_TEXT(sniff_error("time,open,high,low,volume\n"),
+               "1: the header has no close column: name the columns with --columns");
+    CHECK_TEXT(sniff_error("\n\nopen,high,low,close,volume\n"),
+               "3: the header has no time column: name the columns with --columns");
+    CHECK_TEXT(sniff_error("time,open,high,low,close,close\n"),
+               "1: the header has two close columns: choose with --columns");
+    CHECK_TEXT(sniff_error("hello\n"),
+               "1: neither a header that names candles nor a row: name the columns with --columns");
     CHECK(strncmp(sniff_error("\xff\xfet\n"), "1: this is UTF-16", 17) == 0);
 }
 
@@ -224,7 +237,9 @@ static void test_rows_measured(void) {
     csv = sniffed("time,open,high,low,close\n180,1,1,1,1\n180,1,1,1,1\n120,1,1,1,1\n60,1,1,1,1\n", true);
     CHECK(csv.newest_first);
     CHECK_INT(csv.spacing, 60000);
-    csv = sniffed("date,open,high,low,close\n2024-01-01,1,1,1,1\n2024-02-01,1,1,1,1\n2024-03-01,1,1,1,1\n2024-04-01,1,1,1,1\n", true);
+    csv = sniffed(
+        "date,open,high,low,close\n2024-01-01,1,1,1,1\n2024-02-01,1,1,1,1\n2024-03-01,1,1,1,1\n2024-04-01,1,1,1,1\n",
+        true);
     CHECK_INT(csv.spacing, r3_timeframe_span(R3_1M));
     csv = sniffed("date;open;high;low;close\n20240228;1;1;1;1\n\"20240229\";1;1;1;1\n20240301;1;1;1;1\n", true);
     CHECK(csv.compact_days);
@@ -278,7 +293,7 @@ static void test_partial_heads(void) {
 static const char *columns_error(const char *columns) {
     static struct r3_error error;
     struct r3_csv csv;
-    error = (struct r3_error){ 0 };
+    error = (struct r3_error) { 0 };
     CHECK_INT(r3_csv_init(&csv, columns, &error), -1);
     CHECK_INT(error.status, R3_USAGE);
     return error.text;
@@ -295,7 +310,8 @@ static void test_named_columns(void) {
     CHECK_TEXT(show(&csv, "60,x,1,2"), "65 4 fields where 6 are expected");
     CHECK_TEXT(columns_error("time,open,high,low"), "--columns: close is missing");
     CHECK_TEXT(columns_error("time,open,high,low,close,close"), "--columns: close is there twice");
-    CHECK_TEXT(columns_error("time,open,high,low,last"), "--columns: \"last\" is not one of time open high low close volume -");
+    CHECK_TEXT(columns_error("time,open,high,low,last"),
+               "--columns: \"last\" is not one of time open high low close volume -");
     CHECK_TEXT(columns_error(""), "--columns: \"\" is not one of time open high low close volume -");
 }
 

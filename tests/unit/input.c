@@ -74,7 +74,9 @@ static void test_small(void) {
     check_lines("a\n", 0, "1:a\nend");
     check_lines("a\n\nb", 0, "1:a\n2:\n3:b\nend");
     check_lines("\n\n", 0, "1:\n2:\nend");
-    check_lines("\xef\xbb\xbf" "a\nb\n", 0, "1:a\n2:b\nend");
+    check_lines("\xef\xbb\xbf"
+                "a\nb\n",
+                0, "1:a\n2:b\nend");
     check_lines("\xef\xbb\xbf", 0, "end");
     check_lines("a", 1, "1:a\nend");
     check_lines("a\nb\nc\n", 1, "3:c\n2:b\n1:a\nend");
@@ -83,8 +85,12 @@ static void test_small(void) {
     check_lines("a\nb\n", 3, "end");
     check_lines("a\nb", 3, "end");
     check_lines("", 1, "end");
-    check_lines("\xef\xbb\xbf" "a\nb\n", 1, "2:b\n1:a\nend");
-    check_lines("\xef\xbb\xbf" "a\nb\n", 2, "2:b\nend");
+    check_lines("\xef\xbb\xbf"
+                "a\nb\n",
+                1, "2:b\n1:a\nend");
+    check_lines("\xef\xbb\xbf"
+                "a\nb\n",
+                2, "2:b\nend");
 }
 
 /* Lines of random lengths, many blocks of them. */

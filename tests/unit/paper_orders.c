@@ -118,6 +118,34 @@ static void test_reversal(void) {
     close_world(&world);
 }
 
+/* Filled at the close, the exit is done when the entry comes: it is held to what is left all the same. */
+static void test_reversal_at_close(void) {
+    struct world world;
+    struct r3_paper_options options = usual();
+    options.taker_fee = decimal("0.01");
+    options.fill_close = true;
+    open_world(&world, options);
+    SEND(&world, .id = "ENTRY-1", .role = R3_ENTRY, .side = R3_BUY, .funds = "9900");
+    candle(&world, "100", "100", "100", "100");
+    forget(&world);
+    SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "94.285"); /* 94.285 x 105 was 9899.925 */
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_SELL, .funds = "9400");
+    SAID(&world, "EXIT-1 PLACED|EXIT-1-t1 SELL 94.285@100 TAKER 2h|EXIT-1 FILLED|ENTRY-2 PLACED|"
+                 "ENTRY-2-t1 SELL 92.427@100 TAKER 2h|ENTRY-2 FILLED"); /* 9335.29075 / 1.01, on 0.1 */
+    close_world(&world);
+    open_world(&world, options); /* but not on the exit's other side, nor at another close */
+    world.reasons = true;
+    SEND(&world, BUY_1(0));
+    SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "1");
+    forget(&world);
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_BUY, .funds = "9999");
+    candle(&world, "100", "100", "100", "100");
+    SEND(&world, .id = "ENTRY-3", .role = R3_ENTRY, .side = R3_SELL, .funds = "9999");
+    SAID(&world, "ENTRY-2 REJECTED (insufficient funds: 10098.99 needed with the fee, 9997.9 available)|"
+                 "ENTRY-3 REJECTED (insufficient funds: 10098.99 needed with the fee, 9997.9 available)");
+    close_world(&world);
+}
+
 /* What leaves at the open leaves before a resting entry of the other side comes in. */
 static void test_turn_at_open(void) {
     struct world world;
@@ -243,6 +271,7 @@ int main(void) {
     test_refusals();
     test_funds();
     test_reversal();
+    test_reversal_at_close();
     test_turn_at_open();
     test_exits();
     test_cancel();

@@ -144,7 +144,7 @@ static bool is_plain_line(const struct r3_buffer *line) {
     return true;
 }
 
-/* Whether the canonical decoder must know this line: no escapes, no wide numbers, no command. */
+/* Whether the canonical decoder must know this line: no escapes, no integer of 19 digits, no command. */
 static bool is_easy(const struct r3_record *record, const struct r3_buffer *line) {
     const struct r3_record_table *table = &r3_record_tables[record->type];
     for (size_t i = 0; i < table->count; i++) {
@@ -153,9 +153,6 @@ static bool is_easy(const struct r3_record *record, const struct r3_buffer *line
         if (member->kind == R3_MEMBER_BORROWED || member->kind == R3_MEMBER_DOUBLE)
             return false;
         if (member->kind == R3_MEMBER_INTEGER && *(const int64_t *)place > INT64_C(999999999999999999))
-            return false;
-        char text[R3_DECIMAL_TEXT_SIZE];
-        if (member->kind == R3_MEMBER_DECIMAL && r3_decimal_is_present(place) && r3_decimal_format(text, place) > 18)
             return false;
     }
     return is_plain_line(line);

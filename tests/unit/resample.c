@@ -7,7 +7,8 @@
 
 static const int64_t day = INT64_C(1704067200000); /* 2024-01-01, a Monday */
 
-static struct r3_candle candle_at(enum r3_timeframe timeframe, int64_t time, int open, int high, int low, int close, int volume) {
+static struct r3_candle candle_at(enum r3_timeframe timeframe, int64_t time, int open, int high, int low, int close,
+                                  int volume) {
     struct r3_candle candle = { .market = "BTC-USD", .timeframe = timeframe, .time = time };
     candle.open = R3_DECIMAL(open, 0);
     candle.high = R3_DECIMAL(high, 0);
@@ -23,7 +24,8 @@ static size_t shown_length;
 static void show_ready(struct r3_resample *resample) {
     struct r3_candle candle;
     while (r3_resample_take(resample, &candle)) {
-        const struct r3_decimal *const values[] = { &candle.open, &candle.high, &candle.low, &candle.close, &candle.volume };
+        const struct r3_decimal *const values[] = { &candle.open, &candle.high, &candle.low, &candle.close,
+                                                    &candle.volume };
         shown_length += (size_t)snprintf(shown + shown_length, sizeof shown - shown_length, "%s+%" PRId64 "m",
                                          r3_timeframe_name(candle.timeframe), (candle.time - day) / R3_MINUTE);
         for (unsigned i = 0; i < 5; i++) {
@@ -36,7 +38,8 @@ static void show_ready(struct r3_resample *resample) {
 }
 
 /* Candles of 1m at these minutes of the day, -1 ends; the open is the minute. */
-static const char *run(enum r3_timeframe target, const int *minutes, int64_t from, int64_t known_to, struct r3_resample *resample) {
+static const char *run(enum r3_timeframe target, const int *minutes, int64_t from, int64_t known_to,
+                       struct r3_resample *resample) {
     struct r3_error error = { 0 };
     int64_t end = 0;
     shown_length = 0;
@@ -45,7 +48,8 @@ static const char *run(enum r3_timeframe target, const int *minutes, int64_t fro
     if (from != R3_TIME_ABSENT)
         r3_resample_known_from(resample, from);
     for (; *minutes >= 0; minutes++) {
-        struct r3_candle candle = candle_at(R3_1m, day + (int64_t)*minutes * R3_MINUTE, *minutes + 10, *minutes + 20, *minutes + 1, *minutes + 11, 5);
+        struct r3_candle candle = candle_at(R3_1m, day + (int64_t)*minutes * R3_MINUTE, *minutes + 10, *minutes + 20,
+                                            *minutes + 1, *minutes + 11, 5);
         CHECK_INT(r3_resample_put(resample, &candle, &error), 0);
         show_ready(resample);
         end = candle.time + R3_MINUTE;
@@ -55,7 +59,9 @@ static const char *run(enum r3_timeframe target, const int *minutes, int64_t fro
     return shown;
 }
 
-static int64_t minutes_of(int64_t time) { return time == R3_TIME_ABSENT ? -1 : (time - day) / R3_MINUTE; }
+static int64_t minutes_of(int64_t time) {
+    return time == R3_TIME_ABSENT ? -1 : (time - day) / R3_MINUTE;
+}
 
 static void test_completeness(void) {
     struct r3_resample resample;
@@ -71,7 +77,8 @@ static void test_completeness(void) {
     CHECK_INT(minutes_of(resample.dropped_last), 6);
     /* Gaps inside do not matter, at the end of an interval neither, once a later candle shows it. */
     static const int gaps[] = { 0, 2, 3, 6, 7, 8, -1 };
-    CHECK_TEXT(run(R3_3m, gaps, none, none, &resample), "3m+0m 10 22 1 13 1;3m+3m 13 23 4 14 0.5;3m+6m 16 28 7 19 1.5;");
+    CHECK_TEXT(run(R3_3m, gaps, none, none, &resample),
+               "3m+0m 10 22 1 13 1;3m+3m 13 23 4 14 0.5;3m+6m 16 28 7 19 1.5;");
     /* A whole interval is missing, and the next candle fills its own at once: two come out of one candle. */
     static const int jump[] = { 0, 1, 8, -1 };
     CHECK_TEXT(run(R3_3m, jump, none, none, &resample), "3m+0m 10 21 1 12 1;3m+6m 18 28 9 19 0.5;");
@@ -82,7 +89,8 @@ static void test_completeness(void) {
     CHECK_TEXT(run(R3_3m, inside, day + R3_MINUTE, day + 5 * R3_MINUTE, &resample), "");
     CHECK_INT(minutes_of(resample.dropped_first), 0);
     CHECK_INT(minutes_of(resample.dropped_last), 3);
-    CHECK_TEXT(run(R3_1m, inside, none, none, &resample), "1m+1m 11 21 2 12 0.5;1m+2m 12 22 3 13 0.5;1m+4m 14 24 5 15 0.5;");
+    CHECK_TEXT(run(R3_1m, inside, none, none, &resample),
+               "1m+1m 11 21 2 12 0.5;1m+2m 12 22 3 13 0.5;1m+4m 14 24 5 15 0.5;");
     static const int nothing[] = { -1 };
     CHECK_TEXT(run(R3_3m, nothing, none, none, &resample), "");
 }
@@ -117,8 +125,9 @@ static void test_nesting(void) {
         enum r3_timeframe source, target;
         int result;
     } cases[] = {
-        { R3_1m, R3_5m, 0 },  { R3_3m, R3_5m, -1 }, { R3_5m, R3_3m, -1 },  { R3_3m, R3_15m, 0 }, { R3_8H, R3_12H, -1 }, { R3_4H, R3_12H, 0 },
-        { R3_1D, R3_1W, 0 },  { R3_1W, R3_1M, -1 }, { R3_1D, R3_1M, 0 },   { R3_1M, R3_1M, 0 },  { R3_1H, R3_1m, -1 },  { R3_1m, R3_1M, 0 },
+        { R3_1m, R3_5m, 0 },   { R3_3m, R3_5m, -1 }, { R3_5m, R3_3m, -1 }, { R3_3m, R3_15m, 0 },
+        { R3_8H, R3_12H, -1 }, { R3_4H, R3_12H, 0 }, { R3_1D, R3_1W, 0 },  { R3_1W, R3_1M, -1 },
+        { R3_1D, R3_1M, 0 },   { R3_1M, R3_1M, 0 },  { R3_1H, R3_1m, -1 }, { R3_1m, R3_1M, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct r3_resample resample;

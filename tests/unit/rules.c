@@ -1,6 +1,7 @@
 /* The rule language: what it says to wrong rules, what right ones mean, coarser timeframes, and the state block. */
 #include <math.h>
 
+#include "lib/strategy/functions.h"
 #include "tests/unit/candles.h"
 #include "tests/unit/check.h"
 
@@ -333,7 +334,33 @@ static void test_state(void) {
     run_end(&run);
 }
 
+/* r3-strategy-rules(5) has each function with its parameters, as the table has them. */
+static void test_page(void) {
+    static char page[100000];
+    FILE *file = fopen("man/r3-strategy-rules.5", "r");
+    size_t length = file ? fread(page, 1, sizeof page - 1, file) : 0;
+    if (file)
+        fclose(file);
+    CHECK(length > 0);
+    for (const struct r3_function *row = r3_functions; row->name; row++) {
+        char heading[256], parameters[128] = "";
+        for (const char *at = row->parameters; *at;) { /* "number x, length n = 2" → "x, n = 2" */
+            size_t word = *at & 0x80 ? 0 : strcspn(at, " ") + 1, rest = strcspn(at + word, ",");
+            snprintf(parameters + strlen(parameters), sizeof parameters - strlen(parameters), "%s%.*s",
+                     *parameters ? ", " : "", *at & 0x80 ? 3 : (int)rest, *at & 0x80 ? "..." : at + word);
+            at += word + rest;
+            at += *at ? 2 : 0;
+        }
+        if (*parameters)
+            snprintf(heading, sizeof heading, "\n.It Li \"%s(%s)\"\n", row->name, parameters);
+        else
+            snprintf(heading, sizeof heading, "%s", row->name);
+        check_that(strstr(page, heading) != NULL, heading, 0, "is in the page");
+    }
+}
+
 int main(void) {
+    test_page();
     test_errors();
     test_depth();
     test_expressions();

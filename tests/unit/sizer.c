@@ -1,7 +1,7 @@
 /* The sizer's methods, limits and roundings; every expected amount is worked out by hand in the comment beside it. */
 
-#include "lib/base/buffer.h"
 #include "lib/trade/sizer.h"
+#include "lib/base/buffer.h"
 #include "tests/unit/check.h"
 
 static struct r3_decimal decimal(const char *text) {
@@ -41,12 +41,19 @@ static struct r3_raworder leave(enum r3_role role, const char *size) {
 }
 
 static struct r3_sizer_options method(enum r3_sizer_method chosen, const char *amount) {
-    return (struct r3_sizer_options){ .method = chosen, .amount = decimal(amount), .kelly_after = 20, .kelly_before = decimal("0.1"),
-                                      .fee = decimal("0.001"), .max_order = r3_decimal_absent, .max_position = r3_decimal_absent,
-                                      .max_exposure = r3_decimal_absent, .max_daily_loss = r3_decimal_absent };
+    return (struct r3_sizer_options) { .method = chosen,
+                                       .amount = decimal(amount),
+                                       .kelly_after = 20,
+                                       .kelly_before = decimal("0.1"),
+                                       .fee = decimal("0.001"),
+                                       .max_order = r3_decimal_absent,
+                                       .max_position = r3_decimal_absent,
+                                       .max_exposure = r3_decimal_absent,
+                                       .max_daily_loss = r3_decimal_absent };
 }
 
-static struct r3_instrument rules(const char *price, const char *base, const char *quote, const char *size, const char *funds) {
+static struct r3_instrument rules(const char *price, const char *base, const char *quote, const char *size,
+                                  const char *funds) {
     struct r3_record record;
     r3_record_init(&record, R3_INSTRUMENT);
     COPY(record.instrument.market, "BTC-USD");
@@ -59,8 +66,8 @@ static struct r3_instrument rules(const char *price, const char *base, const cha
 }
 
 /* "funds 99.9", "size 1", or the reason of the refusal. */
-static const char *sized(const struct r3_sizer_options *options, const struct r3_instrument *instrument, const struct r3_raworder *raw,
-                         struct r3_order *order) {
+static const char *sized(const struct r3_sizer_options *options, const struct r3_instrument *instrument,
+                         const struct r3_raworder *raw, struct r3_order *order) {
     static char text[R3_TEXT_SIZE + 8];
     struct r3_sizer *sizer = r3_sizer_new(options);
     struct r3_record out;
@@ -98,7 +105,8 @@ static const char *sized(const struct r3_sizer_options *options, const struct r3
 static void test_methods(void) {
     struct r3_raworder buy = entry(R3_BUY), sell = entry(R3_SELL);
     struct r3_sizer_options options = method(R3_SIZE_FRACTION, "1");
-    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 9990.00999"); /* 10000 / 1.001 = 9990.009990009…, down to 8 decimals */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL),
+               "funds 9990.00999"); /* 10000 / 1.001 = 9990.009990009…, down to 8 decimals */
     CHECK_TEXT(sized(&options, NULL, &sell, NULL), "size 99.9000999"); /* the same / 100 */
     options.fee = r3_decimal_zero;
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 10000");
@@ -219,15 +227,15 @@ static void test_increments(void) {
     buy.break_even = decimal("1.3");
     buy.expiry = 5000;
     CHECK_TEXT(sized(&options, &coarse, &buy, &order), "size 1.23");
-    CHECK(r3_decimal_equal(&order.price, &(struct r3_decimal){ 995, 1 })); /* a buy's limit goes down */
-    CHECK(r3_decimal_equal(&order.stop, &(struct r3_decimal){ 95, 0 }));
-    CHECK(r3_decimal_equal(&order.target, &(struct r3_decimal){ 1105, 1 }));
-    CHECK(r3_decimal_equal(&order.trail, &(struct r3_decimal){ 5, 1 })); /* at least one increment */
-    CHECK(r3_decimal_equal(&order.break_even, &(struct r3_decimal){ 15, 1 }));
+    CHECK(r3_decimal_equal(&order.price, &(struct r3_decimal) { 995, 1 })); /* a buy's limit goes down */
+    CHECK(r3_decimal_equal(&order.stop, &(struct r3_decimal) { 95, 0 }));
+    CHECK(r3_decimal_equal(&order.target, &(struct r3_decimal) { 1105, 1 }));
+    CHECK(r3_decimal_equal(&order.trail, &(struct r3_decimal) { 5, 1 })); /* at least one increment */
+    CHECK(r3_decimal_equal(&order.break_even, &(struct r3_decimal) { 15, 1 }));
     CHECK_INT(order.expiry, 5000);
     buy.side = R3_SELL;
     CHECK_TEXT(sized(&options, &coarse, &buy, &order), "size 1.23");
-    CHECK(r3_decimal_equal(&order.price, &(struct r3_decimal){ 100, 0 })); /* a sale's goes up */
+    CHECK(r3_decimal_equal(&order.price, &(struct r3_decimal) { 100, 0 })); /* a sale's goes up */
     options = method(R3_SIZE_FRACTION, "1"); /* a limit order by size: 10000 / 1.001 / 99.5 */
     buy.side = R3_BUY;
     CHECK_TEXT(sized(&options, &coarse, &buy, NULL), "size 100.4");

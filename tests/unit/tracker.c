@@ -1,7 +1,7 @@
 /* The tracker against a scripted exchange: what it writes, and when it asks. */
 
-#include "lib/base/buffer.h"
 #include "lib/trade/tracker.h"
+#include "lib/base/buffer.h"
 #include "tests/unit/check.h"
 
 enum { QUEUE = 32 };
@@ -17,7 +17,7 @@ struct script {
     struct r3_buffer out;
     struct r3_raworder last; /* the last raw order */
     struct r3_position position;
-    int64_t time;          /* close of the last candle */
+    int64_t time; /* close of the last candle */
     const char *session, *market;
     struct r3_error error;
 };
@@ -63,7 +63,8 @@ static int emit(void *context, const struct r3_record *record, struct r3_error *
         r3_buffer_printf(&script->out, "notice %s\n", record->notice.text);
     else if (record->type == R3_POSITION) {
         script->position = record->position;
-        r3_buffer_printf(&script->out, "position %s %s\n", r3_direction_name(record->position.side), text_of(&record->position.size));
+        r3_buffer_printf(&script->out, "position %s %s\n", r3_direction_name(record->position.side),
+                         text_of(&record->position.size));
     } else
         CHECK(!"a record that the tracker does not write");
     return 0;
@@ -107,13 +108,15 @@ static void ended(struct script *script, const char *order, enum r3_event event,
     COPY(record->reason, reason);
     record->time = script->time;
     record->event = event;
-    record->status = event == R3_EVENT_FILLED ? R3_CLOSED : event == R3_EVENT_PARTIAL || event == R3_EVENT_PLACED ? R3_OPENED : R3_CANCELED;
+    record->status = event == R3_EVENT_FILLED                                ? R3_CLOSED
+                     : event == R3_EVENT_PARTIAL || event == R3_EVENT_PLACED ? R3_OPENED
+                                                                             : R3_CANCELED;
     record->execution = event == R3_EVENT_FILLED ? R3_FULLY_EXECUTED : R3_NOT_EXECUTED;
     record->filled = record->cost = record->fee = r3_decimal_zero;
 }
 
-static void trade_at(struct script *script, const char *order, enum r3_role role, enum r3_side side, const char *price, const char *size,
-                     int64_t time, size_t in) {
+static void trade_at(struct script *script, const char *order, enum r3_role role, enum r3_side side, const char *price,
+                     const char *size, int64_t time, size_t in) {
     struct r3_trade *record = &queue(script, R3_TRADE, in)->trade;
     snprintf(record->id, sizeof record->id, "%.36s-t1", order);
     COPY(record->order, order);
@@ -129,7 +132,8 @@ static void trade_at(struct script *script, const char *order, enum r3_role role
     record->liquidity = R3_TAKER;
 }
 
-static void fill(struct script *script, const char *order, enum r3_role role, enum r3_side side, const char *price, const char *size) {
+static void fill(struct script *script, const char *order, enum r3_role role, enum r3_side side, const char *price,
+                 const char *size) {
     trade_at(script, order, role, side, price, size, script->time, 1);
     ended(script, order, R3_EVENT_FILLED, "", 1);
 }
@@ -156,9 +160,12 @@ static void candle(struct script *script, const char *open, const char *high, co
     step(script, &record);
 }
 
-static void flat_candle(struct script *script, const char *price) { candle(script, price, price, price, price); }
+static void flat_candle(struct script *script, const char *price) {
+    candle(script, price, price, price, price);
+}
 
-static void signal_with(struct script *script, enum r3_direction direction, const char *reference, const char *stop, const char *target) {
+static void signal_with(struct script *script, enum r3_direction direction, const char *reference, const char *stop,
+                        const char *target) {
     struct r3_record record;
     r3_record_init(&record, R3_SIGNAL);
     snprintf(record.signal.id, sizeof record.signal.id, "%s-%lld-%c", script->session, (long long)(script->time / 1000),
@@ -197,8 +204,12 @@ static void end(struct script *script) {
 }
 
 static struct r3_tracker_options plain(void) {
-    return (struct r3_tracker_options){ .stop_loss = r3_decimal_absent, .take_profit = r3_decimal_absent, .trailing_stop = r3_decimal_absent,
-                                        .break_even = r3_decimal_absent, .limit = r3_decimal_absent, .limit_candles = 1 };
+    return (struct r3_tracker_options) { .stop_loss = r3_decimal_absent,
+                                         .take_profit = r3_decimal_absent,
+                                         .trailing_stop = r3_decimal_absent,
+                                         .break_even = r3_decimal_absent,
+                                         .limit = r3_decimal_absent,
+                                         .limit_candles = 1 };
 }
 
 /* A stream that has begun, with 10,000 in the account and one candle at 100. */
@@ -290,7 +301,8 @@ static void test_one_candle(void) {
     WRITTEN("sync\nmain-1-ENTRY-1 BUY MARKET\n");
     ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 2);
     signal(&script, R3_SHORT, "100");
-    WRITTEN("sync\ncancel main-1-ENTRY-1: LONG and SHORT on one candle\nnotice BTC-USD: LONG and SHORT on one candle: neither is taken\nsync\n");
+    WRITTEN(
+        "sync\ncancel main-1-ENTRY-1: LONG and SHORT on one candle\nnotice BTC-USD: LONG and SHORT on one candle: neither is taken\nsync\n");
     flat_candle(&script, "100");
     signal(&script, R3_LONG, "100");
     signal(&script, R3_LONG, "100"); /* the same record again */
@@ -313,7 +325,8 @@ static void test_flat_while_entering(void) {
     begin(&script, &options);
     signal(&script, R3_LONG, "100");
     flat_candle(&script, "100");
-    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "0.4", script.time, 1); /* a part, then the rest is cancelled */
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "0.4", script.time,
+             1); /* a part, then the rest is cancelled */
     ended(&script, "main-1-ENTRY-1", R3_EVENT_PARTIAL, "", 1);
     ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 3);
     r3_buffer_reset(&script.out);
@@ -335,7 +348,7 @@ static void test_reversal(void) {
     account(&script, "10100", "9100");
     flat_candle(&script, "90");
     signal(&script, R3_LONG, "90");
-    WRITTEN("sync\nmain-1-EXIT-1 BUY MARKET 10\nmain-2-ENTRY-1 BUY MARKET\n");
+    WRITTEN("sync\nmain-1-EXIT-1 BUY MARKET 10\nsync\nmain-2-ENTRY-1 BUY MARKET\n");
     CHECK_TEXT(text_of(&script.last.available), "10000"); /* what the exit frees counts */
     CHECK_TEXT(text_of(&script.last.exposure), "0");
     fill(&script, "main-1-EXIT-1", R3_EXIT, R3_BUY, "90", "10");
@@ -343,6 +356,27 @@ static void test_reversal(void) {
     flat_candle(&script, "90");
     signal(&script, R3_FLAT, "90");
     WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 5\n");
+    CHECK_INT(script.last.wins, 1);
+    finish(&script);
+}
+
+/* A reversal whose exit fills at once: the entry is sized on what there is then. */
+static void test_reversal_at_close(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.allow_short = true;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "10");
+    flat_candle(&script, "110");
+    r3_buffer_reset(&script.out);
+    account(&script, "10090", "10090");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "109", "10");
+    for (size_t i = 2; i < 5; i++)
+        script.due[i] = script.syncs + 2;
+    signal(&script, R3_SHORT, "110");
+    WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 10\nsync\nmain-2-ENTRY-1 SELL MARKET\n");
+    CHECK_TEXT(text_of(&script.last.available), "10090");
     CHECK_INT(script.last.wins, 1);
     finish(&script);
 }
@@ -487,7 +521,8 @@ static void test_day(void) {
     finish(&script);
 }
 
-static void open_protected(struct script *script, const struct r3_tracker_options *options, const char *stop, const char *target) {
+static void open_protected(struct script *script, const struct r3_tracker_options *options, const char *stop,
+                           const char *target) {
     begin(script, options);
     signal_with(script, R3_LONG, "105", stop, target);
     r3_buffer_reset(&script->out);
@@ -500,10 +535,14 @@ static void test_protection(void) {
     static const struct {
         const char *open, *high, *low, *close, *want;
     } bars[] = {
-        { "95", "101", "90", "92", "main-1-SL-1 SELL MARKET 1\n" },     { "104", "106", "90", "98", "main-1-SL-1 SELL MARKET 1\n" },
-        { "105", "117", "95", "110", "main-1-SL-1 SELL MARKET 1\n" },   { "95", "97", "90", "92", "main-1-SL-1 SELL MARKET 1\n" },
-        { "118", "120", "117", "119", "main-1-TP-1 SELL MARKET 1\n" },  { "105", "114.99", "100.01", "105", "" },
-        { "105", "115", "100.01", "105", "main-1-TP-1 SELL MARKET 1\n" }, { "105", "106", "100", "105", "main-1-SL-1 SELL MARKET 1\n" },
+        { "95", "101", "90", "92", "main-1-SL-1 SELL MARKET 1\n" },
+        { "104", "106", "90", "98", "main-1-SL-1 SELL MARKET 1\n" },
+        { "105", "117", "95", "110", "main-1-SL-1 SELL MARKET 1\n" },
+        { "95", "97", "90", "92", "main-1-SL-1 SELL MARKET 1\n" },
+        { "118", "120", "117", "119", "main-1-TP-1 SELL MARKET 1\n" },
+        { "105", "114.99", "100.01", "105", "" },
+        { "105", "115", "100.01", "105", "main-1-TP-1 SELL MARKET 1\n" },
+        { "105", "106", "100", "105", "main-1-SL-1 SELL MARKET 1\n" },
     };
     struct r3_tracker_options options = plain();
     options.protect = true;
@@ -661,7 +700,7 @@ static void test_levels(void) {
     finish(&script);
     begin(&script, &options);
     signal_with(&script, R3_LONG, "100", "100", NULL);
-    WRITTEN("sync\nnotice main-1385341200-L: no entry: its stop is not below the reference\n");
+    WRITTEN("sync\nnotice main-1385341200-L: no entry: its stop is not below the price\n");
     flat_candle(&script, "100");
     signal_with(&script, R3_LONG, "100", NULL, "99");
     WRITTEN("sync\nnotice main-1385344800-L: no entry: its target is not above the reference\n");
@@ -792,6 +831,7 @@ int main(void) {
     test_one_candle();
     test_flat_while_entering();
     test_reversal();
+    test_reversal_at_close();
     test_reversal_that_fails();
     test_commands();
     test_limit();

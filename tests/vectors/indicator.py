@@ -40,6 +40,8 @@ def from_talib(d):
     return {
         "sma(close, 10)": sma(c, 10), "sma(close, 30)": sma(c, 30), "sma(volume, 7)": sma(v, 7),
         "sma(hlc3, 20)": sma(typical, 20), "sma(rsi(close, 14), 5)": sma(talib.RSI(c, 14)[14:], 5),
+        "wma(rsi(close, 14), 5)": talib.WMA(talib.RSI(c, 14)[14:], 5), "stdev(rsi(close, 14), 10)": talib.STDDEV(talib.RSI(c, 14)[14:], 10),
+        "linreg(rsi(close, 14), 10)": talib.LINEARREG(talib.RSI(c, 14)[14:], 10),
         "ema(close, 12)": ema(c, 12), "ema(close, 50)": ema(c, 50), "wma(close, 9)": talib.WMA(c, 9),
         "dema(close, 10)": talib.DEMA(c, 10), "tema(close, 10)": talib.TEMA(c, 10),
         "sum(volume, 12)": talib.SUM(v, 12), "stdev(close, 20)": talib.STDDEV(c, 20), "variance(close, 20)": talib.VAR(c, 20),
