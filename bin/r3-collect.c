@@ -1,4 +1,6 @@
 /* r3-collect: see lib/stage/collect.c */
 #include "lib/stage/stage.h"
 
-int main(int argc, char **argv) { return r3_stage_main(&r3_collect_stage, argc, argv); }
+int main(int argc, char **argv) {
+    return r3_stage_main(&r3_collect_stage, argc, argv);
+}

@@ -91,7 +91,7 @@ real() { # TIMEFRAME [LINES]: the real candles as a stream
     run -0 r3-strategy -q -e 'long = close > close[1]' --timeframe 4h <stream
     [ "${#lines[@]}" -eq 1 ]
     [[ ${lines[0]} == *'"id":"main-AAA-USD-4H-28800-L"'* ]]
-    run -0 r3-strategy -q -e 'flat = close < close[1]' --market BBB-USD <stream
+    run -0 r3-strategy -q -e 'flat = close < close[1]' --market bbbusd <stream
     [ "${#lines[@]}" -eq 1 ]
     [[ ${lines[0]} == *'"id":"main-BBB-USD-1H-7200-F"'* ]]
     run -0 --separate-stderr r3-strategy -q -e 'long = true' --market CCC-USD --timeframe 1D <stream

@@ -10,6 +10,7 @@
 /* The C library makes some of them macros when it checks bounds. */
 #undef sprintf
 #undef vsprintf
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof asctime ctime gmtime localtime
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof asctime ctime       \
+    gmtime localtime
 
 #endif

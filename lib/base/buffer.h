@@ -11,7 +11,8 @@ struct r3_buffer {
     size_t length, capacity;
 };
 
-#define R3_BUFFER_INIT { 0 }
+#define R3_BUFFER_INIT                                                                                                 \
+    { 0 }
 
 void r3_buffer_release(struct r3_buffer *buffer);
 void r3_buffer_reset(struct r3_buffer *buffer); /* empty, memory kept */
@@ -22,9 +23,9 @@ void r3_buffer_append_text(struct r3_buffer *buffer, const char *text);
 void r3_buffer_printf(struct r3_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* malloc family that ends the program with status 71 and a message where memory runs out. */
-void *r3_allocate(size_t size);         /* zeroed */
+void *r3_allocate(size_t size); /* zeroed */
 void *r3_reallocate(void *old, size_t size);
-char *r3_duplicate(const char *text);   /* new; caller frees */
+char *r3_duplicate(const char *text); /* new; caller frees */
 
 /* Copy text into out[size] whole; -1 where it does not fit (out is then ""). */
 int r3_copy_text(char *out, size_t size, const char *text, size_t length);

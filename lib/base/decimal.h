@@ -24,7 +24,7 @@ struct r3_decimal {
 };
 
 /* A constant initialiser: R3_DECIMAL(15, 1) is 1.5. */
-#define R3_DECIMAL(coefficient, scale) ((struct r3_decimal){ (coefficient), (scale) })
+#define R3_DECIMAL(coefficient, scale) ((struct r3_decimal) { (coefficient), (scale) })
 
 extern const struct r3_decimal r3_decimal_zero, r3_decimal_one, r3_decimal_absent;
 
@@ -37,7 +37,9 @@ enum r3_rounding {
     R3_ROUND_HALF_UP    /* to nearest, ties away from zero */
 };
 
-static inline bool r3_decimal_is_present(const struct r3_decimal *value) { return value->scale >= 0; }
+static inline bool r3_decimal_is_present(const struct r3_decimal *value) {
+    return value->scale >= 0;
+}
 
 /* Parse the whole of text[0..length): -?digits[.digits], no exponent, no plus sign, no spaces. Trailing zeros are
  * accepted beyond scale 18 ("1.5000000000000000000000" is 1.5). Error: R3_DATA, `not a decimal: "abc"`. */
@@ -53,15 +55,21 @@ size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal
 int r3_decimal_compare(const struct r3_decimal *a, const struct r3_decimal *b);
 bool r3_decimal_equal(const struct r3_decimal *a, const struct r3_decimal *b);
 int r3_decimal_sign(const struct r3_decimal *value); /* -1, 0, 1 */
-static inline bool r3_decimal_is_zero(const struct r3_decimal *value) { return value->coefficient == 0; }
+static inline bool r3_decimal_is_zero(const struct r3_decimal *value) {
+    return value->coefficient == 0;
+}
 
 /* Exact. The result is an error when it needs more than 34 digits or scale 18. `out` may be an argument. */
-int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error);
-int r3_decimal_subtract(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error);
-int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, struct r3_error *error);
+int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                   struct r3_error *error);
+int r3_decimal_subtract(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                        struct r3_error *error);
+int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                        struct r3_error *error);
 void r3_decimal_negate(struct r3_decimal *out, const struct r3_decimal *a);
 void r3_decimal_absolute(struct r3_decimal *out, const struct r3_decimal *a);
-const struct r3_decimal *r3_decimal_minimum(const struct r3_decimal *a, const struct r3_decimal *b); /* borrowed: a or b */
+const struct r3_decimal *r3_decimal_minimum(const struct r3_decimal *a,
+                                            const struct r3_decimal *b); /* borrowed: a or b */
 const struct r3_decimal *r3_decimal_maximum(const struct r3_decimal *a, const struct r3_decimal *b);
 
 /* Rounded once, from the exact (up to 256-bit) product or quotient, to `scale` digits after the point.
@@ -81,12 +89,15 @@ bool r3_decimal_is_multiple(const struct r3_decimal *a, const struct r3_decimal 
 /* Fewest digits: the same value with no trailing zeros in the fraction. */
 void r3_decimal_normalize(struct r3_decimal *value);
 
-static inline struct r3_decimal r3_decimal_from_integer(int64_t value) { return R3_DECIMAL(value, 0); }
+static inline struct r3_decimal r3_decimal_from_integer(int64_t value) {
+    return R3_DECIMAL(value, 0);
+}
 
 /* To binary: correctly rounded. For indicators, statistics and plots; money never comes back from it. */
 double r3_decimal_to_double(const struct r3_decimal *value);
 /* From binary, for a price that an indicator computed: the exact binary value rounded once to `scale` digits.
  * NaN, infinity and overflow: R3_DATA. */
-int r3_decimal_from_double(struct r3_decimal *out, double value, int scale, enum r3_rounding rounding, struct r3_error *error);
+int r3_decimal_from_double(struct r3_decimal *out, double value, int scale, enum r3_rounding rounding,
+                           struct r3_error *error);
 
 #endif

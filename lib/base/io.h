@@ -23,7 +23,9 @@ void r3_writer_init(struct r3_writer *writer, int fd, const char *name);
 int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error);
 /* At least `size` (<= R3_LINE_MAX) bytes of room at the end; NULL on error. Say what was used with r3_writer_used. */
 char *r3_writer_room(struct r3_writer *writer, size_t size, struct r3_error *error);
-static inline void r3_writer_used(struct r3_writer *writer, size_t size) { writer->length += size; }
+static inline void r3_writer_used(struct r3_writer *writer, size_t size) {
+    writer->length += size;
+}
 int r3_writer_flush(struct r3_writer *writer, struct r3_error *error);
 /* Flush, close the descriptor and report what either says: a full disk is an error, not a success. Memory is freed
  * either way. Status R3_IO. */

@@ -13,7 +13,7 @@
  * abbreviation is refused, `--` ends options, operands and options may mix; a short letter where a row gives one. */
 
 enum r3_option_kind {
-    R3_OPTION_FLAG,     /* no argument */
+    R3_OPTION_FLAG, /* no argument */
     R3_OPTION_TEXT,
     R3_OPTION_INTEGER,  /* >= minimum */
     R3_OPTION_DECIMAL,  /* exact; "1%" is refused */
@@ -24,14 +24,16 @@ enum r3_option_kind {
 };
 
 struct r3_option {
-    const char *name;     /* without dashes; NULL ends the table */
-    char letter;          /* 0: none */
+    const char *name; /* without dashes; NULL ends the table */
+    char letter;      /* 0: none */
     enum r3_option_kind kind;
     const char *argument; /* "FILE", shown in --help; choices for R3_OPTION_CHOICE; NULL for flags */
-    const char *fallback; /* the default as it would be typed, shown in --help; NULL: none, and the option is then "not given" */
-    bool repeat;          /* may be given more than once; otherwise a second time is an error */
-    int64_t minimum;      /* R3_OPTION_INTEGER; decimals and fractions below 0 are refused when 0 or more, so use INT64_MIN for signed */
-    const char *help;     /* one line, at most 50 characters or so */
+    const char *
+        fallback; /* the default as it would be typed, shown in --help; NULL: none, and the option is then "not given" */
+    bool repeat;  /* may be given more than once; otherwise a second time is an error */
+    int64_t
+        minimum; /* R3_OPTION_INTEGER; decimals and fractions below 0 are refused when 0 or more, so use INT64_MIN for signed */
+    const char *help; /* one line, at most 50 characters or so */
 };
 
 struct r3_argument {
@@ -50,7 +52,7 @@ int r3_arguments_parse(struct r3_arguments **out, const struct r3_option *const 
 void r3_arguments_free(struct r3_arguments *arguments);
 
 /* Look up by name; a name that no table has is a bug and aborts. */
-bool r3_arguments_given(const struct r3_arguments *arguments, const char *name); /* typed by the user */
+bool r3_arguments_given(const struct r3_arguments *arguments, const char *name);   /* typed by the user */
 size_t r3_arguments_count(const struct r3_arguments *arguments, const char *name); /* times given, repeatables */
 /* The value (typed or fallback); NULL when not given and no fallback. index for repeatables, in order typed, else 0. */
 const struct r3_argument *r3_arguments_get(const struct r3_arguments *arguments, const char *name, size_t index);

@@ -33,8 +33,24 @@ enum {
 
 enum r3_record_type {
     R3_UNKNOWN, /* a type that this version does not know: echoed */
-    R3_STREAM, R3_INSTRUMENT, R3_CANDLE, R3_PRICE, R3_SIGNAL, R3_RAWORDER, R3_ORDER, R3_CANCEL, R3_UPDATE, R3_TRADE,
-    R3_POSITION, R3_ACCOUNT, R3_COMMAND, R3_TICK, R3_VALUE, R3_NOTICE, R3_SYNC, R3_END,
+    R3_STREAM,
+    R3_INSTRUMENT,
+    R3_CANDLE,
+    R3_PRICE,
+    R3_SIGNAL,
+    R3_RAWORDER,
+    R3_ORDER,
+    R3_CANCEL,
+    R3_UPDATE,
+    R3_TRADE,
+    R3_POSITION,
+    R3_ACCOUNT,
+    R3_COMMAND,
+    R3_TICK,
+    R3_VALUE,
+    R3_NOTICE,
+    R3_SYNC,
+    R3_END,
     R3_RECORD_TYPES
 };
 #define R3_BIT(type) (UINT32_C(1) << (type))
@@ -46,12 +62,22 @@ enum r3_kind { R3_KIND_NONE, R3_MARKET, R3_LIMIT, R3_STOP };
 enum r3_fill { R3_FILL_NONE, R3_FILL_NEXT_OPEN, R3_FILL_CLOSE }; /* "NEXT_OPEN", "CLOSE" */
 enum r3_order_status { R3_STATUS_NONE, R3_OPENED, R3_CLOSED, R3_CANCELED };
 enum r3_execution { R3_EXECUTION_NONE, R3_NOT_EXECUTED, R3_PARTIALLY_EXECUTED, R3_FULLY_EXECUTED };
-enum r3_event { R3_EVENT_NONE, R3_EVENT_PLACED, R3_EVENT_PARTIAL, R3_EVENT_FILLED, R3_EVENT_CANCELED, R3_EVENT_REJECTED, R3_EVENT_UNKNOWN };
+enum r3_event {
+    R3_EVENT_NONE,
+    R3_EVENT_PLACED,
+    R3_EVENT_PARTIAL,
+    R3_EVENT_FILLED,
+    R3_EVENT_CANCELED,
+    R3_EVENT_REJECTED,
+    R3_EVENT_UNKNOWN
+};
 enum r3_liquidity { R3_LIQUIDITY_NONE, R3_MAKER, R3_TAKER };
 enum r3_action { R3_ACTION_NONE, R3_START, R3_STOP_SESSION, R3_PAUSE, R3_RESUME }; /* "start" "stop" "pause" "resume" */
 enum r3_level { R3_LEVEL_NONE, R3_INFO, R3_WARNING, R3_ERROR };
 
-struct r3_stream { int64_t version; };
+struct r3_stream {
+    int64_t version;
+};
 
 struct r3_instrument {
     char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE], base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
@@ -75,7 +101,8 @@ struct r3_price {
 };
 
 struct r3_signal {
-    char id[R3_ID_SIZE], session[R3_SESSION_SIZE], strategy[R3_NAME_SIZE], platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE];
+    char id[R3_ID_SIZE], session[R3_SESSION_SIZE], strategy[R3_NAME_SIZE], platform[R3_PLATFORM_SIZE],
+        market[R3_MARKET_SIZE];
     enum r3_timeframe timeframe;
     int64_t time; /* the close of the candle that made it */
     enum r3_direction direction;
@@ -94,15 +121,15 @@ struct r3_raworder {
     enum r3_kind kind;
     enum r3_fill fill; /* optional */
     struct r3_decimal reference;
-    struct r3_decimal price, stop, target;              /* optional; prices */
-    struct r3_decimal trail, break_even;                /* optional; distances in price units */
-    struct r3_decimal stop_distance;                    /* optional; for sizing, where r3-track watches the stop itself */
-    int64_t expiry;                                     /* optional: when the position is left at market */
-    struct r3_decimal volatility, size;                 /* optional; size: exits, the whole position */
-    struct r3_decimal equity, available, exposure;      /* quote currency */
-    struct r3_decimal day_pnl;                          /* quote currency, since 00:00 UTC */
-    int64_t wins, losses;                               /* closed positions so far */
-    struct r3_decimal average_win, average_loss;        /* quote currency, both >= 0 */
+    struct r3_decimal price, stop, target;         /* optional; prices */
+    struct r3_decimal trail, break_even;           /* optional; distances in price units */
+    struct r3_decimal stop_distance;               /* optional; for sizing, where r3-track watches the stop itself */
+    int64_t expiry;                                /* optional: when the position is left at market */
+    struct r3_decimal volatility, size;            /* optional; size: exits, the whole position */
+    struct r3_decimal equity, available, exposure; /* quote currency */
+    struct r3_decimal day_pnl;                     /* quote currency, since 00:00 UTC */
+    int64_t wins, losses;                          /* closed positions so far */
+    struct r3_decimal average_win, average_loss;   /* quote currency, both >= 0 */
 };
 
 struct r3_order {
@@ -165,10 +192,10 @@ struct r3_command {
     int64_t time;
     enum r3_action action;
     char session[R3_SESSION_SIZE];
-    const char *label, *pipeline; /* optional; borrowed */
+    const char *label, *pipeline;                            /* optional; borrowed */
     char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE]; /* optional, like all below */
     enum r3_timeframe timeframe;
-    int64_t refresh; /* ms */
+    int64_t refresh;         /* ms */
     char mode[R3_NAME_SIZE]; /* "paper" or "live" */
 };
 
@@ -193,7 +220,9 @@ struct r3_notice {
     char text[R3_TEXT_SIZE];
 };
 
-struct r3_sync { int64_t id; };
+struct r3_sync {
+    int64_t id;
+};
 
 struct r3_end {
     char source[R3_TEXT_SIZE]; /* the program that ends the stream */
@@ -247,9 +276,11 @@ void r3_decoder_free(struct r3_decoder *decoder);
  * Errors, R3_DATA: `not JSON: …`, `price: not a decimal: "abc"`, `candle: close is missing`. A `stream` of a higher
  * version: R3_PROTOCOL. A type that is not known gives R3_UNKNOWN, after the line was checked to be strict JSON.
  * line[length] must be readable and not part of the text ('\n' or '\0'). */
-int r3_record_decode(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length, struct r3_error *error);
+int r3_record_decode(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length,
+                     struct r3_error *error);
 /* The jansson way alone, for tests. */
-int r3_record_decode_json(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length, struct r3_error *error);
+int r3_record_decode_json(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length,
+                          struct r3_error *error);
 
 /* Append the canonical line, with its newline. A record that breaks the page's own rules (a required member absent) is R3_BUG. */
 int r3_record_encode(struct r3_buffer *out, const struct r3_record *record, struct r3_error *error);

@@ -10,7 +10,20 @@
 
 enum r3_timeframe {
     R3_TIMEFRAME_NONE, /* left out */
-    R3_1m, R3_3m, R3_5m, R3_15m, R3_30m, R3_1H, R3_2H, R3_4H, R3_6H, R3_8H, R3_12H, R3_1D, R3_1W, R3_1M,
+    R3_1m,
+    R3_3m,
+    R3_5m,
+    R3_15m,
+    R3_30m,
+    R3_1H,
+    R3_2H,
+    R3_4H,
+    R3_6H,
+    R3_8H,
+    R3_12H,
+    R3_1D,
+    R3_1W,
+    R3_1M,
     R3_TIMEFRAME_COUNT
 };
 

@@ -11,11 +11,13 @@
 
 #include "lib/stage/pipe.h"
 
-#define COMMON_OPTIONS                                                                                                    \
-    { .name = "help", .letter = 'h', .kind = R3_OPTION_FLAG, .help = "show this help" },                                  \
-        { .name = "version", .letter = 'V', .kind = R3_OPTION_FLAG, .help = "show the version" },                         \
-        { .name = "completion", .kind = R3_OPTION_CHOICE, .argument = "bash|zsh|fish", .help = "print a completion script" }
-#define REJECT_OPTION                                                                                                     \
+#define COMMON_OPTIONS                                                                                                 \
+    { .name = "help", .letter = 'h', .kind = R3_OPTION_FLAG, .help = "show this help" },                               \
+        { .name = "version", .letter = 'V', .kind = R3_OPTION_FLAG, .help = "show the version" }, {                    \
+        .name = "completion", .kind = R3_OPTION_CHOICE, .argument = "bash|zsh|fish",                                   \
+        .help = "print a completion script"                                                                            \
+    }
+#define REJECT_OPTION                                                                                                  \
     { .name = "reject", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "put bad lines there and go on" }
 
 const struct r3_option r3_source_options[] = { COMMON_OPTIONS, { .name = NULL } };
@@ -134,7 +136,8 @@ static int before_read(void *context, struct r3_error *error) {
 }
 
 static int reject(struct r3_pipe *pipe, struct r3_error *error) {
-    fprintf(stderr, "%s: %s:%" PRIu64 ": %s (put in %s)\n", pipe->stage->name, pipe->in.name, pipe->in.line, error->text, pipe->reject_name);
+    fprintf(stderr, "%s: %s:%" PRIu64 ": %s (put in %s)\n", pipe->stage->name, pipe->in.name, pipe->in.line,
+            error->text, pipe->reject_name);
     error->status = 0;
     pipe->rejected++;
     for (size_t done = 0; done < pipe->length + 1;) {
@@ -240,8 +243,8 @@ static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) 
 }
 
 /* --help, --version, --completion: 1 when one was given and is done. */
-static int informed(const struct r3_stage *stage, const struct r3_arguments *arguments, const struct r3_option *const *tables,
-                    struct r3_error *error) {
+static int informed(const struct r3_stage *stage, const struct r3_arguments *arguments,
+                    const struct r3_option *const *tables, struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
     int failed = 0;
     if (r3_arguments_given(arguments, "help"))
@@ -265,10 +268,20 @@ static int informed(const struct r3_stage *stage, const struct r3_arguments *arg
 int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
     struct r3_error error = { 0 };
     struct r3_arguments *arguments = NULL;
-    const struct r3_option *tables[] = { stage->options, stage->pull ? r3_source_options : stage->sink ? r3_sink_options : r3_filter_options, NULL };
+    const struct r3_option *tables[] = { stage->options,
+                                         stage->pull   ? r3_source_options
+                                         : stage->sink ? r3_sink_options
+                                                       : r3_filter_options,
+                                         NULL };
     struct r3_pipe pipe = { .stage = stage, .reject_fd = -1, .updates_fd = -1, .patient = true };
-    pipe.port = (struct r3_port){ .emit = pipe_emit, .emit_ahead = pipe_emit_ahead, .sync = r3_pipe_sync, .answer = r3_pipe_answer,
-                                  .print = pipe_print, .warn = pipe_warn, .progress = r3_pipe_progress, .context = &pipe };
+    pipe.port = (struct r3_port) { .emit = pipe_emit,
+                                   .emit_ahead = pipe_emit_ahead,
+                                   .sync = r3_pipe_sync,
+                                   .answer = r3_pipe_answer,
+                                   .print = pipe_print,
+                                   .warn = pipe_warn,
+                                   .progress = r3_pipe_progress,
+                                   .context = &pipe };
     int failed = r3_arguments_parse(&arguments, tables, argc, argv, &error);
     if (!failed) {
         int done = informed(stage, arguments, tables, &error);
@@ -288,7 +301,8 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
     }
     r3_pipe_progress_clear(&pipe);
     if (pipe.rejected)
-        fprintf(stderr, "%s: %" PRIu64 " bad line%s in %s\n", stage->name, pipe.rejected, pipe.rejected == 1 ? "" : "s", pipe.reject_name);
+        fprintf(stderr, "%s: %" PRIu64 " bad line%s in %s\n", stage->name, pipe.rejected, pipe.rejected == 1 ? "" : "s",
+                pipe.reject_name);
 out:
     if (failed) {
         fprintf(stderr, "%s: %s\n", stage->name, error.text);

@@ -39,7 +39,7 @@ struct r3_pipe {
     /* The way back from r3-order to r3-track (R3_UPDATES). */
     const char *updates_name;
     int updates_fd;
-    struct r3_reader updates_in;  /* r3-track */
+    struct r3_reader updates_in; /* r3-track */
     struct r3_decoder *updates_decoder;
     struct r3_writer updates_out; /* r3-order */
     int64_t next_sync;

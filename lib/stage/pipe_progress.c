@@ -34,10 +34,12 @@ void r3_pipe_progress(struct r3_port *port, uint64_t done, uint64_t total) {
     int length;
     if (total > 0 && done > 0) {
         double left = seconds * ((double)total / (double)done - 1);
-        length = snprintf(text, sizeof text, "\r\033[K%s: %3.0f %%  %" PRIu64 " records  %.2f M/s  %.0f s left", pipe->stage->name,
-                          100 * (double)done / (double)total, pipe->records, rate / 1e6, left < 0 ? 0 : left);
+        length = snprintf(text, sizeof text, "\r\033[K%s: %3.0f %%  %" PRIu64 " records  %.2f M/s  %.0f s left",
+                          pipe->stage->name, 100 * (double)done / (double)total, pipe->records, rate / 1e6,
+                          left < 0 ? 0 : left);
     } else {
-        length = snprintf(text, sizeof text, "\r\033[K%s: %" PRIu64 " records  %.2f M/s", pipe->stage->name, pipe->records, rate / 1e6);
+        length = snprintf(text, sizeof text, "\r\033[K%s: %" PRIu64 " records  %.2f M/s", pipe->stage->name,
+                          pipe->records, rate / 1e6);
     }
     if (length > 0 && write(STDERR_FILENO, text, (size_t)length) < 0)
         pipe->progress_start = -1;

@@ -33,12 +33,16 @@ static int before_sync_read(void *context, struct r3_error *error) {
         if (ready > 0 && watched[0].revents & (POLLIN | POLLHUP | POLLERR))
             return 0;
         if (ready > 0 && watched[1].revents & (POLLERR | POLLNVAL))
-            return r3_fail(error, R3_PROTOCOL, "the pipe behind this program ended before r3-order answered sync %" PRId64, pipe->next_sync - 1);
-        if (ready == 0 && ++slices >= pipe->sync_slices)
             return r3_fail(error, R3_PROTOCOL,
-                           "sync %" PRId64 " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
-                           "and does every program between pass unknown records and flush?",
-                           pipe->next_sync - 1, pipe->sync_slices / (1000 / SLICE_MS));
+                           "the pipe behind this program ended before r3-order answered sync %" PRId64,
+                           pipe->next_sync - 1);
+        if (ready == 0 && ++slices >= pipe->sync_slices)
+            return r3_fail(
+                error, R3_PROTOCOL,
+                "sync %" PRId64
+                " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
+                "and does every program between pass unknown records and flush?",
+                pipe->next_sync - 1, pipe->sync_slices / (1000 / SLICE_MS));
     }
 }
 
@@ -61,7 +65,8 @@ int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error
         return r3_fail_errno(error, R3_UNAVAILABLE, "%s", name);
     struct stat status;
     if (fstat(pipe->updates_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
-        return r3_fail(error, R3_CONFIG, "%s: not a FIFO (make one with mkfifo, or run the pipe with pipelines/backtest)", name);
+        return r3_fail(error, R3_CONFIG,
+                       "%s: not a FIFO (make one with mkfifo, or run the pipe with pipelines/backtest)", name);
     r3_reader_init(&pipe->updates_in, pipe->updates_fd, name);
     pipe->updates_in.before_read = before_sync_read;
     pipe->updates_in.context = pipe;
@@ -91,8 +96,9 @@ static int read_update(struct r3_pipe *pipe, int64_t *id, struct r3_error *error
 int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
     struct r3_pipe *pipe = port->context;
     if (!pipe->updates_name)
-        return r3_fail(error, R3_CONFIG,
-                       "R3_UPDATES is not set, so fills cannot come back: run the pipe with pipelines/backtest, or name a FIFO with --updates");
+        return r3_fail(
+            error, R3_CONFIG,
+            "R3_UPDATES is not set, so fills cannot come back: run the pipe with pipelines/backtest, or name a FIFO with --updates");
     struct r3_record sync = { .type = R3_SYNC };
     sync.sync.id = pipe->next_sync++;
     if (port->emit(port, &sync, error) < 0 || r3_writer_flush(&pipe->out, error) < 0)
@@ -104,8 +110,8 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
             continue;
         case 2:
             if (id != sync.sync.id)
-                return r3_fail(error, R3_PROTOCOL, "%s:%" PRIu64 ": sync %" PRId64 " came back, not %" PRId64, pipe->updates_name,
-                               pipe->updates_in.line, id, sync.sync.id);
+                return r3_fail(error, R3_PROTOCOL, "%s:%" PRIu64 ": sync %" PRId64 " came back, not %" PRId64,
+                               pipe->updates_name, pipe->updates_in.line, id, sync.sync.id);
             return 0;
         case 0:
             return r3_fail(error, R3_PROTOCOL, "r3-order ended before it answered sync %" PRId64, sync.sync.id);
@@ -119,7 +125,8 @@ int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error) {
     if (pipe->updates_fd >= 0)
         return 0;
     if (!pipe->updates_name)
-        return r3_fail(error, R3_CONFIG, "a sync came, but R3_UPDATES is not set here: give both r3-track and r3-order the same FIFO");
+        return r3_fail(error, R3_CONFIG,
+                       "a sync came, but R3_UPDATES is not set here: give both r3-track and r3-order the same FIFO");
     int fd = open(pipe->updates_name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return r3_fail_errno(error, R3_UNAVAILABLE, "%s: r3-track is not reading it", pipe->updates_name);

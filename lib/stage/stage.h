@@ -35,13 +35,13 @@ struct r3_port {
 };
 
 struct r3_stage {
-    const char *name;      /* "r3-track" */
-    const char *operands;  /* "FILE…", "" for none */
-    const char *summary;   /* one line for --help and the manual's first line */
+    const char *name;     /* "r3-track" */
+    const char *operands; /* "FILE…", "" for none */
+    const char *summary;  /* one line for --help and the manual's first line */
     const struct r3_option *options;
-    uint32_t swallows;     /* R3_BIT of the types that are not passed on: r3-order's sync */
-    bool sink;             /* r3-report: nothing is passed on */
-    bool in_loop;          /* r3-track, r3-size, r3-order: between them every barrier goes around */
+    uint32_t swallows; /* R3_BIT of the types that are not passed on: r3-order's sync */
+    bool sink;         /* r3-report: nothing is passed on */
+    bool in_loop;      /* r3-track, r3-size, r3-order: between them every barrier goes around */
     /* New state in *state. The arguments live longer than the state. The port must not be used yet. */
     int (*init)(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error);
     /* A source, in place of step: produce some records. 1: call again; 0: the last is out; -1. */
@@ -55,7 +55,8 @@ struct r3_stage {
     void (*free)(void *state); /* accepts NULL */
 };
 
-extern const struct r3_stage r3_collect_stage, r3_strategy_stage, r3_track_stage, r3_size_stage, r3_order_stage, r3_report_stage;
+extern const struct r3_stage r3_collect_stage, r3_strategy_stage, r3_track_stage, r3_size_stage, r3_order_stage,
+    r3_report_stage;
 
 /* Options that every stage has: --help --version, and for filters --quiet-input and --reject FILE. */
 extern const struct r3_option r3_source_options[], r3_filter_options[], r3_sink_options[];

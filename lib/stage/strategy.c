@@ -1,5 +1,6 @@
 /* r3-strategy: rules over each closed candle, signals where they turn true. */
 #include "lib/base/buffer.h"
+#include "lib/market/market_name.h"
 #include "lib/stage/stage.h"
 #include "lib/stage/strategy_library.h"
 
@@ -51,7 +52,8 @@ struct strategy {
     struct r3_port *port;
     struct r3_rules *rules;
     char label[R3_NAME_SIZE];
-    const char *session, *market;
+    const char *session;
+    char market[R3_MARKET_SIZE]; /* "": each */
     enum r3_timeframe timeframe;
     struct instance *instances;
     size_t count, last; /* last: where the last candle went */
@@ -81,16 +83,17 @@ static void strategy_free(void *state) {
 static int strategy_init(void **state, const struct r3_arguments *arguments, struct r3_port *port,
                          struct r3_error *error) {
     struct strategy *strategy = r3_allocate(sizeof *strategy);
-    const char *timeframe = r3_arguments_text(arguments, "timeframe");
+    const char *timeframe = r3_arguments_text(arguments, "timeframe"), *market = r3_arguments_text(arguments, "market");
     *state = strategy;
     strategy->port = port;
     strategy->session = r3_arguments_text(arguments, "session");
-    strategy->market = r3_arguments_text(arguments, "market");
     if (r3_arguments_given(arguments, "list") || r3_arguments_given(arguments, "explain"))
         return r3_fail(error, R3_USAGE, "--list and --explain stand alone, in no pipeline");
     if (!is_session_name(strategy->session))
         return r3_fail(error, R3_USAGE, "--session wants 1 to %d of A-Z a-z 0-9 _, not \"%.60s\"", R3_SESSION_SIZE - 1,
                        strategy->session);
+    if (market && r3_market_parse(strategy->market, market, error) < 0)
+        return r3_error_at(error, "--market: ");
     if (timeframe && r3_timeframe_parse(&strategy->timeframe, timeframe, strlen(timeframe), error) < 0) {
         error->status = R3_USAGE;
         return r3_error_at(error, "--timeframe: ");
@@ -209,7 +212,7 @@ static int accept(struct strategy *strategy, struct instance *instance, const st
 
 static int step_candle(struct strategy *strategy, const struct r3_candle *candle, struct r3_error *error) {
     bool ours;
-    if ((strategy->market && strcmp(strategy->market, candle->market) != 0) ||
+    if ((*strategy->market && strcmp(strategy->market, candle->market) != 0) ||
         (strategy->timeframe && strategy->timeframe != candle->timeframe))
         return 0;
     struct instance *instance = find_instance(strategy, candle->platform, candle->market);
@@ -246,9 +249,8 @@ static int strategy_finish(void *state, bool ended, struct r3_error *error) {
     (void)error;
     struct strategy *strategy = state;
     if (ended && !strategy->evaluated)
-        strategy->port->warn(strategy->port, "no candle%s%s%s%s came", strategy->market ? " of " : "",
-                             strategy->market ? strategy->market : "", strategy->timeframe ? " " : "",
-                             r3_timeframe_name(strategy->timeframe));
+        strategy->port->warn(strategy->port, "no candle%s%s%s%s came", *strategy->market ? " of " : "",
+                             strategy->market, strategy->timeframe ? " " : "", r3_timeframe_name(strategy->timeframe));
     return 0;
 }
 

@@ -89,8 +89,8 @@ int r3_emit(struct r3_rules *rules, struct r3_graph *graph, struct r3_error *err
     rules->constants = r3_allocate(((size_t)graph->count + 1) * sizeof *rules->constants);
     rules->instructions = r3_allocate(((size_t)graph->count + 1) * sizeof *rules->instructions);
     place_cells(rules, graph);
-    uint64_t size = (sizeof(struct rules_state) + 15) / 16 * 16 +
-                    (size_t)rules->frame_count * ((sizeof(struct frame_state) + 15) / 16 * 16);
+    uint64_t size = R3_STATE_ALIGNED(sizeof(struct rules_state)) +
+                    (size_t)(rules->frame_count - 1) * R3_STATE_ALIGNED(sizeof(struct r3_resample));
     rules->cells_at = (uint32_t)size;
     size += (uint64_t)rules->cell_count * sizeof(struct r3_cell);
     for (int32_t frame = 0; frame < rules->frame_count; frame++) {
@@ -103,7 +103,7 @@ int r3_emit(struct r3_rules *rules, struct r3_graph *graph, struct r3_error *err
             *instruction = instruction_of(graph, node);
             instruction->state = (uint32_t)size;
             if (node->operation == R3_OP_INDICATOR)
-                size += (node->indicator->size(&instruction->setup) + 15) / 16 * 16;
+                size += R3_STATE_ALIGNED(node->indicator->size(&instruction->setup));
             if (size > R3_RULES_STATE_MAX)
                 return r3_fail(error, R3_DATA, "%s: the lengths are too great: more than %d MiB of history",
                                rules->name, R3_RULES_STATE_MAX >> 20);

@@ -10,9 +10,10 @@ static const struct r3_cell *cells_in(const struct r3_rules *rules, const void *
     return (const struct r3_cell *)((const char *)state + rules->cells_at);
 }
 
-static struct frame_state *frame_of(void *state, int32_t frame) {
-    char *first = (char *)state + (sizeof(struct rules_state) + 15) / 16 * 16;
-    return (struct frame_state *)(first + (size_t)frame * ((sizeof(struct frame_state) + 15) / 16 * 16));
+/* What builds the candles of frame 1 and up. */
+static struct r3_resample *resample_of(void *state, int32_t frame) {
+    char *first = (char *)state + R3_STATE_ALIGNED(sizeof(struct rules_state));
+    return (struct r3_resample *)(first + (size_t)(frame - 1) * R3_STATE_ALIGNED(sizeof(struct r3_resample)));
 }
 
 size_t r3_rules_state_size(const struct r3_rules *rules) {
@@ -145,42 +146,20 @@ static int step_frame(const struct r3_rules *rules, void *state, int32_t index, 
     return 0;
 }
 
-static int complete(const struct r3_rules *rules, void *state, int32_t index, struct r3_error *error) {
-    struct frame_state *frame = frame_of(state, index);
-    frame->pending = false;
-    return step_frame(rules, state, index, &frame->candle, error);
-}
-
-/* Add a candle to the coarser one in the making; evaluate that one's frame when it is whole: with the last of its candles,
- * or, where candles lack, with the first one after it. The first interval of all counts only from its very start. */
+/* Add a candle to the coarser one in the making, and evaluate that one's frame when it is whole: with the last of its
+ * candles, or, where candles lack, with the first one after it. */
 static int feed_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle,
                       struct r3_error *error) {
-    struct frame_state *frame = frame_of(state, index);
-    enum r3_timeframe timeframe = rules->frames[index].timeframe;
-    if (frame->pending && candle->time >= frame->close && complete(rules, state, index, error) < 0)
+    struct r3_resample *resample = resample_of(state, index);
+    struct r3_candle whole;
+    if (!((const struct rules_state *)state)->began &&
+        r3_resample_init(resample, candle->timeframe, rules->frames[index].timeframe, error) < 0)
         return -1;
-    if (candle->time < frame->close) {
-        if (!frame->pending)
-            return 0; /* the rest of an interval whose start was not seen */
-        struct r3_candle *whole = &frame->candle;
-        whole->high = *r3_decimal_maximum(&whole->high, &candle->high);
-        whole->low = *r3_decimal_minimum(&whole->low, &candle->low);
-        whole->close = candle->close;
-        if (r3_decimal_add(&whole->volume, &whole->volume, &candle->volume, error) < 0)
+    if (r3_resample_put(resample, candle, error) < 0)
+        return -1;
+    while (r3_resample_take(resample, &whole))
+        if (step_frame(rules, state, index, &whole, error) < 0)
             return -1;
-    } else {
-        frame->open = r3_timeframe_open(timeframe, candle->time);
-        frame->close = r3_timeframe_close(timeframe, frame->open);
-        frame->pending = frame->begun || candle->time == frame->open;
-        frame->begun = true;
-        frame->candle = *candle;
-        frame->candle.time = frame->open;
-        frame->candle.timeframe = timeframe;
-        if (!frame->pending)
-            return 0;
-    }
-    if (r3_timeframe_close(candle->timeframe, candle->time) >= frame->close)
-        return complete(rules, state, index, error);
     return 0;
 }
 
@@ -189,6 +168,7 @@ int r3_rules_step(const struct r3_rules *rules, void *state, const struct r3_can
     for (int32_t i = 1; i < rules->frame_count; i++)
         if (feed_frame(rules, state, i, candle, error) < 0)
             return -1;
+    head->began = true;
     if (step_frame(rules, state, 0, candle, error) < 0)
         return -1;
     const struct r3_cell *cells = cells_in(rules, state);
@@ -232,13 +212,8 @@ bool r3_rules_plot_value(const struct r3_rules *rules, const void *state, size_t
 int r3_rules_check_timeframe(const struct r3_rules *rules, enum r3_timeframe timeframe, struct r3_error *error) {
     for (int32_t i = 1; i < rules->frame_count; i++) {
         const struct r3_frame *frame = &rules->frames[i];
-        bool nests = timeframe <= frame->timeframe;
-        if (frame->timeframe < R3_1M &&
-            timeframe < R3_1M) /* weeks start on Monday, so a day divides them and 3 days would not */
-            nests = nests && r3_timeframe_span(frame->timeframe) % r3_timeframe_span(timeframe) == 0;
-        else if (frame->timeframe == R3_1M)
-            nests = timeframe != R3_1W;
-        if (!nests)
+        struct r3_resample unused;
+        if (r3_resample_init(&unused, timeframe, frame->timeframe, error) < 0)
             return r3_fail_at(error, rules->name, frame->place, "at(\"%s\", …) cannot be made of %s candles",
                               r3_timeframe_name(frame->timeframe), r3_timeframe_name(timeframe));
     }

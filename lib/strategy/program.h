@@ -2,12 +2,13 @@
 #define R3_STRATEGY_PROGRAM_H
 
 #include "lib/market/indicator.h"
+#include "lib/market/resample.h"
 #include "lib/strategy/parser.h"
 #include "lib/strategy/rules.h"
 
 /* The compiled form. Private to lib/strategy.
  *
- * A state is: struct rules_state; a struct frame_state for each frame; the cells; the indicators' states. A frame is a
+ * A state is: struct rules_state; a struct r3_resample for each coarser frame; the cells; the indicators' states. A frame is a
  * timeframe: frame 0 the stream's own candles, each other one an at(). Each frame has its own row of instructions, run once
  * a candle of that timeframe; cells keep what the last run left, so frame 0 reads a coarser frame's cell as it stands. */
 
@@ -75,18 +76,16 @@ struct r3_rules {
     bool *functions_used; /* by row of r3_functions */
 };
 
+/* Parts of a state stand at multiples of 16. */
+#define R3_STATE_ALIGNED(size) (((size) + 15) / 16 * 16)
+
 struct rules_state {
     uint64_t hash;
     uint64_t size;
     int32_t scale; /* of every fixed in the block; grows with the candles' own */
+    bool began;    /* a first candle came */
     bool was[3], turned[3];
     r3_int128 largest; /* of the coefficients that came in, at this scale */
-};
-
-struct frame_state {
-    struct r3_candle candle; /* being made of finer ones */
-    int64_t open, close;     /* its bounds */
-    bool pending, begun;     /* begun: a first interval was seen */
 };
 
 /* One elementary operation on 1 to 3 cells; used to fold constants as well, so both give the same. */

@@ -37,8 +37,30 @@ static inline void fuzz_one(const uint8_t *data, size_t size) {
 }
 
 static inline size_t fuzz_mutate(uint8_t *data, size_t size, size_t capacity) {
-    static const char *const pieces[] = { "\"", "{", "}", "[", ",", ":", "\\u0000", "\xff", "1e999", "NaN", "-", ".", "0", "\n", "\r", "\xef\xbb\xbf",
-                                          "99999999999999999999999999999999999999", ";", "\t", "(", ")", "9", "true", "null" };
+    static const char *const pieces[] = { "\"",
+                                          "{",
+                                          "}",
+                                          "[",
+                                          ",",
+                                          ":",
+                                          "\\u0000",
+                                          "\xff",
+                                          "1e999",
+                                          "NaN",
+                                          "-",
+                                          ".",
+                                          "0",
+                                          "\n",
+                                          "\r",
+                                          "\xef\xbb\xbf",
+                                          "99999999999999999999999999999999999999",
+                                          ";",
+                                          "\t",
+                                          "(",
+                                          ")",
+                                          "9",
+                                          "true",
+                                          "null" };
     for (unsigned changes = 1 + (unsigned)(fuzz_random() % 4); changes; changes--) {
         size_t at = size ? (size_t)(fuzz_random() % size) : 0;
         switch (fuzz_random() % 5) {

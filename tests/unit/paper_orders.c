@@ -131,7 +131,7 @@ static void test_reversal_at_close(void) {
     SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "94.285"); /* 94.285 x 105 was 9899.925 */
     SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_SELL, .funds = "9400");
     SAID(&world, "EXIT-1 PLACED|EXIT-1-t1 SELL 94.285@100 TAKER 2h|EXIT-1 FILLED|ENTRY-2 PLACED|"
-                 "ENTRY-2-t1 SELL 92.427@100 TAKER 2h|ENTRY-2 FILLED"); /* 9335.29075 / 1.01, on 0.1 */
+                 "ENTRY-2-t1 SELL 92.428@100 TAKER 2h|ENTRY-2 FILLED"); /* 9335.29075 / 1.01, on 0.1 */
     close_world(&world);
     open_world(&world, options); /* but not on the exit's other side, nor at another close */
     world.reasons = true;
