@@ -47,7 +47,7 @@ setup() {
         # Lines that begin with "$ " inside EXAMPLES; a line that ends with a backslash goes on.
         mkdir -p "work/$(basename "$page")"
         cp -a btc.csv btc-1m.csv pipelines "work/$(basename "$page")"
-        script=$(mandoc -Tutf8 -O width=400 "$page" | col -b | awk '
+        script=$(mandoc -Tutf8 -O width=400 "$page" | col -bx | awk '
             /^EXAMPLES/ {on = 1; next}
             /^[A-Z]/ {on = 0}
             on && /^ *\$ / {sub(/^ *\$ /, ""); print; more = /\\$/; next}

@@ -232,6 +232,8 @@ EOF
     run -64 r3-order --paper file
     run -64 r3-order --paper --cash 0
     run -64 r3-order --paper --cash ten
+    run -64 --separate-stderr r3-order --paper --cash 0.000000000000001
+    [[ "$stderr" == "r3-order: --cash: cash has more than 14 decimals"* ]]
     run -64 r3-order --paper --volume-share 0
     run -64 r3-order --paper --volume-share 101%
     run -64 r3-order --paper --slippage 60% --spread 80%

@@ -9,30 +9,19 @@
  * stopped, or NULL where the text has another form, which the JSON decoder then judges.
  *
  * `end` is the byte behind the line: a newline or NUL, readable, and no part of any number, so loops over single characters
- * need no bound. Where eight bytes are left, digits are taken eight at a time (Mula 2014, "SWAR parsing of decimals"; Lemire
- * 2018): a 64-bit word holds eight characters, one test finds the first that is no digit, three multiplications add the rest. */
+ * need no bound. Where eight bytes are left, digits are taken eight at a time (Lemire 2018, "Quickly parsing eight digits"): a
+ * 64-bit word holds eight characters, one test finds the first that is no digit, three multiplications add up those before it. */
 
 enum { R3_SCAN_DIGITS = 18 /* as many digits as an int64_t surely holds */ };
 
-static const int64_t r3_scan_power[19] = { 1,
-                                           10,
-                                           100,
-                                           1000,
-                                           10000,
-                                           100000,
-                                           1000000,
-                                           10000000,
-                                           100000000,
-                                           1000000000,
-                                           10000000000,
-                                           100000000000,
-                                           1000000000000,
-                                           10000000000000,
-                                           100000000000000,
-                                           1000000000000000,
-                                           10000000000000000,
-                                           100000000000000000,
-                                           1000000000000000000 };
+/* clang-format off */
+static const int64_t r3_scan_power[R3_SCAN_DIGITS + 1] = {
+    1, 10, 100, 1000, 10000,
+    100000, 1000000, 10000000, 100000000, 1000000000,
+    10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+    1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+};
+/* clang-format on */
 
 static inline bool r3_scan_is_digit(char c) {
     return (unsigned char)(c - '0') < 10;

@@ -76,6 +76,7 @@ static const struct r3_option order_options[] = {
     { .name = NULL },
 };
 
+/* Keep a record for r3-track, once it listens. */
 static int keep(struct order_stage *stage, const struct r3_record *record) {
     size_t size = r3_record_size(record->type), step = _Alignof(struct r3_record);
 
@@ -204,8 +205,13 @@ static int order_init(void **state, const struct r3_arguments *arguments, struct
     stage->port = port;
     stage->session = r3_arguments_text(arguments, "session");
     stage->strict = r3_arguments_given(arguments, "strict");
-    if (check_session_name(stage->session, error) || r3_paper_new(&stage->paper, &options, output, stage, error) ||
-        r3_paper_session(stage->paper, stage->session, error)) {
+    int failed =
+        check_session_name(stage->session, error) || r3_paper_new(&stage->paper, &options, output, stage, error);
+    if (!failed && r3_paper_session(stage->paper, stage->session, error)) { /* the ledger does not take the amount */
+        error->status = R3_USAGE;
+        failed = r3_error_at(error, "--cash: ");
+    }
+    if (failed) {
         order_free(stage);
         return -1;
     }

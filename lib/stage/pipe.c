@@ -38,8 +38,11 @@ static void on_stop(int signal_number) {
 
 /* Only a source stops on INT and TERM, and ends its stream; the others let the first one pass and drain. The second kills. A
  * reader that is gone ends a filter by SIGPIPE, as everywhere in a shell. */
-static void prepare_signals(void) {
-    struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+static void prepare_signals(const struct r3_stage *stage) {
+    struct sigaction action = {
+        .sa_handler = on_stop,
+        .sa_flags = (int)SA_RESETHAND | (stage->pull ? 0 : SA_RESTART), /* a source leaves a read that waits */
+    };
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -194,8 +197,11 @@ static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
 static int run_source(struct r3_pipe *pipe, struct r3_error *error) {
     int more = 1;
     pipe->echoed = true;
-    while (more > 0 && !stop_asked)
+    while (more > 0 && !stop_asked) {
         more = pipe->stage->pull(pipe->state, error);
+        if (more == 2 && r3_writer_flush(&pipe->out, error) < 0)
+            return -1;
+    }
     if (more < 0)
         return -1;
     return pipe->stage->finish ? pipe->stage->finish(pipe->state, true, error) : 0;
@@ -289,7 +295,7 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
             failed = done < 0 ? -1 : 0;
             goto out;
         }
-        prepare_signals();
+        prepare_signals(stage);
         prepare_processor(stage);
         failed = stage->init(&pipe.state, arguments, &pipe.port, &error);
     }

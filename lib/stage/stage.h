@@ -44,7 +44,8 @@ struct r3_stage {
     bool in_loop;      /* r3-track, r3-size, r3-order: between them every barrier goes around */
     /* New state in *state. The arguments live longer than the state. The port must not be used yet. */
     int (*init)(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error);
-    /* A source, in place of step: produce some records. 1: call again; 0: the last is out; -1. */
+    /* A source, in place of step: produce some records. 1: call again; 2: the same, but the
+     * next call may have to wait, so what is out must be on its way; 0: the last is out; -1. */
     int (*pull)(void *state, struct r3_error *error);
     /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
     int (*step)(void *state, const struct r3_record *record, struct r3_error *error);

@@ -200,11 +200,14 @@ static int replace(struct r3_tracker *tracker, struct r3_tracker_position *posit
 /* The exit may fill at once (r3-order --fill close): ask before the entry is sized. */
 static int reverse(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
                    struct r3_error *error) {
-    if (r3_tracker_exit(tracker, position, R3_EXIT, request->signal, error) < 0 || synchronize(tracker, error) < 0)
+    if (r3_tracker_exit(tracker, position, R3_EXIT, request->signal, error) < 0)
+        return -1;
+    position->state = R3_TRACKER_EXITING;
+    if (synchronize(tracker, error) < 0)
         return -1;
     bool waits = position->exit.working;
     if (!waits && position->state != R3_TRACKER_FLAT)
-        return 0; /* it was refused */
+        return 0; /* it was refused: the next candle tries again */
     int entered = r3_tracker_enter(tracker, position, request->signal, waits, false, error);
     if (entered > 0 && !waits)
         position->state = R3_TRACKER_ENTERING;

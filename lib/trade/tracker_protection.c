@@ -55,7 +55,7 @@ static void raise_stop(struct r3_tracker_position *position, const struct r3_dec
 int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_decimal *close, struct r3_error *error) {
     struct r3_tracker_levels *levels = &position->levels;
     bool is_long = r3_decimal_sign(&position->size) > 0;
-    struct r3_decimal level, entry;
+    struct r3_decimal level = r3_decimal_zero, entry;
     if (!r3_tracker_holds(position))
         return 0;
     if (r3_decimal_is_present(&levels->break_even)) {

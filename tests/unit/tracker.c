@@ -66,7 +66,7 @@ static int emit(void *context, const struct r3_record *record, struct r3_error *
         r3_buffer_printf(&script->out, "position %s %s\n", r3_direction_name(record->position.side),
                          text_of(&record->position.size));
     } else
-        CHECK(!"a record that the tracker does not write");
+        CHECK_INT(record->type, R3_RAWORDER); /* it writes no others */
     return 0;
 }
 
@@ -378,6 +378,24 @@ static void test_reversal_at_close(void) {
     WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 10\nsync\nmain-2-ENTRY-1 SELL MARKET\n");
     CHECK_TEXT(text_of(&script.last.available), "10090");
     CHECK_INT(script.last.wins, 1);
+    finish(&script);
+}
+
+/* A reversal whose exit is refused at once: no entry, and the exit is tried again. */
+static void test_reversal_refused(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.allow_short = true;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "10");
+    flat_candle(&script, "110");
+    r3_buffer_reset(&script.out);
+    ended(&script, "main-1-EXIT-1", R3_EVENT_REJECTED, "the exchange is closed", 2);
+    signal(&script, R3_SHORT, "110");
+    WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 10\nsync\n");
+    flat_candle(&script, "110");
+    WRITTEN("sync\nmain-1-EXIT-2 SELL MARKET 10\n");
     finish(&script);
 }
 
@@ -832,6 +850,7 @@ int main(void) {
     test_flat_while_entering();
     test_reversal();
     test_reversal_at_close();
+    test_reversal_refused();
     test_reversal_that_fails();
     test_commands();
     test_limit();
