@@ -36,13 +36,17 @@ long_csv() {
 @test "30 MB of updates between two syncs" {
     # 120,000 updates reach r3-order before the tracker's next barrier, which comes with the first signal.
     cat >flood <<'EOF'
-#!/usr/bin/awk -f
-{ print }
-/"type":"instrument"/ {
-    for (i = 1; i <= 120000; i++)
-        printf "{\"type\":\"update\",\"order\":\"other-%d-ENTRY-1\",\"session\":\"other\",\"time\":1385337600000,\"status\":\"CANCELED\",\"execution\":\"NOT_EXECUTED\",\"event\":\"REJECTED\",\"filled\":\"0\",\"cost\":\"0\",\"fee\":\"0\",\"reason\":\"%s\"}\n", i, "a reason that takes some room, as an exchange may well give: insufficient funds in the account"
-}
-/"type":"(sync|end)"/ { fflush() }
+#!/usr/bin/env python3
+import sys
+for line in iter(sys.stdin.readline, ""):
+    sys.stdout.write(line)
+    if '"type":"instrument"' in line:
+        for i in range(1, 120001):
+            sys.stdout.write(f'{{"type":"update","order":"other-{i}-ENTRY-1","session":"other","time":1385337600000,"status":"CANCELED",'
+                             '"execution":"NOT_EXECUTED","event":"REJECTED","filled":"0","cost":"0","fee":"0",'
+                             '"reason":"a reason that takes some room, as an exchange may well give: insufficient funds in the account"}\n')
+    if '"type":"sync"' in line:
+        sys.stdout.flush()
 EOF
     chmod +x flood
     backtest "$text" >want

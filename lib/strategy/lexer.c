@@ -16,6 +16,8 @@ int r3_fail_at(struct r3_error *error, const char *name, struct r3_place place, 
 void r3_lexer_init(struct r3_lexer *lexer, const char *name, const char *text, size_t length, bool inside) {
     *lexer =
         (struct r3_lexer) { .name = name, .text = text, .end = text + length, .place = { 1, 1 }, .inside = inside };
+    if (!inside && length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte-order mark, as some editors write */
+        lexer->text += 3;
 }
 
 bool r3_token_is(const struct r3_token *token, const char *text) {

@@ -269,7 +269,10 @@ int r3_parser_statement(struct r3_parser *parser, struct r3_statement *out, stru
         return parse_param(parser, out, error);
     if (parser->plotting || at(parser, "plot")) {
         out->kind = R3_STATEMENT_PLOT;
-        if (next(parser, error) < 0 || parse_name(parser, &out->name, error) < 0) /* past `plot`, or the comma */
+        if (next(parser, error) < 0) /* past `plot`, or the comma */
+            return -1;
+        out->expression = new_node(parser, R3_SYNTAX_NAME, R3_OP_CONSTANT, parser->lexer.token.place);
+        if (parse_name(parser, &out->name, error) < 0)
             return -1;
         parser->plotting = at(parser, ",");
         return parser->plotting ? 0 : end_statement(parser, error);

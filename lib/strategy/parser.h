@@ -118,7 +118,7 @@ enum r3_statement_kind { R3_STATEMENT_END, R3_STATEMENT_NAME, R3_STATEMENT_PARAM
 struct r3_statement {
     enum r3_statement_kind kind;
     struct r3_token name; /* NAME, PARAM; PLOT: one name, so `plot a, b` is two statements */
-    int32_t expression;   /* NAME */
+    int32_t expression;   /* NAME; PLOT: the name */
     double number;        /* PARAM */
 };
 

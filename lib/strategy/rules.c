@@ -47,32 +47,26 @@ static int define(struct r3_compiler *compiler, const struct r3_statement *state
     return 0;
 }
 
-static int add_plot(struct r3_compiler *compiler, const struct r3_token *token) {
+/* A name that is plotted already stays once. */
+static int add_plot(struct r3_compiler *compiler, const struct r3_statement *statement) {
     struct r3_rules *rules = compiler->rules;
+    const struct r3_token *token = &statement->name;
     const struct r3_scope scope = { 0 };
-    struct r3_syntax *node;
-    int32_t value;
     if (token->length >= R3_NAME_SIZE)
         return r3_compile_fail(compiler, &scope, token->place, "the name is longer than %d", R3_NAME_SIZE - 1);
-    compiler->tree.nodes = r3_reallocate(compiler->tree.nodes, ((size_t)compiler->tree.capacity + 1) * sizeof *node);
-    node = &compiler->tree.nodes[compiler->tree.count];
-    *node = (struct r3_syntax) { .kind = R3_SYNTAX_NAME,
-                                 .first = -1,
-                                 .next = -1,
-                                 .text = token->text,
-                                 .length = token->length,
-                                 .place = token->place };
-    compiler->tree.capacity += compiler->tree.count == compiler->tree.capacity;
-    value = r3_compile(compiler, compiler->tree.count++, &scope);
+    int32_t value = r3_compile(compiler, statement->expression, &scope);
     if (value < 0)
         return -1;
+    for (int32_t i = 0; i < rules->plot_count; i++)
+        if (r3_token_is(token, rules->plots[i].name))
+            return 0;
     rules->plots = r3_reallocate(rules->plots, ((size_t)rules->plot_count + 1) * sizeof *rules->plots);
     struct r3_plot *plot = &rules->plots[rules->plot_count++];
     plot->cell = value;
     return r3_copy_text(plot->name, sizeof plot->name, token->text, token->length);
 }
 
-/* The value of a param: the last --set of its name wins nothing: a second one is an error. */
+/* The value of a param: its --set, or what the rules say. A second --set of one name is an error. */
 static int set_parameter(struct r3_compiler *compiler, struct r3_statement *statement, const char *const *settings,
                          size_t count, bool *used) {
     struct r3_rules *rules = compiler->rules;
@@ -111,7 +105,7 @@ static int compile_statements(struct r3_compiler *compiler, const char *text, si
         if (statement.kind == R3_STATEMENT_END)
             return 0;
         if (statement.kind == R3_STATEMENT_PLOT) {
-            if (add_plot(compiler, &statement.name) < 0)
+            if (add_plot(compiler, &statement) < 0)
                 return -1;
             continue;
         }

@@ -149,6 +149,12 @@ static int settle(struct r3_tracker *tracker, struct r3_tracker_position *positi
         position->leaving = false;
     if (judge(tracker, position, &request, error) < 0)
         return -1;
+    if (position->foreign_fee && !position->foreign_fee_told) {
+        position->foreign_fee_told = true;
+        if (r3_tracker_notice(tracker, R3_WARNING, position, error,
+                              "%s: fees in another currency are not counted in results", position->market->name) < 0)
+            return -1;
+    }
     if (position->changed && tracker->options.every && r3_tracker_emit_position(tracker, position, error) < 0)
         return -1;
     if (position->leaving && position->state == R3_TRACKER_OPEN) {
@@ -573,28 +579,4 @@ int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, 
     default:
         return 0;
     }
-}
-
-struct r3_tracker *r3_tracker_new(const struct r3_tracker_options *options, const struct r3_tracker_outlet *outlet) {
-    struct r3_tracker *tracker = r3_allocate(sizeof *tracker);
-    tracker->options = *options;
-    tracker->outlet = *outlet;
-    return tracker;
-}
-
-void r3_tracker_free(struct r3_tracker *tracker) {
-    if (!tracker)
-        return;
-    for (size_t i = 0; i < tracker->session_count; i++)
-        free(tracker->sessions[i]);
-    for (size_t i = 0; i < tracker->market_count; i++)
-        free(tracker->markets[i]);
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        r3_ledger_release(&tracker->positions[i]->ledger);
-        free(tracker->positions[i]);
-    }
-    free(tracker->sessions);
-    free(tracker->markets);
-    free(tracker->positions);
-    free(tracker);
 }

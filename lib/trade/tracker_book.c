@@ -9,6 +9,30 @@
 
 enum { MONEY_SCALE = 14 };
 
+struct r3_tracker *r3_tracker_new(const struct r3_tracker_options *options, const struct r3_tracker_outlet *outlet) {
+    struct r3_tracker *tracker = r3_allocate(sizeof *tracker);
+    tracker->options = *options;
+    tracker->outlet = *outlet;
+    return tracker;
+}
+
+void r3_tracker_free(struct r3_tracker *tracker) {
+    if (!tracker)
+        return;
+    for (size_t i = 0; i < tracker->session_count; i++)
+        free(tracker->sessions[i]);
+    for (size_t i = 0; i < tracker->market_count; i++)
+        free(tracker->markets[i]);
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        r3_ledger_release(&tracker->positions[i]->ledger);
+        free(tracker->positions[i]);
+    }
+    free(tracker->sessions);
+    free(tracker->markets);
+    free(tracker->positions);
+    free(tracker);
+}
+
 /* Room for one more pointer in an array that grows by doubling from 4. */
 static void *grown(void *array, size_t count) {
     bool full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
@@ -133,6 +157,12 @@ static int begin_position(struct r3_tracker_position *position, const struct r3_
                                                                           error);
 }
 
+/* Whether the fee is in the market's quote currency ("USDT" of "BTC-USDT"); a name without '-' tells nothing. */
+static bool is_quote_fee(const struct r3_trade *trade) {
+    const char *dash = strrchr(trade->market, '-');
+    return !dash || strcmp(dash + 1, trade->fee_currency) == 0 || r3_decimal_is_zero(&trade->fee);
+}
+
 int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error) {
     struct r3_tracker_session *session = r3_tracker_find_session(tracker, trade->session);
     struct r3_tracker_market *market = r3_tracker_find_market(tracker, trade->market);
@@ -141,10 +171,12 @@ int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *tra
         begin_day(tracker, market, day_of(trade->time),
                   r3_decimal_is_present(&market->price) ? &market->price : &trade->price);
 
+    const struct r3_decimal *fee = is_quote_fee(trade) ? &trade->fee : &r3_decimal_zero;
     struct r3_decimal cost, cash = position->ledger.cash;
+    position->foreign_fee |= fee != &trade->fee;
     bool held = r3_tracker_holds(position);
     if (r3_ledger_cost(&cost, &trade->price, &trade->size, error) < 0 ||
-        r3_ledger_fill(&position->ledger, market->name, trade->side, &trade->size, &cost, &trade->fee, error) < 0)
+        r3_ledger_fill(&position->ledger, market->name, trade->side, &trade->size, &cost, fee, error) < 0)
         return -1;
     struct r3_decimal size = r3_ledger_find(&position->ledger, market->name)->size;
     if (trade->time < market->day) { /* learned today, done before */

@@ -72,10 +72,11 @@ struct r3_tracker_position {
     int attempts[R3_MO + 1]; /* exit orders so far, by role */
     struct r3_tracker_order entry, exit;
 
-    bool leaving;            /* leave what the entry still fills, as soon as it has ended */
-    bool changed;            /* a trade came since the last position record */
-    bool attentive, watched; /* counted in market->attention, tracker->watching */
-    int64_t signal_time;     /* directions seen at this time, as bits */
+    bool leaving;                       /* leave what the entry still fills, as soon as it has ended */
+    bool changed;                       /* a trade came since the last position record */
+    bool foreign_fee, foreign_fee_told; /* a fee in another currency than the quote came; a notice said so */
+    bool attentive, watched;            /* counted in market->attention, tracker->watching */
+    int64_t signal_time;                /* directions seen at this time, as bits */
     unsigned seen;
 };
 

@@ -401,6 +401,67 @@ static void check_doubles(void) {
     }
 }
 
+/* Both decoders on one line: what the canonical one takes, the other takes as the same record. */
+static void check_agreement(const char *line, size_t length) {
+    struct r3_record by_hand, by_json;
+    memset(&by_hand, 0x5a, sizeof by_hand);
+    memset(&by_json, 0xa5, sizeof by_json);
+    int refused = r3_record_decode_json(decoder, &by_json, line, length, &error);
+    for (int turn = 0; turn < 2; turn++) {
+        if (!r3_record_decode_canonical(decoder, &by_hand, line, length))
+            continue;
+        CHECK(!refused);
+        if (refused)
+            CHECK_TEXT(error.text, line);
+        else if (first_difference(&by_hand, &by_json))
+            CHECK_TEXT(first_difference(&by_hand, &by_json), line);
+    }
+    check_passed++;
+}
+
+/* The line with each of its values in turn replaced by each of many odd ones. */
+static void check_replacements(const char *line, size_t length) {
+    /* clang-format off */
+    static const char *const values[] = {
+        "\"\"", "\"0\"", "\"-0\"", "\"-1\"", "\"-1.5\"", "\"007\"", "\"0.50\"", "\"00\"", "\"00.5\"", "\"1.\"",
+        "\".5\"", "\".\"", "\"-\"", "\"1.5.\"", "\"1.50\"", "\"800.0\"", "\"1.000\"", "\"12345678\"", "\"123456789\"",
+        "\"123456.7\"", "\"1234567.8\"", "\"12345678.12345678\"", "\"12345678.123456789\"", "\"1.12345678\"",
+        "\"1.123456780\"", "\"1.1234567890\"", "\"0.00000001\"", "\"0.000000000000000001\"",
+        "\"0.0000000000000000001\"", "\"999999999999999999\"", "\"1000000000000000000\"", "\"123456789.1234567890\"",
+        "\"123456789012345678.10\"", "\"9999999999999999999999999999999999\"",
+        "\"99999999999999999999999999999999999\"", "\"1234567890123456.123456789012345678\"", "\"1e3\"", "\"+1\"",
+        "\" 1\"", "\"1 \"", "\"1,5\"", "\"a b\"", "\"a-b\"", "\"a_b\"", "\"\xc3\xa9\"", "\"\\u0041\"", "\"a\\nb\"",
+        "\"\xff\"", "\"\x7f\"", "\"1H\"", "\"1h\"", "\"1M\"", "\"BUY\"", "\"BUYS\"", "\"BU\"", "\"LONG\"",
+        "\"CLOSE\"", "\"INFO\"", "\"1234567890abcdef\"", "\"1234567890abcdefg\"",
+        "\"1234567890123456789012345678901234567890\"", "\"12345678901234567890123456789012345678901\"", "0", "-0",
+        "-1", "1", "00", "007", "1.0", "1.5", "1.50", "-1.5", "1.", ".5", "1e3", "1E+3", "1e-400", "1e999", "1e",
+        "0.1", "0.10", "1.7976931348623157e308", "0.30000000000000004", "123456789012345.6", "1234567890123456.7",
+        "12345678901234567", "253402300799999", "253402300800000", "999999999999999999", "1000000000000000000",
+        "9223372036854775807", "9223372036854775808", "true", "null", "[]", "{}", "", "\"", "\"a", "NaN", "1 ", " 1",
+    };
+    /* clang-format on */
+    struct r3_buffer changed = R3_BUFFER_INIT;
+    for (const char *at = line; (at = memchr(at, ':', (size_t)(line + length - at))) != NULL; at++) {
+        /* A colon behind a quote begins a value: texts of these lines hold none. */
+        if (at[-1] != '"')
+            continue;
+        const char *behind = at + 1;
+        bool is_text = *behind == '"';
+        for (behind += is_text; is_text ? *behind != '"' || behind[-1] == '\\' : *behind != ',' && *behind != '}';
+             behind++)
+            ;
+        behind += is_text;
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+            r3_buffer_reset(&changed);
+            r3_buffer_append(&changed, line, (size_t)(at + 1 - line));
+            r3_buffer_append_text(&changed, values[i]);
+            r3_buffer_append(&changed, behind, (size_t)(line + length - behind));
+            check_agreement(changed.data, changed.length);
+        }
+    }
+    r3_buffer_release(&changed);
+}
+
 /* Every example line of r3-records(5) is canonical: written again it is the same bytes. mdoc spells a backslash \\e. */
 static void check_page(void) {
     FILE *page = fopen("man/r3-records.5", "r");
@@ -418,6 +479,7 @@ static void check_page(void) {
         CHECK(r3_record_decode(decoder, &record, line, strlen(line) - 1, &error) == 0);
         CHECK(r3_record_encode(&out, &record, &error) == 0);
         CHECK_TEXT(out.data, line);
+        check_replacements(line, strlen(line) - 1);
         r3_buffer_release(&out);
         types |= R3_BIT(record.type);
         examples++;

@@ -157,6 +157,11 @@ static void test_expressions(void) {
     CHECK(constant("close[0]") == 5);
     CHECK(constant("hour + minute + weekday * 100 + day * 1000 + month * 10000") == 11100); /* Monday, 1 January 2024 */
     CHECK(constant("3[7]") == 3);
+    struct run run;
+    CHECK(run_start(&run, "\xef\xbb\xbf# by a Windows editor\r\nlong = \\\r\n") < 0);
+    CHECK_TEXT(run.error.text, "t.rules:2:8: '\\' means nothing here");
+    CHECK(run_start(&run, "\xef\xbb\xbf# by a Windows editor\r\nlong = close >\r\n 1\r\n") == 0);
+    run_end(&run);
     CHECK(constant("open + high + low + close - 4 * close + volume") == 1);
     CHECK(constant("(close * 3 - close / 2) / -5") == -2.5);
 }
@@ -172,6 +177,9 @@ static void test_sharing(void) {
     run_end(&one);
     run_end(&two);
     run_end(&other);
+    CHECK(run_start(&one, "a = close\nplot a, close, a\nplot close") == 0); /* plotted once each */
+    CHECK_INT(r3_rules_plots(one.rules), 2);
+    run_end(&one);
     CHECK(run_start(&one, "unused = sma(close, 5000)\nlong = true") == 0); /* what nothing needs costs nothing */
     CHECK(r3_rules_state_size(one.rules) < 1000);
     run_end(&one);

@@ -19,6 +19,7 @@ struct script {
     struct r3_position position;
     int64_t time; /* close of the last candle */
     const char *session, *market;
+    enum r3_timeframe timeframe;
     struct r3_error error;
 };
 
@@ -149,14 +150,14 @@ static void candle(struct script *script, const char *open, const char *high, co
     r3_record_init(&record, R3_CANDLE);
     COPY(record.candle.platform, "csv");
     COPY(record.candle.market, script->market);
-    record.candle.timeframe = R3_1H;
+    record.candle.timeframe = script->timeframe;
     record.candle.time = script->time;
     record.candle.open = decimal(open);
     record.candle.high = decimal(high);
     record.candle.low = decimal(low);
     record.candle.close = decimal(close);
     record.candle.volume = r3_decimal_one;
-    script->time += R3_HOUR;
+    script->time += r3_timeframe_span(script->timeframe);
     step(script, &record);
 }
 
@@ -220,6 +221,7 @@ static void begin(struct script *script, const struct r3_tracker_options *option
     script->session = "main";
     script->market = "BTC-USD";
     script->time = DAY;
+    script->timeframe = R3_1H;
     script->tracker = r3_tracker_new(options, &outlet);
     account(script, "10000", "10000");
     r3_record_init(&record, R3_STREAM);
@@ -844,6 +846,51 @@ static void test_sessions_and_markets(void) {
     finish(&script);
 }
 
+/* Fine and coarse candles of one market: the fine ones are watched, a limit entry waits for candles of its signal. */
+static void test_timeframes(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.limit = decimal("0.01");
+    begin(&script, &options);
+    script.timeframe = R3_15m;
+    flat_candle(&script, "100"); /* from now on the finest */
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nmain-1-ENTRY-1 BUY LIMIT at 99\n");
+    for (int i = 0; i < 3; i++)
+        flat_candle(&script, "101");
+    WRITTEN("sync\nsync\nsync\n");
+    script.timeframe = R3_1H; /* the signal's candle, which closes with the last fine one */
+    script.time -= R3_HOUR;
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 2);
+    candle(&script, "100", "200", "1", "150"); /* what it says is known */
+    WRITTEN("sync\ncancel main-1-ENTRY-1: not filled in time\nsync\n");
+    signal(&script, R3_LONG, "101");
+    CHECK_TEXT(text_of(&script.last.reference), "101");
+    finish(&script);
+}
+
+static void test_foreign_fee(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    r3_buffer_reset(&script.out);
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    COPY(script.queue[0].trade.fee_currency, "KCS");
+    script.queue[0].trade.fee = decimal("0.5");
+    flat_candle(&script, "100");
+    signal(&script, R3_FLAT, "100");
+    WRITTEN("sync\nnotice BTC-USD: fees in another currency are not counted in results\nmain-1-EXIT-1 SELL MARKET 1\n");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "0");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "100", "1");
+    script.queue[0].trade.fee = decimal("0.5");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nmain-2-ENTRY-1 BUY MARKET\n");
+    CHECK_TEXT(text_of(&script.last.average_loss), "0.5");
+    finish(&script);
+}
+
 int main(void) {
     test_long_and_flat();
     test_one_candle();
@@ -867,5 +914,7 @@ int main(void) {
     test_end();
     test_every();
     test_sessions_and_markets();
+    test_timeframes();
+    test_foreign_fee();
     return check_done();
 }
