@@ -22,7 +22,7 @@ added() {
     [ "$(raworder ENTRY BUY ',"stop":"49000"' | added --risk 1% | jq -r .size)" = 0.1 ]
     [ "$(raworder ENTRY BUY ',"volatility":"640"' | added --volatility 1% | jq -r .size)" = 0.15625 ]
     [ "$(raworder ENTRY BUY | added --kelly 0.5 | jq -r .funds)" = 999 ]
-    [ "$(raworder ENTRY SELL | added | jq -r .size)" = 0.1998 ]
+    [ "$(raworder ENTRY SELL | added | jq -r .funds)" = 9990 ]
 }
 
 @test "the order takes over the members of the raw order, its prices on the increment" {

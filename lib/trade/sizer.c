@@ -239,10 +239,11 @@ static int refuse_small(struct draft *draft, const char *what, const struct r3_d
     return refuse(draft, "%s %s is below the minimum %s", what, have_text, minimum_text);
 }
 
-/* The amount on the market's increments: a market buy by funds as long as the method gave an amount, else by size. */
+/* The amount on the market's increments: a market order by funds as long as the method gave an amount, so that the size
+ * follows from the price of the fill and is always paid for; else by size. */
 static int finish_entry(struct draft *draft, struct r3_order *order, struct r3_error *error) {
     const struct r3_instrument *rules = draft->rules;
-    if (r3_decimal_is_present(&draft->value) && draft->raw->side == R3_BUY && draft->raw->kind == R3_MARKET) {
+    if (r3_decimal_is_present(&draft->value) && draft->raw->kind == R3_MARKET) {
         if (r3_decimal_round_to(&order->funds, &draft->value, &rules->quote_increment, R3_ROUND_FLOOR, error) < 0)
             return -1;
         if (r3_decimal_sign(&order->funds) <= 0)
