@@ -170,6 +170,17 @@ bool r3_reader_has_line(const struct r3_reader *reader) {
            memchr(reader->data + reader->start, '\n', reader->end - reader->start) != NULL;
 }
 
+int r3_reserve_standard_descriptors(struct r3_error *error) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* open gives the lowest free descriptor, which is this one. */
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            return r3_fail_errno(error, R3_SYSTEM, "/dev/null");
+    }
+    return 0;
+}
+
 void r3_pipe_enlarge(int fd) {
     (void)fcntl(fd, F_SETPIPE_SZ, (int)R3_PIPE_SIZE);
 }

@@ -53,6 +53,10 @@ int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, 
 /* Whether a whole line is already in memory (so that r3_reader_line would not read). */
 bool r3_reader_has_line(const struct r3_reader *reader);
 
+/* Where descriptor 0, 1 or 2 is closed, put something there that can be neither read nor written, so that a file which is opened
+ * later cannot take its place and receive records or messages. R3_SYSTEM. Call it first in main. */
+int r3_reserve_standard_descriptors(struct r3_error *error);
+
 /* Make a pipe hold R3_PIPE_SIZE bytes where the system allows; anything else is left as it is. */
 void r3_pipe_enlarge(int fd);
 

@@ -126,7 +126,8 @@ static int before_read(void *context, struct r3_error *error) {
             pipe->patient = !waited;
             return 0;
         }
-        if (ready > 0 && watched[1].revents & (POLLERR | POLLNVAL)) { /* the reader is gone: as a write would tell */
+        /* The reader is gone: as a write would tell. A pipe says it with POLLERR, a socket or a terminal with POLLHUP. */
+        if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL)) {
             raise(SIGPIPE);
             return r3_fail(error, R3_IO, "standard output: its reader is gone");
         }
@@ -288,7 +289,8 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
                                    .warn = pipe_warn,
                                    .progress = r3_pipe_progress,
                                    .context = &pipe };
-    int failed = r3_arguments_parse(&arguments, tables, argc, argv, &error);
+    int failed = r3_reserve_standard_descriptors(&error) < 0 ||
+                 r3_arguments_parse(&arguments, tables, argc, argv, &error) < 0;
     if (!failed) {
         int done = informed(stage, arguments, tables, &error);
         if (done != 0) {

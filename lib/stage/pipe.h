@@ -43,7 +43,9 @@ struct r3_pipe {
     struct r3_decoder *updates_decoder;
     struct r3_writer updates_out; /* r3-order */
     int64_t next_sync;
-    unsigned sync_slices; /* of 100 ms: how long an answer may take */
+    unsigned sync_slices; /* of 100 ms: how long the first answer may take, and a later one before it is told */
+    bool sync_answered;   /* one was: r3-order is there */
+    bool sync_waited;     /* a late answer was told */
 
     /* Progress on a terminal. */
     bool progress_shown;

@@ -6,7 +6,10 @@
  * arrives, so the reader is there by then. Nothing comes after the answer to the last sync, so at the end nobody waits for the
  * other (a program that wraps one of them, as time(1) does, holds its pipe open: waiting for an end of file would be for ever).
  *
- * The tracker waits in slices of 100 ms and counts slices, not seconds: a job that was stopped and continued has used one. */
+ * The tracker waits in slices of 100 ms and counts slices, not seconds: a job that was stopped and continued has used one. Only
+ * the first answer has a time limit, which finds a pipe that is put together wrongly. After it r3-order is known to be there, its
+ * end closes the FIFO, and a late answer means that something stands still, as r3-order does while a pager behind it is not
+ * scrolled: that is told once, and waited for. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,17 +35,26 @@ static int before_sync_read(void *context, struct r3_error *error) {
             return r3_fail_errno(error, R3_IO, "%s: poll", pipe->updates_name);
         if (ready > 0 && watched[0].revents & (POLLIN | POLLHUP | POLLERR))
             return 0;
-        if (ready > 0 && watched[1].revents & (POLLERR | POLLNVAL))
+        if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL))
             return r3_fail(error, R3_PROTOCOL,
                            "the pipe behind this program ended before r3-order answered sync %" PRId64,
                            pipe->next_sync - 1);
-        if (ready == 0 && ++slices >= pipe->sync_slices)
-            return r3_fail(
-                error, R3_PROTOCOL,
-                "sync %" PRId64
-                " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
-                "and does every program between pass unknown records and flush?",
-                pipe->next_sync - 1, pipe->sync_slices / (1000 / SLICE_MS));
+        if (ready == 0 && ++slices == pipe->sync_slices) {
+            const unsigned seconds = pipe->sync_slices / (1000 / SLICE_MS);
+            if (!pipe->sync_answered)
+                return r3_fail(
+                    error, R3_PROTOCOL,
+                    "sync %" PRId64
+                    " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
+                    "and does every program between pass unknown records and flush?",
+                    pipe->next_sync - 1, seconds);
+            if (!pipe->sync_waited)
+                pipe->port.warn(&pipe->port,
+                                "sync %" PRId64 " was not answered within %u s, still waiting: "
+                                "is the end of the pipe read, and does every program between flush?",
+                                pipe->next_sync - 1, seconds);
+            pipe->sync_waited = true;
+        }
     }
 }
 
@@ -112,6 +124,7 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
             if (id != sync.sync.id)
                 return r3_fail(error, R3_PROTOCOL, "%s:%" PRIu64 ": sync %" PRId64 " came back, not %" PRId64,
                                pipe->updates_name, pipe->updates_in.line, id, sync.sync.id);
+            pipe->sync_answered = true;
             return 0;
         case 0:
             return r3_fail(error, R3_PROTOCOL, "r3-order ended before it answered sync %" PRId64, sync.sync.id);
