@@ -110,12 +110,85 @@ EOF
     run -0 backtest "r3-collect $candles | head -n 3"
 }
 
+@test "a reader that stands still, as a pager does, is waited for, and that is said once" {
+    long_csv 100000 >long.csv
+    export R3_SYNC_TIMEOUT=1
+    backtest 'r3-collect --market BTC-USD long.csv | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper' 2>err |
+        (sleep 2.5 && cat >out)
+    tail -n 1 out | jq -e '.type == "end"'
+    [ "$(grep -c 'was not answered within 1 s, still waiting' err)" -eq 1 ]
+}
+
+@test "a reader that has read enough is no failure; one that fails tells its own status" {
+    long_csv 100000 >long.csv
+    loop='r3-collect --market BTC-USD long.csv | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper'
+    for round in 1 2 3 4 5; do # (run has an i of its own)
+        run -0 --separate-stderr backtest "$loop | head -n 500"
+        [ "$stderr" = '' ]
+        [ "${#lines[@]}" -eq 500 ]
+        run -74 --separate-stderr backtest "$loop | r3-report --trades nowhere/trades.csv"
+        [ "${#stderr_lines[@]}" -eq 1 ]
+        run -9 backtest "$loop | sh -c 'head -n 500; exit 9'"
+    done
+}
+
+@test "a descriptor that is closed at the start is not taken over by a file" {
+    backtest "$text" >whole
+    run -74 bash -c 'r3-size --reject rejected <whole >&-'
+    [ ! -s rejected ]
+    run -74 bash -c 'r3-report --trades trades.csv --equity equity.csv <whole >&-'
+    [ "$(head -c 9 trades.csv)" = position, ]
+    run ! grep -q Session trades.csv equity.csv
+    sed '9s/"close":"[^"]*"/"close":"abc"/' whole >bad
+    run -0 bash -c 'r3-strategy sma-cross --reject rejected <bad 2>&- >out'
+    cmp rejected <(sed -n 9p bad)
+    r3-collect "$candles" >want
+    r3-collect "$candles" <&- | cmp - want
+    run -74 bash -c 'r3-size <&-'
+}
+
+@test "a program whose output is a socket ends when the other side hangs up" {
+    cat >hang-up.pl <<'EOF'
+use Socket;
+socketpair(my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC) or die;
+pipe(my $input, my $silent) or die; # stays open and says nothing
+my $child = fork();
+if (!$child) {
+    open(STDIN, "<&", $input) && open(STDOUT, ">&", $theirs) or die;
+    close $_ for $ours, $theirs, $input, $silent;
+    exec "r3-size";
+}
+close $theirs;
+select(undef, undef, undef, 0.2);
+close $ours;
+for (1 .. 30) {
+    select(undef, undef, undef, 0.1);
+    if (waitpid($child, 1) == $child) { print $? & 127; exit }
+}
+kill 9, $child;
+print "it goes on";
+EOF
+    run -0 perl hang-up.pl
+    [ "$output" = 13 ]
+}
+
 @test "backtest refuses what only a shell can run, with its column" {
     run -64 backtest "r3-collect $candles > out"
     [[ $output == *"column "*"only the shell can run this"* ]]
     run -64 backtest 'r3-collect "$HOME/btc.csv"'
     [[ $output == *"column 13"* ]]
     run -64 backtest "r3-collect x |"
+    for word in if done '!' time; do
+        run -64 backtest "cat x | $word cat"
+        [[ $output == *"column 9: $word as a program: only the shell"* ]]
+    done
+    run -64 backtest "A='b' r3-collect x"
+    [[ $output == *"column 1: an assignment"* ]]
+    run -64 backtest $'r3-collect nowhere.csv\nr3-collect nowhere.csv'
+    [[ $output == *"column 23: the pipeline ends with this newline"* ]]
+    run -64 backtest $'r3-collect nowhere.csv\n| cat'
+    run -0 backtest $'\n  printf \'%s\\n\' if A=b |\n\n cat \\\n - \n\n'
+    [ "$output" = $'if\nA=b' ]
     run -64 backtest "r3-collect 'x"
     run -64 backtest
     run -0 backtest "printf '%s\n' '\$HOME > x; y'"

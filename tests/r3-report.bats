@@ -182,6 +182,19 @@ is_sanitized() { [[ $BIN == *address* ]]; }
     [[ $stderr == *'--session third: not in the stream, which holds main, other'* ]]
 }
 
+@test "time never goes back: a coarser market closes bars in a gap of the finer one" {
+    awk 'BEGIN {print "time,open,high,low,close,volume"
+        for (i = 0; i < 60; i++) if (i < 20 || i > 25) print 1385337600 + 300 * i ",100,102,99,101,1"}' >ethusd.csv
+    awk 'BEGIN {print "time,open,high,low,close,volume"
+        for (i = 0; i < 5; i++) print 1385337600 + 3600 * i ",1000,1002,999,1001,1"}' >btcusd.csv
+    backtest "r3-collect ethusd.csv btcusd.csv | r3-strategy buy-and-hold | r3-track | r3-size --fraction 40% | r3-order --paper | r3-report --equity equity.csv"
+    tail -n +2 equity.csv | cut -d, -f1 >times
+    sort -c times
+    [ "$(wc -l <times)" -eq 55 ]
+    [ "$(sed -n 21p times)" = 2013-11-25T01:40:00Z ] # closed at 02:00 by the hour alone
+    [ "$(sed -n 22p times)" = 2013-11-25T02:10:00Z ]
+}
+
 @test "several markets: one equity, one bar for candles that close together" {
     {
         head_records
@@ -220,6 +233,17 @@ END
     run -74 bash -c 'r3-report <stream >/dev/full'
 }
 
+@test "two options that name one file, and a file that is standard output too, are usage errors" {
+    r3-collect -m BTC-USD -t 5m "$DATA/btcusd-bitstamp-2013_5m.csv" | r3-order --paper >stream
+    run -64 bash -c 'r3-report --trades x.csv --equity x.csv <stream'
+    [[ $output == *"x.csv: two options name this file"* ]]
+    run -64 bash -c 'r3-report --equity x.svg --plot x.svg <stream'
+    for name in out /dev/stdout; do
+        run -64 bash -c "r3-report --trades $name <stream >out"
+        [[ $output == *"$name: standard output goes there"* ]]
+    done
+}
+
 @test "real candles: pandas computes the same from the files" {
     real --json --trades trades.csv --equity equity.csv >report.json
     [ "$(jq .trades report.json)" -gt 10 ]
@@ -227,7 +251,7 @@ END
     [ "$(wc -l <trades.csv)" -eq $(($(jq .trades report.json) + 1)) ]
     [ "$(wc -l <equity.csv)" -eq 1918 ]
     grep -q "\"equity_final\":$(tail -n 1 equity.csv | cut -d, -f2)," report.json # digit for digit: jq would round
-    run -0 /usr/bin/python3 "$TOP/tests/vectors/statistics.py" trades.csv equity.csv report.json
+    run -0 python3 "$TOP/tests/vectors/statistics.py" trades.csv equity.csv report.json
     echo "$output"
     [[ $output == *'figures agree' ]]
 }

@@ -29,11 +29,20 @@ static int create_beside(char **name, const char *path, struct r3_error *error) 
     return fd;
 }
 
+/* Whether it is the file that standard output goes to (a shell's >, perhaps named as /dev/stdout). */
+static bool is_standard_output(const struct stat *status) {
+    struct stat output;
+    return fstat(STDOUT_FILENO, &output) == 0 && output.st_dev == status->st_dev && output.st_ino == status->st_ino;
+}
+
 int r3_output_file_open(struct r3_output_file *file, const char *path, struct r3_error *error) {
     struct stat status;
     char *real = NULL, *temporary = NULL;
     int fd;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    bool exists = stat(path, &status) == 0;
+    if (exists && S_ISREG(status.st_mode) && is_standard_output(&status))
+        return r3_fail(error, R3_USAGE, "%s: standard output goes there, and would be replaced", path);
+    if (exists && !S_ISREG(status.st_mode)) {
         fd = open(path, O_WRONLY | O_CLOEXEC);
         if (fd < 0)
             return r3_fail_errno(error, R3_IO, "%s", path);

@@ -21,7 +21,7 @@ struct r3_output_file {
         .writer = {.fd = -1 }                                                                                          \
     }
 
-/* Status R3_IO where the file cannot be made. */
+/* Status R3_IO where the file cannot be made; R3_USAGE where it is the regular file that standard output goes to. */
 int r3_output_file_open(struct r3_output_file *file, const char *path, struct r3_error *error);
 /* The name under which it is being written (for a child process that writes it itself). Borrowed. */
 const char *r3_output_file_name(const struct r3_output_file *file);

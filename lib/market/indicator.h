@@ -52,6 +52,7 @@ extern const struct r3_indicator r3_indicator_sums[], r3_indicator_averages[], r
 
 /* What most rows share. */
 int32_t r3_warm_up_none(const struct r3_indicator_setup *setup);
+int32_t r3_warm_up_one(const struct r3_indicator_setup *setup);    /* needs the candle before */
 int32_t r3_warm_up_window(const struct r3_indicator_setup *setup); /* length - 1 */
 int32_t r3_warm_up_length(const struct r3_indicator_setup *setup);
 

@@ -133,7 +133,7 @@ static void when_step(void *state, const struct r3_indicator_setup *setup, int s
 
 const struct r3_indicator r3_indicator_events[] = {
     { "delay", 1, 1, 1, true, delay_size, delay_start, delay_step, delay_rescale, r3_warm_up_length },
-    { "cross", 2, 0, 2, false, cross_size, cross_start, cross_step, NULL, r3_warm_up_none },
+    { "cross", 2, 0, 2, false, cross_size, cross_start, cross_step, NULL, r3_warm_up_one },
     { "barssince", 1, 0, 1, false, since_size, since_start, barssince_step, NULL, r3_warm_up_none },
     { "latch", 2, 0, 1, false, since_size, since_start, latch_step, NULL, r3_warm_up_none },
     { "valuewhen", 2, 1, 1, false, when_size, when_start, when_step, NULL, r3_warm_up_none },

@@ -1,5 +1,6 @@
 #include "lib/market/indicator_exact.h"
 
+#include <limits.h>
 #include <math.h>
 
 static int bits_of(r3_uint128 value) {
@@ -53,56 +54,77 @@ double r3_wide_to_double(const struct r3_wide *value) {
     return high ? ldexp((double)high, 128) + (double)r3_wide_low(value) : (double)r3_wide_low(value);
 }
 
-size_t r3_window_size(int32_t length) {
-    return sizeof(struct r3_window) + (size_t)length * sizeof(r3_int128);
+size_t r3_window_size(int32_t length, bool decimal) {
+    return sizeof(struct r3_window) + (size_t)length * (decimal ? sizeof(r3_int128) : sizeof(double));
 }
 
 void r3_window_start(struct r3_window *window, int32_t length, bool decimal) {
-    memset(window, 0, r3_window_size(length));
+    memset(window, 0, r3_window_size(length, decimal));
     window->length = length;
     window->decimal = decimal;
-    window->started = decimal; /* a decimal's grid is given */
 }
 
 void r3_window_reset(struct r3_window *window) {
-    window->count = window->next = 0;
-}
-
-/* value / 2^shift to the nearest integer; |result| < 2^127 is the caller's care. */
-static r3_int128 shift_right_rounded(r3_int128 value, int shift) {
-    if (shift <= 0)
-        return value;
-    if (shift > 126)
-        return 0;
-    return (value + ((r3_int128)1 << (shift - 1))) >> shift;
+    window->count = window->next = window->large = window->nonzero = 0;
 }
 
 static r3_int128 on_grid(double value, int shift) {
     return (r3_int128)rint(ldexp(value, -shift));
 }
 
-/* Make room for a value of this binary exponent (|value| < 2^exponent). */
-static void coarsen(struct r3_window *window, int exponent) {
-    int shift = exponent - R3_GRID_BITS;
-    r3_int128 *entries = r3_window_entries(window);
-    for (int32_t i = 0; i < window->length; i++)
-        entries[i] = shift_right_rounded(entries[i], shift - window->shift);
-    window->shift = shift;
+/* |value| < 2^exponent, as close as that goes; not for zero. */
+static int exponent_of(double value) {
+    int exponent;
+    frexp(value, &exponent);
+    return exponent;
 }
 
-bool r3_window_entry_of(struct r3_window *window, double value, r3_int128 *entry) {
-    bool changed = false;
-    int exponent;
-    frexp(value, &exponent); /* zero counts as 2^0 */
-    if (!window->started) {
-        window->started = true;
-        window->shift = exponent - R3_GRID_BITS;
-    } else if (exponent - window->shift > R3_FIXED_BITS) {
-        coarsen(window, exponent);
-        changed = true;
+/* A value comes (1) or leaves (-1): how many of the window are not zero, and how many of these have bits enough. */
+static void count_value(struct r3_window *window, double value, int32_t change) {
+    if (value == 0)
+        return;
+    window->nonzero += change;
+    if (exponent_of(value) - window->shift >= R3_GRID_LEAST_BITS)
+        window->large += change;
+}
+
+/* The grid that suits the largest value held. */
+static void choose_grid(struct r3_window *window) {
+    const double *values = r3_window_values(window);
+    int largest = INT_MIN;
+    for (int32_t i = 0; i < window->count; i++) /* whether full or not, these are the ones that count */
+        if (values[i] != 0 && exponent_of(values[i]) > largest)
+            largest = exponent_of(values[i]);
+    window->shift = largest - R3_GRID_BITS;
+    window->large = window->nonzero = 0;
+    for (int32_t i = 0; i < window->count; i++)
+        count_value(window, values[i], 1);
+}
+
+enum r3_window_change r3_window_push_value(struct r3_window *window, double value, r3_int128 *added,
+                                           r3_int128 *removed) {
+    double *place = &r3_window_values(window)[window->next];
+    enum r3_window_change change = R3_WINDOW_ADDED;
+    if (window->count == window->length) {
+        change = R3_WINDOW_ADDED_REMOVED;
+        *removed = on_grid(*place, window->shift);
+        count_value(window, *place, -1);
+    } else {
+        window->count++;
     }
-    *entry = on_grid(value, window->shift);
-    return changed;
+    *place = value;
+    count_value(window, value, 1);
+    window->next = window->next + 1 == window->length ? 0 : window->next + 1;
+    if (window->nonzero && (!window->large || (value != 0 && exponent_of(value) - window->shift > R3_FIXED_BITS))) {
+        choose_grid(window);
+        return R3_WINDOW_REBUILD;
+    }
+    *added = on_grid(value, window->shift);
+    return change;
+}
+
+r3_int128 r3_window_value_entry(struct r3_window *window, int32_t at) {
+    return on_grid(r3_window_values(window)[at], window->shift);
 }
 
 void r3_window_rescale(struct r3_window *window, r3_int128 factor) {

@@ -15,7 +15,7 @@ struct sum_state {
 enum { WITH_WEIGHTED = 1, WITH_SQUARES = 2 };
 
 static size_t sum_size(const struct r3_indicator_setup *setup) {
-    return offsetof(struct sum_state, window) + r3_window_size(setup->length);
+    return offsetof(struct sum_state, window) + r3_window_size(setup->length, setup->decimal);
 }
 
 static void sum_clear(struct sum_state *state) {
@@ -164,21 +164,26 @@ static void regression_step(void *state, const struct r3_indicator_setup *setup,
     r3_cell_set(&out[0], r3_window_quotient(&sums->window, end, (uint64_t)(n * (n + 1)), setup, scale));
 }
 
-/* Mean absolute distance from the window's mean: n steps a candle, the one indicator that has no shorter way. */
+/* Mean absolute distance from the window's mean: n steps a candle, the one indicator that has no shorter way. Distances above
+ * the mean add up to what those below do, so it is enough to count and add the entries above: Σ|n·x − Σx| = 2·Σ(n·x − Σx)
+ * over x > Σx/n, in integers x > ⌊Σx/n⌋. */
 static void deviation_step(void *state, const struct r3_indicator_setup *setup, int scale,
                            const struct r3_cell *const *in, struct r3_cell *out) {
     struct sum_state *sums = state;
     out->ready = sum_push(sums, in[0], 0);
     if (!out->ready)
         return;
-    r3_int128 distance = 0; /* × n */
-    r3_int128 *entries = r3_window_entries(&sums->window);
+    int64_t n = setup->length, count = 0;
+    r3_int128 mean = sums->sum / n - (sums->sum % n < 0), above = 0;
+    const r3_int128 *entries = sums->window.decimal ? r3_window_entries(&sums->window) : NULL;
     for (int32_t i = 0; i < setup->length; i++) {
-        r3_int128 apart = entries[i] * setup->length - sums->sum;
-        distance += apart < 0 ? -apart : apart;
+        r3_int128 entry = entries ? entries[i] : r3_window_value_entry(&sums->window, i);
+        bool is = entry > mean;
+        above += is ? entry : 0;
+        count += is;
     }
-    uint64_t n = (uint64_t)setup->length;
-    r3_cell_set(out, r3_window_quotient(&sums->window, distance, n * n, setup, scale));
+    r3_int128 distance = 2 * (above * n - sums->sum * count); /* × n */
+    r3_cell_set(out, r3_window_quotient(&sums->window, distance, (uint64_t)(n * n), setup, scale));
 }
 
 const struct r3_indicator r3_indicator_sums[] = {

@@ -195,15 +195,10 @@ static void supertrend_step(void *state, const struct r3_indicator_setup *setup,
     r3_cell_set(&out[1], trend->rising ? 1 : -1);
 }
 
-static int32_t one_candle(const struct r3_indicator_setup *setup) {
-    (void)setup;
-    return 1;
-}
-
 const struct r3_indicator r3_indicator_trends[] = {
-    { "true_range", 3, 0, 1, false, range_size, range_start, range_step, NULL, one_candle },
+    { "true_range", 3, 0, 1, false, range_size, range_start, range_step, NULL, r3_warm_up_one },
     { "directional", 3, 1, 3, false, directional_size, directional_start, directional_step, NULL, r3_warm_up_length },
-    { "psar", 2, 2, 1, false, psar_size, psar_start, psar_step, NULL, one_candle },
+    { "psar", 2, 2, 1, false, psar_size, psar_start, psar_step, NULL, r3_warm_up_one },
     { "supertrend", 3, 1, 2, false, supertrend_size, supertrend_start, supertrend_step, NULL, r3_warm_up_none },
     { 0 },
 };

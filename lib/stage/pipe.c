@@ -77,19 +77,34 @@ __attribute__((format(printf, 2, 3))) static void pipe_warn(struct r3_port *port
     fprintf(stderr, "%s: %s\n", pipe->stage->name, text);
 }
 
+static int put_pending(struct r3_pipe *pipe, struct r3_error *error) {
+    size_t length = pipe->pending_length;
+    pipe->pending_length = 0;
+    return length ? r3_writer_put(&pipe->out, pipe->pending, length, error) : 0;
+}
+
+int r3_pipe_flush(struct r3_pipe *pipe, struct r3_error *error) {
+    return put_pending(pipe, error) < 0 ? -1 : r3_writer_flush(&pipe->out, error);
+}
+
 static int echo(struct r3_pipe *pipe, struct r3_error *error) {
     if (pipe->echoed)
         return 0;
     pipe->echoed = true;
     if (pipe->quiet || pipe->stage->sink || pipe->stage->swallows & R3_BIT(pipe->type))
         return 0;
-    return r3_writer_put(&pipe->out, pipe->line, pipe->length + 1, error);
+    if (pipe->pending_length && pipe->pending + pipe->pending_length != pipe->line && put_pending(pipe, error) < 0)
+        return -1;
+    if (!pipe->pending_length)
+        pipe->pending = pipe->line;
+    pipe->pending_length += pipe->length + 1;
+    return 0;
 }
 
 static int pipe_emit_ahead(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
     struct r3_pipe *pipe = port->context;
     r3_buffer_reset(&pipe->encoded);
-    if (r3_record_encode(&pipe->encoded, record, error) < 0)
+    if (put_pending(pipe, error) < 0 || r3_record_encode(&pipe->encoded, record, error) < 0)
         return -1;
     pipe->records++;
     return r3_writer_put(&pipe->out, pipe->encoded.data, pipe->encoded.length, error);
@@ -107,16 +122,40 @@ static int pipe_print(struct r3_port *port, const char *text, size_t length, str
     return r3_writer_put(&pipe->out, text, length, error);
 }
 
-/* Before each read: what was written must be on its way when this program has to wait. While lines keep coming within a
- * millisecond the flush is left to them (fewer, larger writes); a program that was idle flushes at once. */
+int r3_pipe_reader_gone(struct r3_error *error) {
+    raise(SIGPIPE);
+    return r3_fail(error, R3_IO, "standard output: its reader is gone");
+}
+
+enum { PATIENCE_MS = 20 };
+
+/* How long the wait for input may take before what was written is flushed. While lines keep coming the flush is left to them
+ * (fewer, larger writes), up to PATIENCE_MS after the oldest was written; a program that was idle flushes at once. The limit is
+ * well above the kernel's tick, so that the waits of a barrier, a few microseconds each, need no timer to be set for them. */
+static int flush_timeout(struct r3_pipe *pipe, bool waited) {
+    struct timespec now;
+    if (pipe->out.length == 0) {
+        pipe->pending_since = 0;
+        return -1;
+    }
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    int64_t milliseconds = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (!pipe->pending_since)
+        pipe->pending_since = milliseconds;
+    if (waited || !pipe->patient || milliseconds - pipe->pending_since >= PATIENCE_MS)
+        return 0;
+    return PATIENCE_MS;
+}
+
+/* Before each read: what was written must be on its way when this program has to wait. */
 static int before_read(void *context, struct r3_error *error) {
     struct r3_pipe *pipe = context;
     struct pollfd watched[2] = { { .fd = pipe->in.fd, .events = POLLIN }, { .fd = pipe->out.fd, .events = 0 } };
     bool waited = false;
+    if (put_pending(pipe, error) < 0) /* the reader is about to move its lines */
+        return -1;
     for (;;) {
-        bool pending = pipe->out.length > 0;
-        int timeout = !pending ? -1 : waited ? 0 : pipe->patient ? 1 : 0;
-        int ready = poll(watched, 2, timeout);
+        int ready = poll(watched, 2, flush_timeout(pipe, waited));
         if (ready < 0) {
             if (errno == EINTR)
                 continue;
@@ -127,10 +166,8 @@ static int before_read(void *context, struct r3_error *error) {
             return 0;
         }
         /* The reader is gone: as a write would tell. A pipe says it with POLLERR, a socket or a terminal with POLLHUP. */
-        if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL)) {
-            raise(SIGPIPE);
-            return r3_fail(error, R3_IO, "standard output: its reader is gone");
-        }
+        if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+            return r3_pipe_reader_gone(error);
         if (ready == 0) {
             if (r3_writer_flush(&pipe->out, error) < 0)
                 return -1;
@@ -163,7 +200,7 @@ static int step(struct r3_pipe *pipe, const struct r3_record *record, struct r3_
         return -1;
     if (answers)
         return r3_pipe_answer_end(pipe, record, error);
-    return record->type == R3_SYNC ? r3_writer_flush(&pipe->out, error) : 0;
+    return record->type == R3_SYNC ? r3_pipe_flush(pipe, error) : 0;
 }
 
 static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
@@ -236,7 +273,8 @@ static int open_pipe(struct r3_pipe *pipe, const struct r3_arguments *arguments,
 /* What was written goes out even after an error. The first error is the one that is told. */
 static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) {
     struct r3_error later = { 0 };
-    if (pipe->out.data && r3_writer_close(&pipe->out, &later) < 0 && !failed) {
+    int unwritten = pipe->out.data ? put_pending(pipe, &later) : 0;
+    if (pipe->out.data && (r3_writer_close(&pipe->out, unwritten ? NULL : &later) < 0 || unwritten) && !failed) {
         *error = later;
         failed = -1;
     }
@@ -289,8 +327,8 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
                                    .warn = pipe_warn,
                                    .progress = r3_pipe_progress,
                                    .context = &pipe };
-    int failed = r3_reserve_standard_descriptors(&error) < 0 ||
-                 r3_arguments_parse(&arguments, tables, argc, argv, &error) < 0;
+    int failed =
+        r3_reserve_standard_descriptors(&error) < 0 || r3_arguments_parse(&arguments, tables, argc, argv, &error) < 0;
     if (!failed) {
         int done = informed(stage, arguments, tables, &error);
         if (done != 0) {

@@ -28,8 +28,13 @@ struct r3_pipe {
     size_t length;
     enum r3_record_type type;
     bool echoed;
+    /* Lines that are to be written again and still stand in the reader, one behind the other: they go out as one piece
+     * (measured: a fifth of what a filter with nothing to do costs). */
+    const char *pending;
+    size_t pending_length;
 
-    bool patient; /* the last wait for input was short: wait a moment before flushing */
+    int64_t pending_since; /* monotonic ms; 0: nothing waits to be flushed */
+    bool patient;          /* the last wait for input was short: wait a moment before flushing */
 
     /* --reject */
     const char *reject_name;
@@ -52,6 +57,13 @@ struct r3_pipe {
     int64_t progress_start, progress_next; /* monotonic ms */
     uint64_t records;
 };
+
+/* The reader of standard output has ended: end as a write would make it end, by SIGPIPE, so that the status of the pipe is that
+ * of the program that failed, if one did. Returns -1 where SIGPIPE is held back. */
+int r3_pipe_reader_gone(struct r3_error *error);
+
+/* Write what is to be echoed and was emitted so far. */
+int r3_pipe_flush(struct r3_pipe *pipe, struct r3_error *error);
 
 /* lib/stage/pipe_updates.c */
 int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error *error);

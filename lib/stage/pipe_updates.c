@@ -36,9 +36,7 @@ static int before_sync_read(void *context, struct r3_error *error) {
         if (ready > 0 && watched[0].revents & (POLLIN | POLLHUP | POLLERR))
             return 0;
         if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL))
-            return r3_fail(error, R3_PROTOCOL,
-                           "the pipe behind this program ended before r3-order answered sync %" PRId64,
-                           pipe->next_sync - 1);
+            return r3_pipe_reader_gone(error);
         if (ready == 0 && ++slices == pipe->sync_slices) {
             const unsigned seconds = pipe->sync_slices / (1000 / SLICE_MS);
             if (!pipe->sync_answered)
@@ -105,6 +103,16 @@ static int read_update(struct r3_pipe *pipe, int64_t *id, struct r3_error *error
     return pipe->stage->update(pipe->state, &record, error) < 0 ? -1 : 1;
 }
 
+/* r3-order has ended. Mostly the pipe to it breaks with it, at once or when the programs between have noticed; what made it end
+ * tells its own status then (it failed, or somebody further on did, or had read enough). */
+static int order_ended(struct r3_pipe *pipe, struct r3_error *error) {
+    struct pollfd watched = { .fd = pipe->out.fd, .events = 0 };
+    for (unsigned slices = 0; slices < 1000 / SLICE_MS; slices++)
+        if (poll(&watched, 1, SLICE_MS) > 0)
+            return r3_pipe_reader_gone(error);
+    return r3_fail(error, R3_PROTOCOL, "r3-order ended before it answered sync %" PRId64, pipe->next_sync - 1);
+}
+
 int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
     struct r3_pipe *pipe = port->context;
     if (!pipe->updates_name)
@@ -113,7 +121,7 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
             "R3_UPDATES is not set, so fills cannot come back: run the pipe with pipelines/backtest, or name a FIFO with --updates");
     struct r3_record sync = { .type = R3_SYNC };
     sync.sync.id = pipe->next_sync++;
-    if (port->emit(port, &sync, error) < 0 || r3_writer_flush(&pipe->out, error) < 0)
+    if (port->emit(port, &sync, error) < 0 || r3_pipe_flush(pipe, error) < 0)
         return -1;
     for (;;) {
         int64_t id = -1;
@@ -127,7 +135,7 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
             pipe->sync_answered = true;
             return 0;
         case 0:
-            return r3_fail(error, R3_PROTOCOL, "r3-order ended before it answered sync %" PRId64, sync.sync.id);
+            return order_ended(pipe, error);
         default:
             return -1;
         }

@@ -46,6 +46,11 @@ static int open_files(struct report *report, const struct r3_arguments *argument
     static const char equity_head[] = "time,equity,drawdown,close,benchmark\n";
     const char *trades = r3_arguments_text(arguments, "trades"), *equity = r3_arguments_text(arguments, "equity");
     const char *plot = r3_arguments_text(arguments, "plot");
+    const char *const names[] = { trades, equity, plot };
+    for (size_t i = 1; i < 3; i++)
+        for (size_t k = 0; k < i; k++)
+            if (names[i] && names[k] && strcmp(names[i], names[k]) == 0)
+                return r3_fail(error, R3_USAGE, "%s: two options name this file", names[i]);
     if (trades && (r3_output_file_open(&report->trades, trades, error) != 0 ||
                    r3_writer_put(&report->trades.writer, trades_head, sizeof trades_head - 1, error) != 0))
         return -1;

@@ -85,8 +85,10 @@ int r3_strategy_read(struct r3_buffer *text, struct r3_buffer *file, char label[
             return result;
         }
     }
-    return r3_fail(error, R3_USAGE,
-                   "no strategy %s: --list shows the bundled ones, a file has a slash or .rules in its name", name);
+    return r3_fail(
+        error, R3_USAGE,
+        "no strategy %s: --list shows the bundled ones; a file is named with a slash or .rules, as ./mine or mine.rules",
+        name);
 }
 
 /* Each --set, as r3_rules_compile takes them; *count of them. New; freed by the caller. */
@@ -96,6 +98,21 @@ static const char **settings_of(const struct r3_arguments *arguments, size_t *co
     for (size_t i = 0; i < *count; i++)
         settings[i] = r3_arguments_get(arguments, "set", i)->text;
     return settings;
+}
+
+/* The rules failed with the --plot lines behind them. When they do without, it is --plot that is wrong: its message has no
+ * place in the file. */
+static int blame_plot(const char *file, const struct r3_buffer *text, size_t length, const char *const *settings,
+                      size_t count, struct r3_error *error) {
+    struct r3_rules *rules = NULL;
+    struct r3_error unused;
+    if (r3_rules_compile(&rules, file, text->data, length, settings, count, &unused) < 0)
+        return -1;
+    r3_rules_free(rules);
+    const char *message = strstr(error->text + strlen(file), ": "); /* file:line:column: message */
+    char reason[sizeof error->text];
+    snprintf(reason, sizeof reason, "%s", message ? message + 2 : error->text);
+    return r3_fail(error, R3_USAGE, "--plot: %s", reason);
 }
 
 int r3_strategy_rules(struct r3_rules **out, char label[R3_NAME_SIZE], const struct r3_arguments *arguments,
@@ -117,9 +134,12 @@ int r3_strategy_rules(struct r3_rules **out, char label[R3_NAME_SIZE], const str
     } else if (r3_strategy_read(&text, &file, label, r3_arguments_operand(arguments, 0), error) < 0) {
         goto out;
     }
+    size_t own = text.length;
     for (size_t i = 0; i < r3_arguments_count(arguments, "plot"); i++) /* as if the rules ended with the line */
         r3_buffer_printf(&text, "\nplot %s", r3_arguments_get(arguments, "plot", i)->text);
     result = r3_rules_compile(out, file.data, text.data ? text.data : "", text.length, settings, count, error);
+    if (result < 0 && text.length > own)
+        result = blame_plot(file.data, &text, own, settings, count, error);
 out:
     free(settings);
     r3_buffer_release(&text);

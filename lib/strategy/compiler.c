@@ -259,8 +259,9 @@ static int32_t compile_call(struct r3_compiler *compiler, const struct r3_functi
         if (parameter.kind == '.')
             break;
         int32_t value;
+        bool given = operand >= 0;
         struct r3_place place = node.place;
-        if (operand >= 0) {
+        if (given) {
             place = syntax_at(compiler, operand)->place;
             value = r3_compile(compiler, operand, scope);
             operand = syntax_at(compiler, operand)->next;
@@ -272,9 +273,7 @@ static int32_t compile_call(struct r3_compiler *compiler, const struct r3_functi
         }
         if (value < 0)
             return -1;
-        if (parameter.kind == 'a' && operand < 0 && body.binding_count && parameter.fallback &&
-            compiler->graph.nodes[first].truth &&
-            r3_graph_is_constant(&compiler->graph, value)) /* nz(c): a truth value's default is false */
+        if (parameter.kind == 'a' && !given && compiler->graph.nodes[first].truth) /* nz(c): a truth value's is false */
             value = r3_graph_constant(&compiler->graph, scope->frame, compiler->graph.nodes[value].numbers[0], true);
         if (check_argument(compiler, scope, place, function->name, &parameter, value, first) < 0)
             return -1;

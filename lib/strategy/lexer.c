@@ -109,12 +109,41 @@ static void read_name(struct r3_lexer *lexer, enum r3_token_kind kind) {
     advance(lexer, token->length);
 }
 
+/* What those who come from Pine Script or C write first; tested before the signs, as // begins with one. */
+static const struct {
+    const char *text, *hint;
+} foreign[] = {
+    { "//", "a comment begins with #" },
+    { ":=", "a name is defined once, with =" },
+    { "&", "write and" },
+    { "|", "write or" },
+    { "!", "write not" }, /* unless it is != */
+    { "^", "write pow(x, y)" },
+    { ".", "Pine's ta.sma is sma" },
+    { ";", "one statement a line" },
+    { "'", "a text stands in \"\"" },
+};
+
+static int check_foreign(const struct r3_lexer *lexer, struct r3_error *error) {
+    size_t left = (size_t)(lexer->end - lexer->text);
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        const char *text = foreign[i].text;
+        if (strlen(text) <= left && memcmp(lexer->text, text, strlen(text)) == 0 &&
+            !(left > 1 && memcmp(lexer->text, "!=", 2) == 0))
+            return r3_fail_at(error, lexer->name, lexer->token.place, "'%s' means nothing here: %s", text,
+                              foreign[i].hint);
+    }
+    return 0;
+}
+
 static int read_sign(struct r3_lexer *lexer, struct r3_error *error) {
     static const char *const signs[] = { "==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*",
                                          "/",  "%",  "(",  ")",  "[", "]", ",", "?", ":" };
     struct r3_token *token = &lexer->token;
     token->kind = R3_TOKEN_SIGN;
     size_t left = (size_t)(lexer->end - lexer->text);
+    if (check_foreign(lexer, error) < 0)
+        return -1;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         size_t length = strlen(signs[i]);
         if (length <= left && memcmp(lexer->text, signs[i], length) == 0) {

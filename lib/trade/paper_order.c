@@ -68,9 +68,11 @@ static int needed(struct r3_decimal *out, const struct paper_order *order, struc
 }
 
 /* A part that filled above the estimate can leave less than the rest is reckoned at: no more is reserved than there is. */
-static int hold_to_available(struct r3_decimal *wanted, const struct paper_order *order, struct r3_error *error) {
+static int hold_to_available(struct r3_decimal *wanted, struct r3_paper *paper, const struct paper_order *order,
+                             struct r3_error *error) {
     struct r3_decimal most;
 
+    paper_mark(paper, order->session);
     if (r3_ledger_available(&most, &order->session->ledger, error) ||
         r3_decimal_add(&most, &most, &order->reserved, error))
         return -1;
@@ -82,7 +84,7 @@ int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_e
     struct r3_decimal wanted = r3_decimal_zero, change;
 
     if (!order->done && paper_is_entry(order) && !order->against &&
-        (needed(&wanted, order, error) || hold_to_available(&wanted, order, error)))
+        (needed(&wanted, order, error) || hold_to_available(&wanted, paper, order, error)))
         return -1;
     if (r3_decimal_equal(&wanted, &order->reserved))
         return 0;

@@ -28,6 +28,7 @@ struct draft {
     const struct r3_raworder *raw;
     const struct r3_instrument *rules;
     struct r3_decimal price;    /* what one unit costs, as far as is known: the limit, else the reference */
+    struct r3_decimal stop;     /* as the exchange will have it, on its increment; absent without one */
     struct r3_decimal with_fee; /* 1 + fee */
     struct r3_decimal value;    /* quote currency without the fee; absent where the method gave a size */
     struct r3_decimal size;     /* base currency; absent where the method gave a value */
@@ -118,9 +119,9 @@ static int set_by_distance(struct draft *draft, const struct r3_decimal *fractio
 static int set_by_risk(struct draft *draft, const struct r3_decimal *fraction, struct r3_error *error) {
     const struct r3_raworder *raw = draft->raw;
     struct r3_decimal distance = raw->stop_distance;
-    if (r3_decimal_is_present(&raw->stop)) {
-        const struct r3_decimal *upper = raw->side == R3_BUY ? &draft->price : &raw->stop;
-        const struct r3_decimal *lower = raw->side == R3_BUY ? &raw->stop : &draft->price;
+    if (r3_decimal_is_present(&draft->stop)) {
+        const struct r3_decimal *upper = raw->side == R3_BUY ? &draft->price : &draft->stop;
+        const struct r3_decimal *lower = raw->side == R3_BUY ? &draft->stop : &draft->price;
         if (r3_decimal_subtract(&distance, upper, lower, error) < 0)
             return -1;
     }
@@ -306,6 +307,7 @@ static int size_entry(const struct r3_sizer_options *options, struct draft *draf
         set_prices(order, draft->raw, draft->rules, error) < 0)
         return -1;
     draft->price = r3_decimal_is_present(&order->price) ? order->price : draft->raw->reference;
+    draft->stop = order->stop;
     if (r3_decimal_sign(&draft->price) <= 0)
         return refuse(draft, "the limit price rounds to nothing");
     if (r3_decimal_sign(&draft->raw->equity) <= 0)

@@ -142,10 +142,12 @@ int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct 
         return r3_fail(error, R3_DATA, "candle: %s of %s comes after %s: time goes back", candle->market, now, before);
     }
     if (!book->in_bar || close > book->bar_close) {
+        /* A coarser candle of another market may close a bar alone, where the finer ones have a gap: its own open lies in bars
+         * that are past, so the bar begins where the one before it ended. */
+        book->bar_open = book->in_bar && candle->time < book->bar_close ? book->bar_close : candle->time;
         book->bar += book->in_bar;
         book->in_bar = true;
         book->filled = false;
-        book->bar_open = candle->time;
         book->bar_close = close;
     }
     market->time = candle->time;

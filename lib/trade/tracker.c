@@ -310,18 +310,23 @@ static int act(struct r3_tracker *tracker, struct r3_tracker_position *position,
     return !tracker->fresh && synchronize(tracker, error) < 0 ? -1 : judge(tracker, position, request, error);
 }
 
+/* Whether a signal of this time asked for the order, and it still works. An exit that protection asked for is no signal's. */
+static bool is_asked_by(const struct r3_tracker_order *order, int64_t time) {
+    return order->working && order->time == time && order->signal[0];
+}
+
 /* LONG and SHORT of one candle are neither: take back what the first one of them asked for, where it still works. */
 static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
                     struct r3_error *error) {
     struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
     bool asked = false;
     for (size_t i = 0; i < 2; i++)
-        asked |= orders[i]->working && orders[i]->time == signal->time;
+        asked |= is_asked_by(orders[i], signal->time);
     if (asked && synchronize(tracker, error) < 0)
         return -1;
     asked = false;
     for (size_t i = 0; i < 2; i++) {
-        if (!orders[i]->working || orders[i]->time != signal->time)
+        if (!is_asked_by(orders[i], signal->time))
             continue;
         asked = orders[i]->withdrawn = true;
         if (r3_tracker_cancel(tracker, position, orders[i], "LONG and SHORT on one candle", error) < 0)
@@ -353,6 +358,17 @@ static int outranked(struct r3_tracker *tracker, struct r3_tracker_position *pos
     return 1;
 }
 
+/* What a signal asks of the position as it is known now. */
+static enum event event_of(const struct r3_tracker *tracker, const struct r3_tracker_position *position,
+                           enum r3_direction direction) {
+    const struct r3_tracker_session *session = position->session;
+    if (direction == R3_FLAT || (direction == R3_SHORT && !tracker->options.allow_short))
+        return LEAVE;
+    if (position->direction == R3_DIRECTION_NONE || position->direction == direction)
+        return ALONG;
+    return session->paused || session->stopped ? LEAVE : AGAINST;
+}
+
 static int on_signal(struct r3_tracker *tracker, const struct r3_signal *signal, struct r3_error *error) {
     struct r3_tracker_session *session = r3_tracker_find_session(tracker, signal->session);
     struct r3_tracker_market *market = r3_tracker_find_market(tracker, signal->market);
@@ -367,20 +383,12 @@ static int on_signal(struct r3_tracker *tracker, const struct r3_signal *signal,
     if (goes_on <= 0)
         return goes_on;
 
-    if (signal->direction == R3_FLAT || (signal->direction == R3_SHORT && !tracker->options.allow_short))
-        request.event = LEAVE;
-    else if (position->direction == R3_DIRECTION_NONE || position->direction == signal->direction)
-        request.event = ALONG;
-    else
-        request.event = session->paused || session->stopped ? LEAVE : AGAINST;
+    request.event = event_of(tracker, position, signal->direction);
     if (!could_act(position, request.event))
         return 0;
     if (synchronize(tracker, error) < 0)
         return -1;
-    if (request.event == ALONG && position->direction != R3_DIRECTION_NONE && position->direction != signal->direction)
-        request.event = session->paused || session->stopped ? LEAVE : AGAINST; /* it turned meanwhile */
-    else if (request.event == AGAINST && position->direction == signal->direction)
-        request.event = ALONG;
+    request.event = event_of(tracker, position, signal->direction); /* it may have turned, or ended, meanwhile */
     return judge(tracker, position, &request, error);
 }
 
@@ -450,7 +458,7 @@ static int on_candle(struct r3_tracker *tracker, const struct r3_candle *candle,
     market->closed_before = market->closed;
     market->closed = market->span ? candle->time + market->span : r3_timeframe_close(R3_1M, candle->time);
     tracker->now = market->closed;
-    if (market->day != R3_TIME_ABSENT && market->closed - market->day < R3_DAY)
+    if (market->day != R3_TIME_ABSENT && market->closed > market->day && market->closed - market->day < R3_DAY)
         market->price = candle->close;
     else
         r3_tracker_mark(tracker, market, market->closed, &candle->close);
@@ -516,6 +524,8 @@ static int on_command(struct r3_tracker *tracker, const struct r3_command *comma
 
 /* --close-at-end: what waits is cancelled, what is held goes at the last close. */
 static int close_all(struct r3_tracker *tracker, struct r3_error *error) {
+    if (synchronize(tracker, error) < 0) /* what has ended meanwhile is not to be cancelled */
+        return -1;
     tracker->ending = true;
     for (size_t i = 0; i < tracker->position_count; i++) {
         struct r3_tracker_position *position = tracker->positions[i];

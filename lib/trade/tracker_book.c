@@ -107,6 +107,9 @@ void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *marke
         int64_t day = day_of(time);
         bool at_midnight = time == day || !r3_decimal_is_present(&market->price);
         begin_day(tracker, market, day, at_midnight ? price : &market->price);
+    } else if (time <=
+               market->day) { /* another market's record began the day ahead of this one's last candle before it */
+        market->midnight = *price;
     }
     market->price = *price;
 }
@@ -150,6 +153,7 @@ static int begin_position(struct r3_tracker_position *position, const struct r3_
     position->number = position->entry.number;
     *levels = position->entry.levels;
     position->opened = trade->time;
+    position->entered = position->entry.kind;
     memset(position->attempts, 0, sizeof position->attempts);
     if (r3_decimal_is_present(&levels->stop) || !r3_decimal_is_present(&levels->trail))
         return 0;

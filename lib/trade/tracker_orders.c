@@ -173,7 +173,9 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
     if (set_levels(tracker, &order.levels, raw, error) < 0 || (reversal && free_held(position, raw, error) < 0))
         return -1;
     position->entry = order;
-    position->session->number = order.number;
+    position->leaving = false; /* that was the entry before this one, which has ended */
+    if (!again) /* a next attempt keeps its number; another market may have taken higher ones since */
+        position->session->number = order.number;
     if (!reversal)
         position->direction = order.direction;
     return emit(tracker, error) < 0 ? -1 : 1;

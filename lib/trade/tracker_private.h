@@ -66,8 +66,9 @@ struct r3_tracker_position {
     struct r3_decimal midnight_cash, midnight_size; /* of the ledger at market->day */
     bool dust; /* what is held is below the market's minimum: it counts as nothing */
 
-    int64_t number; /* of the held position */
-    int64_t opened; /* time of its first fill */
+    int64_t number;       /* of the held position */
+    int64_t opened;       /* time of its first fill */
+    enum r3_kind entered; /* the kind of the entry that it began with */
     struct r3_tracker_levels levels;
     int attempts[R3_MO + 1]; /* exit orders so far, by role */
     struct r3_tracker_order entry, exit;

@@ -32,9 +32,11 @@ static enum r3_role touched(const struct r3_tracker_position *position, const st
 enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *position, const struct r3_candle *candle) {
     bool is_long = r3_decimal_sign(&position->size) > 0;
     int64_t close = position->market->closed;
-    if (!r3_tracker_holds(position) || position->opened >= close)
-        return expired(position, close) && r3_tracker_holds(position) ? R3_MO
-                                                                      : R3_ROLE_NONE; /* filled at this very close */
+    if (!r3_tracker_holds(position))
+        return R3_ROLE_NONE;
+    /* A fill of the time of the close: a limit's came inside the candle, a market order's at the very close. */
+    if (position->opened > close || (position->opened == close && position->entered != R3_LIMIT))
+        return expired(position, close) ? R3_MO : R3_ROLE_NONE;
     bool inside = position->opened > candle->time;
     const struct r3_decimal *best = inside ? &candle->close : is_long ? &candle->high : &candle->low;
     return touched(position, is_long ? &candle->low : &candle->high, best, close);

@@ -161,6 +161,29 @@ static void test_binary_windows(void) {
     run_end(&fresh);
 }
 
+/* Nor does what was a thousand million million times larger, at the beginning or in the middle: once it has left the window
+ * the small values have all their digits again. */
+static void test_binary_grid(void) {
+    struct run run;
+    CHECK(run_start(&run, "x = 1 / close\na = sum(x, 3)\nb = wma(x, 3)\nplot a, b") == 0);
+    for (int k = 0; k < 40; k++) {
+        static const char *const spikes[] = { "0.000000000000001", "0.000000000000003", "0.7" };
+        char close[32];
+        snprintf(close, sizeof close, "%d.%d", 3 + k * k % 11, k);
+        struct r3_candle candle = flat_candle(k, k % 20 < 3 ? spikes[k % 20] : close);
+        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
+        static double x[40];
+        x[k] = 1 / r3_decimal_to_double(&candle.close);
+        double a = 0, b = 0;
+        if (k < 2)
+            continue;
+        CHECK(r3_rules_plot_value(run.rules, run.state, 0, &a) && r3_rules_plot_value(run.rules, run.state, 1, &b));
+        CHECK(fabs(a / (x[k] + x[k - 1] + x[k - 2]) - 1) < 1e-15);
+        CHECK(fabs(b * 6 / (3 * x[k] + 2 * x[k - 1] + x[k - 2]) - 1) < 1e-15);
+    }
+    run_end(&run);
+}
+
 /* Closes in, the last value of the expression out; NAN stands for not ready. */
 static double last_value(const char *expression, const char *const *closes, int count) {
     char text[512];
@@ -246,6 +269,7 @@ int main(void) {
     test_quotient();
     test_ties();
     test_binary_windows();
+    test_binary_grid();
     test_undefined();
     test_scales();
     return check_done();

@@ -62,6 +62,13 @@ static void test_errors(void) {
     wrong("long = close > 1 2", "mine.rules:1:18: the end of the line expected, not \"2\"");
     wrong("long = close $ 1", "mine.rules:1:14: '$' means nothing here");
     wrong("long = @sma(close, 3) > 1", "mine.rules:1:8: '@' means nothing here");
+    wrong("long = ta.sma(close, 3) > 1", "mine.rules:1:10: '.' means nothing here: Pine's ta.sma is sma");
+    wrong("long = close > 1 && true", "mine.rules:1:18: '&' means nothing here: write and");
+    wrong("long = !true", "mine.rules:1:8: '!' means nothing here: write not");
+    wrong("long = true // yes", "mine.rules:1:13: '//' means nothing here: a comment begins with #");
+    wrong("x := 1", "mine.rules:1:3: ':=' means nothing here: a name is defined once, with =");
+    wrong("long = nz(close > open, 3)", "mine.rules:1:25: nz wants a truth value, this is a number");
+    wrong("long = nz(close, true) > 1", "mine.rules:1:18: nz wants a number, this is a truth value");
     wrong("long = \x01", "mine.rules:1:8: the byte 0x01 means nothing here");
     wrong("long = 10x > 1", "mine.rules:1:8: not a number: \"10x\"");
     wrong("long = 1e999 > 1", "mine.rules:1:8: not a number: \"1e999\"");

@@ -143,6 +143,13 @@ static void test_risk(void) {
     buy.price = decimal("98");
     buy.stop = decimal("96");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 50");
+    /* and to the stop as it will rest, on its increment: 97.6 at 97.5 */
+    struct r3_instrument coarse = rules("0.5", "0.01", "0.01", "0", "0");
+    buy.price = decimal("98");
+    buy.stop = decimal("97.6");
+    CHECK_TEXT(sized(&options, &coarse, &buy, NULL), "size 101.93"); /* 100 / 0.5 = 200, cut to 10000 / 1.001 / 98 */
+    options.amount = decimal("0.001");
+    CHECK_TEXT(sized(&options, &coarse, &buy, NULL), "size 20"); /* 10 / 0.5, not 10 / 0.4 */
 }
 
 static void test_kelly(void) {

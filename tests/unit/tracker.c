@@ -775,11 +775,19 @@ static void test_end(void) {
     ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 1);
     flat_candle(&script, "120");
     r3_buffer_reset(&script.out);
+    script.due[0] = script.due[1] = script.syncs + 2;
     fill(&script, "main-1-EXIT-1", R3_EXIT, R3_SELL, "120", "1");
-    script.due[script.queued - 2] = script.due[script.queued - 1] = script.syncs + 2;
+    script.due[script.queued - 2] = script.due[script.queued - 1] = script.syncs + 3;
     end(&script);
-    WRITTEN("cancel main-1-ENTRY-1: end of the stream\nsync\nmain-1-EXIT-1 SELL MARKET 1 CLOSE\nsync\n");
+    WRITTEN("sync\ncancel main-1-ENTRY-1: end of the stream\nsync\nmain-1-EXIT-1 SELL MARKET 1 CLOSE\nsync\n");
     CHECK_TEXT(text_of(&script.last.reference), "120");
+    finish(&script);
+    begin(&script, &options); /* an entry that was refused is not cancelled */
+    signal(&script, R3_LONG, "100");
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_REJECTED, "too small", 1);
+    r3_buffer_reset(&script.out);
+    end(&script);
+    WRITTEN("sync\nsync\nsync\n");
     finish(&script);
     begin(&script, &options); /* an exit waits for an open that does not come */
     signal(&script, R3_LONG, "100");
@@ -787,9 +795,9 @@ static void test_end(void) {
     flat_candle(&script, "120");
     signal(&script, R3_FLAT, "120");
     r3_buffer_reset(&script.out);
-    ended(&script, "main-1-EXIT-1", R3_EVENT_CANCELED, "", 1);
+    ended(&script, "main-1-EXIT-1", R3_EVENT_CANCELED, "", 2);
     end(&script);
-    WRITTEN("cancel main-1-EXIT-1: end of the stream\nsync\nmain-1-EXIT-2 SELL MARKET 1 CLOSE\nsync\n"
+    WRITTEN("sync\ncancel main-1-EXIT-1: end of the stream\nsync\nmain-1-EXIT-2 SELL MARKET 1 CLOSE\nsync\n"
             "notice BTC-USD: still held at the end\n");
     finish(&script);
 }
@@ -891,6 +899,131 @@ static void test_foreign_fee(void) {
     finish(&script);
 }
 
+/* LONG and SHORT of one candle take back what a signal asked for, not the exit of a stop that this candle reached. */
+static void test_stop_outlives_contradiction(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.protect = true;
+    open_protected(&script, &options, "100", NULL);
+    candle(&script, "105", "105", "99", "104");
+    WRITTEN("sync\nmain-1-SL-1 SELL MARKET 1\n");
+    signal(&script, R3_LONG, "104");
+    signal(&script, R3_SHORT, "104");
+    WRITTEN("sync\nnotice BTC-USD: LONG and SHORT on one candle: neither is taken\n");
+    finish(&script);
+}
+
+/* While paused, a LONG that meets the LONG side of a reversal, learned at this very sync, is no reason to leave. */
+static void test_paused_along(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.allow_short = true;
+    begin(&script, &options);
+    signal(&script, R3_SHORT, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_SELL, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    command(&script, R3_PAUSE);
+    r3_buffer_reset(&script.out);
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_BUY, "100", "1");
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\n");
+    flat_candle(&script, "100");
+    signal(&script, R3_SHORT, "100"); /* the other side is */
+    WRITTEN("sync\nmain-2-EXIT-1 SELL MARKET 1\n");
+    finish(&script);
+}
+
+/* A FLAT that drops the entry of a reversal does not leave the position of a later one. */
+static void test_dropped_entry_is_forgotten(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.allow_short = true;
+    begin(&script, &options);
+    signal(&script, R3_SHORT, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_SELL, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    flat_candle(&script, "100");
+    signal(&script, R3_FLAT, "100"); /* the exit waits (--latency) */
+    ended(&script, "main-2-ENTRY-1", R3_EVENT_CANCELED, "", 1);
+    flat_candle(&script, "100");
+    r3_buffer_reset(&script.out);
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\nmain-3-ENTRY-1 BUY MARKET\n");
+    fill(&script, "main-1-EXIT-1", R3_EXIT, R3_BUY, "100", "1");
+    fill(&script, "main-3-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    WRITTEN("sync\n");
+    finish(&script);
+}
+
+/* A limit entry of which the exchange tells no more than that it filled by the candle's close. */
+static void test_filled_by_the_close(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.protect = true;
+    options.limit = decimal("0.01");
+    for (int reaches = 0; reaches < 2; reaches++) {
+        begin(&script, &options);
+        signal_with(&script, R3_LONG, "100", "95", "110");
+        r3_buffer_reset(&script.out);
+        trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "99", "1", script.time + R3_HOUR, 1);
+        ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+        candle(&script, "100", "111", reaches ? "95" : "96", "100"); /* its high does not count, its low does */
+        WRITTEN(reaches ? "sync\nmain-1-SL-1 SELL MARKET 1\n" : "sync\n");
+        finish(&script);
+    }
+}
+
+/* Another market's signal begins the day before this market's last candle of the day before has come. */
+static void test_day_of_two_markets(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    for (int hour = 1; hour < 22; hour++)
+        flat_candle(&script, "100");
+    signal(&script, R3_LONG, "100");
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "2", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_FILLED, "", 1);
+    flat_candle(&script, "104");
+    script.market = "ETH-USD";
+    flat_candle(&script, "10"); /* closes at midnight */
+    signal(&script, R3_LONG, "10");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "0");
+    script.market = "BTC-USD";
+    script.time -= R3_HOUR;
+    flat_candle(&script, "105"); /* so does this one */
+    flat_candle(&script, "108");
+    signal(&script, R3_FLAT, "108");
+    CHECK_TEXT(text_of(&script.last.day_pnl), "6"); /* 2 x (108 - 105) */
+    finish(&script);
+}
+
+/* A limit entry's next attempt keeps its number, and nothing after it takes one that another market has had. */
+static void test_numbers_of_markets(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.limit = decimal("0.01");
+    options.limit_candles = 9;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    script.market = "ETH-USD";
+    signal(&script, R3_LONG, "10");
+    script.market = "BTC-USD";
+    flat_candle(&script, "100");
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 2);
+    signal(&script, R3_LONG, "100");
+    script.market = "XMR-USD";
+    r3_buffer_reset(&script.out);
+    signal(&script, R3_LONG, "50");
+    WRITTEN("sync\nmain-3-ENTRY-1 BUY LIMIT at 49.5\n");
+    finish(&script);
+}
+
 int main(void) {
     test_long_and_flat();
     test_one_candle();
@@ -916,5 +1049,11 @@ int main(void) {
     test_sessions_and_markets();
     test_timeframes();
     test_foreign_fee();
+    test_stop_outlives_contradiction();
+    test_paused_along();
+    test_dropped_entry_is_forgotten();
+    test_filled_by_the_close();
+    test_day_of_two_markets();
+    test_numbers_of_markets();
     return check_done();
 }
