@@ -306,7 +306,7 @@ r3-collect: BTC-USD 4H: the last candle, 2013-12-01T16:00:00Z, is not complete: 
     [[ $stderr == "r3-collect: btc-3.csv:2: 48 candles are missing ahead of it"* ]]
 }
 
-@test "INT ends the stream with end" {
+@test "TERM ends the stream with end; INT does not where the shell lets a background job ignore it" {
     mkfifo fifo
     r3-collect -m BTC-USD --timeframe 1H fifo >out 2>err 3>&- &
     pid=$!
@@ -316,8 +316,31 @@ r3-collect: BTC-USD 4H: the last candle, 2013-12-01T16:00:00Z, is not complete: 
     cat out
     [ "$(only_candles <out | wc -l)" -eq 4 ]
     kill -INT $pid
+    sed -n 6p "$hour" >&5
+    for ((i = 0; i < 50; i++)); do [ "$(only_candles <out | wc -l)" -eq 5 ] && break; sleep 0.1; done
+    [ "$(only_candles <out | wc -l)" -eq 5 ]
+    kill -TERM $pid
     wait $pid
     exec 5>&-
+    [ "$(tail -n 1 out)" = '{"type":"end","source":"r3-collect","records":7}' ]
+}
+
+@test "standard input that someone set to non-blocking is waited for" {
+    r3-collect -m BTC-USD "$hour" >want
+    (head -n 50 "$hour"; sleep 0.5; tail -n +51 "$hour") |
+        perl -MFcntl -e 'fcntl(STDIN, F_SETFL, O_NONBLOCK) or die; exec "r3-collect", "-m", "BTC-USD"' >got
+    cmp got want
+}
+
+@test "INT ends the stream with end" {
+    (head -n 5 "$hour"; sleep 2) | perl -e '
+        $SIG{INT} = "DEFAULT";
+        my $child = fork();
+        exec "r3-collect", "-m", "BTC-USD", "--timeframe", "1H" if !$child;
+        select(undef, undef, undef, 1);
+        kill "INT", $child;
+        waitpid($child, 0);
+        exit($? ? 1 : 0);' >out
     [ "$(tail -n 1 out)" = '{"type":"end","source":"r3-collect","records":6}' ]
 }
 

@@ -221,3 +221,13 @@ real() { # TIMEFRAME [LINES]: the real candles as a stream
     run -65 r3-strategy -e 'long = tru' --plot close </dev/null
     [ "${lines[0]}" = "r3-strategy: -e:1:8: tru is not defined above this line" ]
 }
+
+@test "a stream that ends within the warm-up is told" {
+    candles() { r3-collect "$DATA/btcusd-bitstamp-2013_1H.csv" --to 2013-11-2"$1" 2>/dev/null; }
+    run -0 --separate-stderr r3-strategy -q sma-cross < <(candles 6T06:00) # 30 candles
+    [ "$stderr" = "r3-strategy: BTC-USD 1H: no signal: the rules are ready after 30 candles, and 30 came" ]
+    run -0 --separate-stderr r3-strategy -q sma-cross < <(candles 6T07:00)
+    [ -z "$stderr" ]
+    run -0 --separate-stderr r3-strategy -q sma-cross --plot quick < <(candles 6T06:00)
+    [ -z "$stderr" ]
+}

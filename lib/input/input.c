@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -92,9 +93,13 @@ void r3_input_progress(const struct r3_input *input, uint64_t *done, uint64_t *t
     *total = input->size;
 }
 
-/* read(2) with the three results of r3_input_read. */
+/* read(2) with the three results of r3_input_read. A descriptor that someone set to non-blocking is waited for. */
 static int read_raw(struct r3_input *input, void *out, size_t size, size_t *got, struct r3_error *error) {
-    ssize_t count = read(input->fd, out, size);
+    struct pollfd watched = { .fd = input->fd, .events = POLLIN };
+    ssize_t count;
+    while ((count = read(input->fd, out, size)) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        if (poll(&watched, 1, -1) < 0)
+            break;
     if (count < 0 && errno == EINTR)
         return R3_INPUT_INTERRUPTED;
     if (count < 0)

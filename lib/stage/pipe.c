@@ -36,6 +36,14 @@ static void on_stop(int signal_number) {
     stop_asked = 1;
 }
 
+/* A signal that the caller had us ignore stays ignored, as everywhere: a shell script's background jobs ignore the INT that is meant
+ * for its foreground, and a run that stopped there would look complete. */
+static void take_signal(int signal_number, const struct sigaction *action) {
+    struct sigaction before;
+    if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(signal_number, action, NULL);
+}
+
 /* Only a source stops on INT and TERM, and ends its stream; the others let the first one pass and drain. The second kills. A
  * reader that is gone ends a filter by SIGPIPE, as everywhere in a shell. */
 static void prepare_signals(const struct r3_stage *stage) {
@@ -44,8 +52,8 @@ static void prepare_signals(const struct r3_stage *stage) {
         .sa_flags = (int)SA_RESETHAND | (stage->pull ? 0 : SA_RESTART), /* a source leaves a read that waits */
     };
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    take_signal(SIGINT, &action);
+    take_signal(SIGTERM, &action);
     signal(SIGPIPE, SIG_DFL);
 }
 

@@ -44,8 +44,9 @@ struct instance {
     enum r3_timeframe timeframe;
     int price_scale; /* digits after the point of prices that the rules computed */
     int64_t time;    /* of the last candle */
-    bool warned;
-    void *state; /* NULL before the first candle */
+    uint64_t candles;
+    bool warned, answered; /* answered: a signal or a value was emitted */
+    void *state;           /* NULL before the first candle */
 };
 
 struct strategy {
@@ -145,6 +146,7 @@ static int emit_signal(struct strategy *strategy, struct instance *instance, con
     struct r3_record *record = &strategy->record;
     struct r3_signal *signal = &record->signal;
     r3_record_init(record, R3_SIGNAL);
+    instance->answered = true;
     signal->time = r3_timeframe_close(candle->timeframe, candle->time);
     signal->direction = directions[output];
     signal->timeframe = candle->timeframe;
@@ -167,7 +169,7 @@ static int emit_signal(struct strategy *strategy, struct instance *instance, con
     return strategy->port->emit(strategy->port, record, error);
 }
 
-static int emit_plots(struct strategy *strategy, const struct instance *instance, const struct r3_candle *candle,
+static int emit_plots(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
                       struct r3_error *error) {
     size_t count = r3_rules_plots(strategy->rules);
     for (size_t i = 0; i < count; i++) {
@@ -183,6 +185,7 @@ static int emit_plots(struct strategy *strategy, const struct instance *instance
         value->time = candle->time;
         r3_copy_text(value->name, sizeof value->name, name, strlen(name));
         value->value = number;
+        instance->answered = true;
         if (strategy->port->emit(strategy->port, &strategy->record, error) < 0)
             return -1;
     }
@@ -206,6 +209,7 @@ static int accept(struct strategy *strategy, struct instance *instance, const st
     if (candle->time < instance->time)
         return r3_fail(error, R3_DATA, "the %s candle is older than the one before", candle->market);
     instance->time = candle->time;
+    instance->candles++;
     *ours = true;
     return 0;
 }
@@ -251,6 +255,14 @@ static int strategy_finish(void *state, bool ended, struct r3_error *error) {
     if (ended && !strategy->evaluated)
         strategy->port->warn(strategy->port, "no candle%s%s%s%s came", *strategy->market ? " of " : "",
                              strategy->market, strategy->timeframe ? " " : "", r3_timeframe_name(strategy->timeframe));
+    int32_t warm_up = r3_rules_warm_up(strategy->rules);
+    for (size_t i = 0; i < strategy->count; i++) {
+        const struct instance *instance = &strategy->instances[i];
+        if (ended && instance->candles && !instance->answered && instance->candles <= (uint64_t)warm_up)
+            strategy->port->warn(strategy->port,
+                                 "%s %s: no signal: the rules are ready after %d candles, and %" PRIu64 " came",
+                                 instance->market, r3_timeframe_name(instance->timeframe), warm_up, instance->candles);
+    }
     return 0;
 }
 

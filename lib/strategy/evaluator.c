@@ -196,6 +196,10 @@ bool r3_rules_turned(const struct r3_rules *rules, const void *state, enum r3_ru
     return ((const struct rules_state *)state)->turned[output];
 }
 
+int32_t r3_rules_warm_up(const struct r3_rules *rules) {
+    return rules->frames[0].warm_up;
+}
+
 size_t r3_rules_plots(const struct r3_rules *rules) {
     return (size_t)rules->plot_count;
 }

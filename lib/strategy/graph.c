@@ -17,6 +17,7 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 static uint64_t node_hash(const struct r3_node *node) {
     uint64_t hash = mix((uint64_t)node->operation, (uint64_t)node->frame);
     hash = mix(hash, (uint64_t)(uintptr_t)node->indicator + node->truth);
+    hash = mix(hash, (uint64_t)node->divisor); /* close / 2 and close / 3 differ in nothing else */
     for (int i = 0; i < R3_NODE_INPUTS; i++)
         hash = mix(hash, (uint32_t)node->in[i]);
     for (int i = 0; i < R3_INDICATOR_NUMBERS; i++) {
@@ -29,7 +30,7 @@ static uint64_t node_hash(const struct r3_node *node) {
 
 static bool node_same(const struct r3_node *a, const struct r3_node *b) {
     return a->operation == b->operation && a->frame == b->frame && a->indicator == b->indicator &&
-           a->truth == b->truth && memcmp(a->in, b->in, sizeof a->in) == 0 &&
+           a->truth == b->truth && a->divisor == b->divisor && memcmp(a->in, b->in, sizeof a->in) == 0 &&
            memcmp(a->numbers, b->numbers, sizeof a->numbers) == 0;
 }
 

@@ -59,6 +59,9 @@ size_t r3_rules_plots(const struct r3_rules *rules);
 const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index);
 bool r3_rules_plot_value(const struct r3_rules *rules, const void *state, size_t index, double *value);
 
+/* Candles of the stream after which all is ready, those that at() needs not counted. */
+int32_t r3_rules_warm_up(const struct r3_rules *rules);
+
 /* For --explain: parameters with their values, candles of warm-up, and the functions used, as text. */
 void r3_rules_describe(const struct r3_rules *rules, struct r3_buffer *out);
 

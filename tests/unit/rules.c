@@ -134,6 +134,74 @@ static double constant(const char *expression) {
     return ready ? value : NAN;
 }
 
+/* An arithmetic expression over the prices C, H and L and some constants, written to text; its end. */
+static char *random_expression(char *text, int depth) {
+    static const char *const constants[] = { "1", "2", "3", "7", "0.5", "-4", "256", "1.25" };
+    static uint64_t seed = 88172645463325252U;
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    unsigned kind = (unsigned)(seed >> 20) % (depth ? 6 : 1), which = (unsigned)(seed >> 40);
+    *text++ = '(';
+    if (kind == 0) {
+        *text++ = "CHL"[which % 3];
+    } else if (kind == 1) {
+        *text++ = '-';
+        text = random_expression(text, depth - 1);
+    } else if (kind == 2) {
+        text = stpcpy(text, constants[which % 8]);
+        *text++ = '*';
+        text = random_expression(text, depth - 1);
+    } else {
+        text = random_expression(text, depth - 1);
+        *text++ = "+-*/"[which % 4];
+        if (which % 4 < 2)
+            text = random_expression(text, depth - 1);
+        else
+            text = stpcpy(text, constants[which / 4 % 8]);
+    }
+    *text++ = ')';
+    return text;
+}
+
+/* Prices and their multiples and fractions are computed in integers, constants in doubles: an expression over prices is what it
+ * is over the prices' numbers. Many stand in one text, as equal ones are computed once, and no others may be. */
+static void test_arithmetic(void) {
+    static const char *const names[] = { "close", "high", "low" }, *const numbers[] = { "5", "8.75", "3.1" };
+    enum { EXPRESSIONS = 40 };
+    for (int round = 0; round < 25; round++) {
+        struct r3_buffer text = R3_BUFFER_INIT;
+        for (int i = 0; i < EXPRESSIONS; i++) {
+            char expression[4096];
+            *random_expression(expression, 1 + i % 4) = '\0';
+            for (int side = 0; side < 2; side++) {
+                r3_buffer_printf(&text, "%c%d = ", "xy"[side], i);
+                for (const char *at = expression; *at; at++) {
+                    if (*at == 'C' || *at == 'H' || *at == 'L')
+                        r3_buffer_append_text(&text, (side ? numbers : names)[*at == 'C' ? 0 : *at == 'H' ? 1 : 2]);
+                    else
+                        r3_buffer_append(&text, at, 1);
+                }
+                r3_buffer_printf(&text, "\nplot %c%d\n", "xy"[side], i);
+            }
+        }
+        struct run run;
+        CHECK(run_start(&run, text.data) == 0);
+        struct r3_candle candle = flat_candle(0, "5");
+        candle.high = decimal_of("8.75", 4);
+        candle.low = decimal_of("3.1", 3);
+        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
+        for (size_t i = 0; i < EXPRESSIONS; i++) {
+            double x = 0, y = 1;
+            CHECK(r3_rules_plot_value(run.rules, run.state, 2 * i, &x));
+            CHECK(r3_rules_plot_value(run.rules, run.state, 2 * i + 1, &y));
+            CHECK(fabs(x - y) <= 1e-9 + 1e-12 * fabs(y));
+        }
+        run_end(&run);
+        r3_buffer_release(&text);
+    }
+}
+
 static void test_expressions(void) {
     CHECK(constant("1 + 2 * 3") == 7);
     CHECK(constant("(1 + 2) * 3") == 9);
@@ -152,6 +220,7 @@ static void test_expressions(void) {
     CHECK(constant("round(2.5) + round(-2.5) + floor(-0.5) + ceil(0.2) + sign(-3)") == -1);
     CHECK(constant("abs(-2) + sqrt(9) + pow(2, 10) + exp(0)") == 1030);
     CHECK(constant("1.5e3 + .5 + 2E-1") == 1500.7);
+    CHECK(constant("close / 2 + close / 4") == 3.75);
     CHECK(constant("true") == 1);
     CHECK(constant("nz(close[1], 3)") == 3);
     CHECK(constant("nz(close > close[1]) ? 1 : 2") == 2);
@@ -378,6 +447,7 @@ int main(void) {
     test_page();
     test_errors();
     test_depth();
+    test_arithmetic();
     test_expressions();
     test_sharing();
     test_settings();
