@@ -354,3 +354,10 @@ r3-collect: BTC-USD 4H: the last candle, 2013-12-01T16:00:00Z, is not complete: 
         [ "$(tail -n 1 <<<"$stderr")" -lt 16384 ]
     done
 }
+
+@test "--gaps fill refuses a gap that only a wrong time explains" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'time,open,high,low,close,volume\n1385337600,1,1,1,1,1\n1385337660,1,1,1,1,1\n4102444800,1,1,1,1,1\n' >far.csv
+    run -65 --separate-stderr r3-collect --market BTC-USD --timeframe 1m --gaps fill far.csv
+    [[ $stderr == *"far.csv:4: "*"too many to fill"* ]]
+}

@@ -1,6 +1,8 @@
 # r3-size: lines in, lines out. The amounts of each method and limit are worked out in tests/unit/sizer.c.
 load helper
 
+setup() { cd "$BATS_TEST_TMPDIR"; }
+
 instrument='{"type":"instrument","platform":"kucoin","market":"BTC-USDT","base":"BTC","quote":"USDT","price_increment":"0.1","base_increment":"0.00001","quote_increment":"0.01","minimum_size":"0.0001","minimum_funds":"1","taker_fee":"0.001","fee_currency":"USDT"}'
 
 # raworder ROLE SIDE MEMBERS: 10,000 of equity, all available, the price at 50,000.

@@ -73,11 +73,11 @@ void r3_paper_free(struct r3_paper *paper) {
         free_market(paper->markets[i]);
     for (size_t i = 0; i < paper->session_count; i++) {
         r3_ledger_release(&paper->sessions[i]->ledger);
+        r3_paper_ids_release(&paper->sessions[i]->ids);
         free(paper->sessions[i]);
     }
     free(paper->markets);
     free(paper->sessions);
-    r3_paper_ids_release(&paper->ids);
     r3_buffer_release(&paper->encoded);
     free(paper);
 }
@@ -171,7 +171,7 @@ int r3_paper_market(struct r3_paper *paper, const struct r3_candle *candle, stru
     return market->rules.market[0] ? 0 : guess_rules(paper, market, candle, error);
 }
 
-static struct paper_session *find_session(const struct r3_paper *paper, const char *name) {
+struct paper_session *paper_session_find(const struct r3_paper *paper, const char *name) {
     for (size_t i = 0; i < paper->session_count; i++)
         if (strcmp(paper->sessions[i]->name, name) == 0)
             return paper->sessions[i];
@@ -181,7 +181,7 @@ static struct paper_session *find_session(const struct r3_paper *paper, const ch
 int r3_paper_session(struct r3_paper *paper, const char *name, struct r3_error *error) {
     struct r3_ledger ledger;
 
-    if (find_session(paper, name))
+    if (paper_session_find(paper, name))
         return 0;
     if (r3_ledger_init(&ledger, &paper->options.cash, error))
         return -1;
@@ -194,12 +194,12 @@ int r3_paper_session(struct r3_paper *paper, const char *name, struct r3_error *
 }
 
 int paper_session_get(struct paper_session **out, struct r3_paper *paper, const char *name, struct r3_error *error) {
-    *out = find_session(paper, name);
+    *out = paper_session_find(paper, name);
     if (*out)
         return 0;
     if (r3_paper_session(paper, name, error))
         return -1;
-    *out = find_session(paper, name);
+    *out = paper_session_find(paper, name);
     paper_changed(paper, *out);
     return 0;
 }
@@ -304,7 +304,7 @@ int paper_report(struct r3_paper *paper, bool filled, struct r3_error *error) {
 }
 
 const struct r3_ledger *r3_paper_ledger(struct r3_paper *paper, const char *name) {
-    struct paper_session *session = find_session(paper, name);
+    struct paper_session *session = paper_session_find(paper, name);
 
     if (!session)
         return NULL;

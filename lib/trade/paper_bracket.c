@@ -37,6 +37,7 @@ static int add_leg(struct paper_order **out, struct r3_paper *paper, struct pape
     int *attempt = role == R3_SL   ? &bracket->stop_attempt
                    : role == R3_TP ? &bracket->target_attempt
                                    : &bracket->time_attempt;
+    enum r3_paper_seen seen;
 
     r3_record_init(&record, R3_ORDER);
     do {
@@ -44,7 +45,8 @@ static int add_leg(struct paper_order **out, struct r3_paper *paper, struct pape
         if (length < 0 || (size_t)length >= sizeof order->id)
             return r3_fail(error, R3_DATA, "%s: no room for the id of another %s order", bracket->prefix,
                            r3_role_name(role));
-    } while (r3_paper_ids_add(&paper->ids, order->id, "", 0) != R3_PAPER_NEW);
+        seen = r3_paper_ids_add(&bracket->session->ids, bracket->session->name, order->id, "", 0);
+    } while (seen == R3_PAPER_SAME || seen == R3_PAPER_DIFFERENT);
     memcpy(order->session, bracket->session->name, sizeof order->session);
     memcpy(order->platform, market->rules.platform, sizeof order->platform);
     memcpy(order->market, market->name, sizeof order->market);

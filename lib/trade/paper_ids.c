@@ -4,7 +4,7 @@
 
 #include "lib/base/buffer.h"
 
-enum { FIRST_CAPACITY = 64 };
+enum { FIRST_CAPACITY = 64, BLOCK = 4096 /* position numbers */ };
 
 static uint64_t digest(const void *data, size_t length) {
     const unsigned char *byte = data;
@@ -18,44 +18,94 @@ static uint64_t digest(const void *data, size_t length) {
     return hash ? hash : 1;
 }
 
-static struct r3_paper_id *slot_of(const struct r3_paper_ids *ids, uint64_t id) {
-    size_t i = (size_t)id & (ids->capacity - 1);
+static struct r3_paper_id *slot_of(const struct r3_paper_id_table *table, uint64_t id) {
+    size_t i = (size_t)id & (table->capacity - 1);
 
-    while (ids->slots[i].id && ids->slots[i].id != id)
-        i = (i + 1) & (ids->capacity - 1);
-    return &ids->slots[i];
+    while (table->slots[i].id && table->slots[i].id != id)
+        i = (i + 1) & (table->capacity - 1);
+    return &table->slots[i];
 }
 
-static void grow(struct r3_paper_ids *ids) {
-    struct r3_paper_ids larger = { .count = ids->count,
-                                   .capacity = ids->capacity ? 2 * ids->capacity : FIRST_CAPACITY };
+static void grow(struct r3_paper_id_table *table) {
+    struct r3_paper_id_table larger = { .count = table->count,
+                                        .capacity = table->capacity ? 2 * table->capacity : FIRST_CAPACITY };
 
     larger.slots = r3_allocate(larger.capacity * sizeof *larger.slots);
-    for (size_t i = 0; i < ids->capacity; i++)
-        if (ids->slots[i].id)
-            *slot_of(&larger, ids->slots[i].id) = ids->slots[i];
-    free(ids->slots);
-    *ids = larger;
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->slots[i].id)
+            *slot_of(&larger, table->slots[i].id) = table->slots[i];
+    free(table->slots);
+    *table = larger;
+}
+
+static void clear(struct r3_paper_id_table *table) {
+    if (table->capacity)
+        memset(table->slots, 0, table->capacity * sizeof *table->slots);
+    table->count = 0;
 }
 
 void r3_paper_ids_release(struct r3_paper_ids *ids) {
-    free(ids->slots);
+    free(ids->recent[0].slots);
+    free(ids->recent[1].slots);
+    free(ids->other.slots);
     *ids = (struct r3_paper_ids) { 0 };
 }
 
-enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *id, const void *content, size_t length) {
-    if (ids->count >= ids->capacity / 8 * 7)
-        grow(ids);
+/* The block of the position's number; -1 where the id is not a derived one. */
+static int64_t block_of(const char *session, const char *id) {
+    size_t prefix = strlen(session);
+    int64_t number = 0;
+
+    if (strncmp(id, session, prefix) != 0 || id[prefix] != '-')
+        return -1;
+    const char *at = id + prefix + 1;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        if (number > INT64_MAX / 10 - 1)
+            return -1;
+        number = number * 10 + (*at - '0');
+    }
+    return number > 0 && *at == '-' ? number / BLOCK : -1;
+}
+
+static enum r3_paper_seen add(struct r3_paper_id_table *table, const char *id, const void *content, size_t length) {
+    if (table->count >= table->capacity / 8 * 7)
+        grow(table);
 
     struct r3_paper_id entry = { .id = digest(id, strlen(id)), .content = digest(content, length) };
-    struct r3_paper_id *slot = slot_of(ids, entry.id);
+    struct r3_paper_id *slot = slot_of(table, entry.id);
     if (slot->id)
         return slot->content == entry.content ? R3_PAPER_SAME : R3_PAPER_DIFFERENT;
     *slot = entry;
-    ids->count++;
+    table->count++;
     return R3_PAPER_NEW;
 }
 
-int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *id) {
-    return ids->capacity && slot_of(ids, digest(id, strlen(id)))->id != 0;
+enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *session, const char *id, const void *content,
+                                    size_t length) {
+    int64_t block = block_of(session, id);
+
+    if (block < 0)
+        return add(&ids->other, id, content, length);
+    if (block < ids->block - 1) {
+        enum r3_paper_seen seen = add(&ids->other, id, content, length);
+        return seen == R3_PAPER_NEW ? R3_PAPER_OLD : seen;
+    }
+    if (block > ids->block) {
+        clear(&ids->recent[block & 1]);
+        if (block > ids->block + 1)
+            clear(&ids->recent[~block & 1]);
+        ids->block = block;
+    }
+    return add(&ids->recent[block & 1], id, content, length);
+}
+
+int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *session, const char *id) {
+    int64_t block = block_of(session, id);
+
+    if (block > ids->block)
+        return 0;
+    if (block >= 0 && block < ids->block - 1)
+        return 1;
+    const struct r3_paper_id_table *table = block < 0 ? &ids->other : &ids->recent[block & 1];
+    return table->capacity && slot_of(table, digest(id, strlen(id)))->id != 0;
 }

@@ -4,23 +4,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The order ids that were seen, each with a digest of the order's content: 16 bytes an order, so that a run of hundreds of
- * thousands of orders stays small. Ids are told apart by a 64-bit hash: among a million ids the chance that any two
- * meet is 3 in 100 million. */
+/* The order ids of one session that were seen, each with a digest of the order's content. Ids are told apart by a 64-bit
+ * hash: among a million ids the chance that any two meet is 3 in 100 million.
+ *
+ * Memory is bounded however long a stream is: of ids that r3-track derives, SESSION-NUMBER-ROLE-ATTEMPT, those of the last
+ * 4,096 to 8,192 positions are kept, 16 bytes each. As numbers only grow, an older one is known to be a repetition without
+ * being remembered. Other ids are kept for good. */
 
-struct r3_paper_ids {
+struct r3_paper_id_table {
     struct r3_paper_id {
         uint64_t id, content;
     } * slots;              /* id 0: free */
     size_t count, capacity; /* capacity: 0 or a power of two */
 };
 
-enum r3_paper_seen { R3_PAPER_NEW, R3_PAPER_SAME, R3_PAPER_DIFFERENT };
+struct r3_paper_ids {
+    struct r3_paper_id_table recent[2]; /* of the block of numbers that is under way, and of the one before it */
+    struct r3_paper_id_table other;
+    int64_t block; /* the block under way */
+};
+
+enum r3_paper_seen {
+    R3_PAPER_NEW,
+    R3_PAPER_SAME,
+    R3_PAPER_DIFFERENT,
+    R3_PAPER_OLD /* not remembered, and of a number far below the newest; it is remembered now */
+};
 
 void r3_paper_ids_release(struct r3_paper_ids *ids);
-/* Note the id when it is new; say whether it was there, with the same content or with other. */
-enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *id, const void *content, size_t length);
-/* Whether it was noted before. */
-int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *id);
+/* Note the id when it is not there; say whether it was, with the same content or with other. */
+enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *session, const char *id, const void *content,
+                                    size_t length);
+/* Whether it was noted before, or is old. */
+int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *session, const char *id);
 
 #endif

@@ -17,8 +17,9 @@ struct paper_session {
     char name[R3_SESSION_SIZE];
     char currency[R3_CURRENCY_SIZE]; /* "" until the first market is known */
     struct r3_ledger ledger;
-    bool changed; /* cash, position or reservation, since the last account */
-    bool filled;  /* the same, and by a fill */
+    struct r3_paper_ids ids; /* of its orders */
+    bool changed;            /* cash, position or reservation, since the last account */
+    bool filled;             /* the same, and by a fill */
 };
 
 struct paper_order;
@@ -89,7 +90,6 @@ struct r3_paper {
     size_t market_count, market_capacity;
     struct paper_session **sessions;
     size_t session_count, session_capacity;
-    struct r3_paper_ids ids;
     struct r3_buffer encoded; /* an order's bytes, for its digest */
     struct r3_decimal worsen; /* slippage + spread / 2 */
     bool changed;             /* some session did */
@@ -105,6 +105,8 @@ struct paper_moment {
 /* paper.c */
 int paper_emit(struct r3_paper *paper, const struct r3_record *record, struct r3_error *error);
 struct paper_market *paper_market(const struct r3_paper *paper, const char *name); /* NULL: not known */
+/* NULL where there is none. */
+struct paper_session *paper_session_find(const struct r3_paper *paper, const char *name);
 int paper_session_get(struct paper_session **out, struct r3_paper *paper, const char *name, struct r3_error *error);
 int64_t paper_close_time(const struct paper_market *market);
 void paper_changed(struct r3_paper *paper, struct paper_session *session);

@@ -336,14 +336,14 @@ static int notice(struct r3_paper *paper, const char *session, int64_t time, con
 }
 
 /* Note the order's id and bytes. */
-static int recognise(enum r3_paper_seen *out, struct r3_paper *paper, const struct r3_order *order,
-                     struct r3_error *error) {
+static int recognise(enum r3_paper_seen *out, struct r3_paper *paper, struct paper_session *session,
+                     const struct r3_order *order, struct r3_error *error) {
     struct r3_record record = { .type = R3_ORDER, .order = *order };
 
     r3_buffer_reset(&paper->encoded);
     if (r3_record_encode(&paper->encoded, &record, error))
         return -1;
-    *out = r3_paper_ids_add(&paper->ids, order->id, paper->encoded.data, paper->encoded.length);
+    *out = r3_paper_ids_add(&session->ids, session->name, order->id, paper->encoded.data, paper->encoded.length);
     return 0;
 }
 
@@ -364,12 +364,14 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
     enum r3_paper_seen seen;
     char reason[R3_TEXT_SIZE] = "";
 
-    if (recognise(&seen, paper, order, error) || paper_session_get(&session, paper, order->session, error))
+    if (paper_session_get(&session, paper, order->session, error) || recognise(&seen, paper, session, order, error))
         return -1;
     if (seen == R3_PAPER_SAME)
         return notice(paper, order->session, order->time, order->id, "it came before, and is not placed again", error);
     if (seen == R3_PAPER_DIFFERENT)
         return refuse(paper, order, "duplicate order id", error);
+    if (seen == R3_PAPER_OLD && order->role == R3_ENTRY) /* an exit may be that of a position held for long */
+        return refuse(paper, order, "its number is far below the newest: a repetition", error);
     if (!market) {
         say(reason, "unknown market %s", order->market);
         return refuse(paper, order, reason, error);
@@ -413,7 +415,8 @@ int r3_paper_cancel(struct r3_paper *paper, const struct r3_cancel *cancel, stru
         paper_sweep(market);
         return 0;
     }
-    if (r3_paper_ids_has(&paper->ids, cancel->order))
+    const struct paper_session *session = paper_session_find(paper, cancel->session);
+    if (session && r3_paper_ids_has(&session->ids, session->name, cancel->order))
         return notice(paper, cancel->session, cancel->time, cancel->order, "nothing to cancel, it is done", error);
 
     struct paper_order unknown = { .filled = r3_decimal_zero, .cost = r3_decimal_zero, .fee = r3_decimal_zero };

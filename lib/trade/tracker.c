@@ -15,7 +15,7 @@ enum event {
     AGAINST, /* a signal for the other side, where it may be taken */
     LEAVE, /* FLAT; SHORT without --short; the other side while paused; a session's stop; the end with --close-at-end */
     PROTECT, /* stop, target or time was reached, with --protect tracker */
-    OVERDUE, /* a limit entry has waited its number of candles */
+    OVERDUE, /* a limit entry has waited its number of candles; any, where the session is paused */
     /* What a sync showed. */
     ENTRY_WAITS, /* the entry works, nothing is on its way out */
     EXIT_WAITS,  /* an exit works */
@@ -514,11 +514,14 @@ static int on_command(struct r3_tracker *tracker, const struct r3_command *comma
         session->paused = command->action == R3_PAUSE;
     else
         session->stopped = command->action == R3_STOP_SESSION;
-    for (size_t i = 0; session->stopped && i < tracker->position_count; i++) {
-        struct request leave = { .event = LEAVE, .role = R3_EXIT, .reason = "the session was stopped" };
-        if (tracker->positions[i]->session == session && judge(tracker, tracker->positions[i], &leave, error) < 0)
+    if (!session->paused && !session->stopped)
+        return 0;
+    struct request request = { .event = OVERDUE, .role = R3_EXIT, .reason = "the session was paused" };
+    if (session->stopped)
+        request = (struct request) { .event = LEAVE, .role = R3_EXIT, .reason = "the session was stopped" };
+    for (size_t i = 0; i < tracker->position_count; i++)
+        if (tracker->positions[i]->session == session && judge(tracker, tracker->positions[i], &request, error) < 0)
             return -1;
-    }
     return 0;
 }
 

@@ -174,7 +174,7 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
         return -1;
     position->entry = order;
     position->leaving = false; /* that was the entry before this one, which has ended */
-    if (!again) /* a next attempt keeps its number; another market may have taken higher ones since */
+    if (!again)                /* a next attempt keeps its number; another market may have taken higher ones since */
         position->session->number = order.number;
     if (!reversal)
         position->direction = order.direction;

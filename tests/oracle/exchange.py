@@ -94,7 +94,7 @@ class Exchange:
             order.reserved = max(min(need, self.available()), ZERO)
 
     # Orders
-    def place(self, market, order, now):
+    def place(self, market, order):
         """None, or why it is refused."""
         m = market
         order.market = m
@@ -119,14 +119,15 @@ class Exchange:
                 cost = order.funds if order.funds is not None else cost_of(order.estimate, order.size)
                 if cost + fee_of(cost, max(self.o["fee"], self.o["maker_fee"])) > self.available():
                     return "insufficient funds"
-        elif m.size * order.sign >= 0 and not any(o.role == "ENTRY" and not o.done and o.sign == -order.sign for o in m.orders):
+        elif m.size * order.sign >= 0 and not any(o.role == "ENTRY" and not o.done and o.sign != order.sign
+                                                  for o in m.orders):
             order.done = True
             return None
         m.orders.append(order)
         self.reserve(order)
         if order.at_close and order.first <= m.count:
             held = m.size
-            self.fill(order, m.price, "close", now, False)
+            self.fill(order, m.price, "close", m.candle["time"] + HOUR, False)
             if order.role != "ENTRY" and held and not m.size:
                 m.turned = (m.count, order.sign)
         return None
@@ -176,7 +177,8 @@ class Exchange:
                 return self.cancel(order)
             rest = self.rest(order)
             if order.against:
-                budget = grid(max(self.available() + order.reserved, ZERO) / (1 + rate), rules["quote_increment"], ROUND_FLOOR)
+                budget = max(self.available() + order.reserved, ZERO) / (1 + rate)
+                budget = grid(budget, rules["quote_increment"], ROUND_FLOOR)
                 if order.funds is not None:
                     rest = min(rest, budget)
                 elif grid(budget / price, step, ROUND_FLOOR) < rest:

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal as D
 
+sys.dont_write_bytecode = True
+
 from exchange import HOUR, ONE, ZERO, Exchange, Market, cost_of, grid, places
 from tracker import Tracker
 
@@ -37,12 +39,12 @@ def make_options(r):
          "max_duration": maybe(r, 0.2, 3 * HOUR, 5 * HOUR), "limit": maybe(r, 0.3, "0.005", "0.02"),
          "limit_candles": r.choice([1, 2, 4]), "close_at_end": r.random() < 0.4,
          "cash": D(r.choice(["10000", "10000", "1000", "100"])), "fee": D(r.choice(["0.001", "0", "0.0025"])),
-         "slippage": D(r.choice(["0", "0", "0.0007"])), "spread": D(r.choice(["0", "0", "0.0003"])),
+         "slippage": D(r.choice(["0", "0", "0.0007", "0.05"])), "spread": D(r.choice(["0", "0", "0.0003"])),
          "fill": r.choice(["next-open", "next-open", "close"]), "latency": r.choice([0, 0, 0, 1, 3]),
          "volume_share": maybe(r, 0.25, "0.1", "0.5", "1"), "through": D("0"),
          "max_order": maybe(r, 0.1, "500"), "max_exposure": maybe(r, 0.15, "0.5", "0.9"),
-         "max_daily_loss": maybe(r, 0.15, "0.01", "0.05"), "kelly_after": r.choice([1, 3])}
-    o["maker_fee"] = r.choice([o["fee"], o["fee"] / 2, ZERO])
+         "max_daily_loss": maybe(r, 0.3, "0.01", "0.05"), "kelly_after": r.choice([1, 3])}
+    o["maker_fee"] = r.choice([o["fee"], o["fee"] / 2, ZERO, o["fee"] * 2])
     o["worse"] = o["slippage"] + o["spread"] / 2
     o["size_fee"] = o["fee"]
     o["size"] = r.choice([("fraction", ONE), ("fraction", D("0.5")), ("quote", D("333.33")), ("base", D("0.7")),
@@ -84,11 +86,15 @@ def make_stream(r, o):
     records = [dict(type="instrument", market=n, **rules) for n in names]
     price = {n: D(base) for n in names}
     start = 1700000000000 // HOUR * HOUR
-    volatility = r.choice([0.003, 0.02, 0.06])
+    volatility = r.choice([0.003, 0.02, 0.06, 0.15])
     on_grid = lambda p: max(grid(p, step, ROUND_HALF_EVEN), step * 20)
     for i in range(r.choice([12, 30, 60])):
         time = start + i * HOUR
+        if r.random() < 0.05:
+            continue
         for n in names:
+            if r.random() < 0.05 or (n != names[0] and i > 40):
+                continue
             jump = lambda p: on_grid(p * D(str(round(1 + r.gauss(0, volatility), 6))))
             o_ = jump(price[n]) if r.random() < 0.3 else price[n]
             c = jump(o_) if r.random() < 0.9 else o_
@@ -101,7 +107,7 @@ def make_stream(r, o):
             records.append({"type": "candle", "market": n, "time": time, "open": o_, "high": h, "low": l, "close": c,
                             "volume": grid(volume, rules["base_increment"], ROUND_DOWN)})
             for _ in range(2 if r.random() < 0.05 else 1):
-                if r.random() < 0.3:
+                if r.random() < 0.4:
                     d = r.choice(["LONG", "LONG", "SHORT", "FLAT"])
                     s = {"type": "signal", "market": n, "time": time + HOUR, "direction": d, "reference": c}
                     up = 1 if d == "LONG" else -1
@@ -197,11 +203,13 @@ def properties(o, out):
             price, amount, fee = (D(r[k]) for k in ("price", "size", "fee"))
             candle, held = candles[market], size.get(market, ZERO)
             slack = D(rules[market]["price_increment"]) if o["worse"] else ZERO
-            if not D(candle["low"]) * (1 - o["worse"]) - slack <= price <= D(candle["high"]) * (1 + o["worse"]) + slack:
+            low, high = D(candle["low"]) * (1 - o["worse"]), D(candle["high"]) * (1 + o["worse"])
+            if not low - slack <= price <= high + slack:
                 broken.append("%s at %s, which its candle never had" % (r["id"], price))
             if r["order"] not in filled or r["order"] in ended:
                 broken.append("%s of an order that does not work" % r["id"])
-            if r["role"] == "ENTRY" and held * sign < 0 or r["role"] != "ENTRY" and (held * sign >= 0 or amount > abs(held)):
+            against = held * sign < 0
+            if against == (r["role"] == "ENTRY") or (against and amount > abs(held)):
                 broken.append("%s of %s, with %s held" % (r["id"], amount, held))
             candle["taken"] += amount
             if o["volume_share"] is not None and candle["taken"] > D(candle["volume"]) * o["volume_share"]:

@@ -90,7 +90,7 @@ class Tracker:
         p.entry = order
         if not p.market.size:
             p.levels = None
-        if not self.size_entry(p, order, signal, price, wanted, reversal) or self.x.place(p.market, order, self.now):
+        if not self.size_entry(p, order, signal, price, wanted, reversal) or self.x.place(p.market, order):
             order.done = True
         self.learn()
         return True
@@ -111,7 +111,7 @@ class Tracker:
             price = order.price = grid(price, step, ROUND_FLOOR if buys else ROUND_CEILING)
         if o["protect"] == "exchange":
             order.stop, order.target = near(wanted["stop"]), near(wanted["target"])
-            order.trail, order.even = ((near(wanted[k]) or step) if wanted[k] is not None else None for k in ("trail", "even"))
+            order.trail, order.even = (None if wanted[k] is None else near(wanted[k]) or step for k in ("trail", "even"))
             order.expiry = wanted["expiry"]
         at = price if price is not None else signal["reference"]
         if at <= 0 or equity <= 0:
@@ -181,7 +181,7 @@ class Tracker:
             p.dust = True
             return
         p.exit = order
-        self.x.place(m, order, self.now)
+        self.x.place(m, order)
         self.learn()
 
     def cancel_entry(self, p):
@@ -294,6 +294,9 @@ class Tracker:
     def command(self, action):
         if action in ("pause", "resume"):
             self.paused = action == "pause"
+            for p in self.known if self.paused else ():
+                if working(p.entry):
+                    self.cancel_entry(p)
         else:
             self.stopped = action == "stop"
         if self.stopped:

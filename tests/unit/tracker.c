@@ -913,6 +913,23 @@ static void test_stop_outlives_contradiction(void) {
     finish(&script);
 }
 
+/* A pause takes back what waits to enter, and keeps what is held. */
+static void test_pause_cancels(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    r3_buffer_reset(&script.out);
+    trade_at(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "0.4", script.time, 1);
+    ended(&script, "main-1-ENTRY-1", R3_EVENT_CANCELED, "", 2);
+    command(&script, R3_PAUSE);
+    WRITTEN("sync\ncancel main-1-ENTRY-1: the session was paused\nsync\n");
+    flat_candle(&script, "100");
+    signal(&script, R3_FLAT, "100");
+    WRITTEN("sync\nmain-1-EXIT-1 SELL MARKET 0.4\n");
+    finish(&script);
+}
+
 /* While paused, a LONG that meets the LONG side of a reversal, learned at this very sync, is no reason to leave. */
 static void test_paused_along(void) {
     struct r3_tracker_options options = plain();
@@ -923,8 +940,9 @@ static void test_paused_along(void) {
     fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_SELL, "100", "1");
     flat_candle(&script, "100");
     signal(&script, R3_LONG, "100");
-    command(&script, R3_PAUSE);
     r3_buffer_reset(&script.out);
+    command(&script, R3_PAUSE);
+    WRITTEN("sync\ncancel main-2-ENTRY-1: the session was paused\n"); /* and it came too late */
     fill(&script, "main-1-EXIT-1", R3_EXIT, R3_BUY, "100", "1");
     fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
     flat_candle(&script, "100");
@@ -1050,6 +1068,7 @@ int main(void) {
     test_timeframes();
     test_foreign_fee();
     test_stop_outlives_contradiction();
+    test_pause_cancels();
     test_paused_along();
     test_dropped_entry_is_forgotten();
     test_filled_by_the_close();

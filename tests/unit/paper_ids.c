@@ -1,0 +1,49 @@
+/* lib/trade/paper_ids.c: repetitions are recognised, and memory stays bounded. */
+
+#include "lib/trade/paper_ids.h"
+
+#include "tests/unit/check.h"
+
+static enum r3_paper_seen add(struct r3_paper_ids *ids, const char *id, const char *content) {
+    return r3_paper_ids_add(ids, "main", id, content, strlen(content));
+}
+
+int main(void) {
+    struct r3_paper_ids ids = { 0 };
+    char id[64];
+
+    CHECK_INT(r3_paper_ids_has(&ids, "main", "main-1-ENTRY-1"), 0);
+    CHECK_INT(add(&ids, "main-1-ENTRY-1", "a"), R3_PAPER_NEW);
+    CHECK_INT(add(&ids, "main-1-ENTRY-1", "a"), R3_PAPER_SAME);
+    CHECK_INT(add(&ids, "main-1-ENTRY-1", "b"), R3_PAPER_DIFFERENT);
+    CHECK_INT(add(&ids, "main-1-EXIT-1", "a"), R3_PAPER_NEW);
+    CHECK_INT(add(&ids, "by-hand", "a"), R3_PAPER_NEW);
+    CHECK_INT(add(&ids, "other-99999999-ENTRY-1", "a"), R3_PAPER_NEW); /* another session's form: kept for good */
+    CHECK_INT(add(&ids, "main-99999999999999999999-ENTRY-1", "a"), R3_PAPER_NEW); /* no number of ours */
+
+    size_t most = 0;
+    for (int number = 2; number <= 200000; number++) {
+        snprintf(id, sizeof id, "main-%d-ENTRY-1", number);
+        CHECK(add(&ids, id, "a") == R3_PAPER_NEW);
+        CHECK(add(&ids, id, "a") == R3_PAPER_SAME);
+        size_t slots = ids.recent[0].capacity + ids.recent[1].capacity + ids.other.capacity;
+        most = slots > most ? slots : most;
+    }
+    CHECK(most <= 2 * 8192 + 64);
+    CHECK_INT(add(&ids, "main-195904-ENTRY-1", "a"), R3_PAPER_SAME); /* 4,096 back */
+    CHECK_INT(add(&ids, "main-195904-ENTRY-1", "b"), R3_PAPER_DIFFERENT);
+    CHECK_INT(r3_paper_ids_has(&ids, "main", "main-195904-EXIT-1"), 0);
+
+    CHECK_INT(r3_paper_ids_has(&ids, "main", "main-1-ENTRY-1"), 1); /* long ago */
+    CHECK_INT(add(&ids, "main-1-ENTRY-1", "a"), R3_PAPER_OLD);
+    CHECK_INT(add(&ids, "main-1-EXIT-2", "a"), R3_PAPER_OLD); /* of a position held for long */
+    CHECK_INT(add(&ids, "main-1-EXIT-2", "a"), R3_PAPER_SAME);
+    CHECK_INT(add(&ids, "by-hand", "a"), R3_PAPER_SAME);
+
+    CHECK_INT(add(&ids, "main-1000000-ENTRY-1", "a"), R3_PAPER_NEW); /* a leap forgets both blocks */
+    CHECK_INT(add(&ids, "main-200000-ENTRY-1", "a"), R3_PAPER_OLD);
+    CHECK_INT(r3_paper_ids_has(&ids, "main", "main-999999-ENTRY-1"), 0);
+    CHECK_INT(r3_paper_ids_has(&ids, "main", "main-1000001-ENTRY-1"), 0);
+    r3_paper_ids_release(&ids);
+    return check_done();
+}
