@@ -85,7 +85,9 @@ EOF
     [ "$(fees)" = "0.045 0.2 " ]
     [ "$(fees --fee 1%)" = "0.9 1 " ]
     [ "$(fees --fee 1% --maker-fee 0)" = "0 1 " ]
-    [ "$(fees --maker-fee 0.1)" = "9 0.2 " ]
+    [ "$(fees --maker-fee 0.01)" = "0.9 0.2 " ]
+    run -64 r3-order --paper --fee 0.1 </dev/null
+    [[ $output == *'--fee: wants at most 0.05, which is 5%, not "0.1" (0.1% or 0.001 is usual)'* ]]
     stream() { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && candle 1 100 100 100 100 && end; }
     [ "$(fees)" = "0.1 " ]
 }
@@ -111,6 +113,15 @@ EOF
     [ "$(of)" = "1@99 " ]
     [ "$(of --through 1)" = "1@99 " ]
     [ "$(of --through 1.01)" = "" ]
+}
+
+# 0.5 sold at 99: cash 149.5, less 2 x 50 at the open of 100 leaves 49.5 for the rest, which is reckoned at 50. At the close of
+# 99: 149.5 - 49.5 - 2 x 49.5.
+@test "no more is reserved than there is, at the market's price" {
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY SELL MARKET '"size":"1"' && candle 1 100 100 99 99 0.5; } |
+        r3-order --paper --cash 100 --fee 0 --slippage 1% --volume-share 1 |
+        jq -r 'select(.type == "account") | .available' | tail -n 1 >available
+    [ "$(cat available)" = 1 ]
 }
 
 @test "refused as the exchange would: REJECTED with the reason; --strict ends with 1" {

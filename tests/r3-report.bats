@@ -293,6 +293,7 @@ END
 @test "colour on a terminal alone, and not with NO_COLOR" {
     small >stream
     [[ $(r3-report <stream) != *$'\033'* ]]
+    script -qec true /dev/null >/dev/null 2>&1 || skip "this system gives out no pseudo-terminal"
     [[ $(TERM=xterm NO_COLOR='' script -qec 'r3-report <stream' /dev/null) == *$'\033[32m'* ]]
     [[ $(TERM=xterm NO_COLOR=1 script -qec 'r3-report <stream' /dev/null) != *$'\033'* ]]
     [[ $(TERM=dumb script -qec 'r3-report <stream' /dev/null) != *$'\033'* ]]
@@ -329,4 +330,22 @@ END
     # 16 MiB of data and heap are enough for 200,000 candles with plot and files.
     run -0 bash -c 'ulimit -d 16384; r3-report --json --trades trades.csv --equity equity.csv --plot run.svg' < <(long 200000)
     [ "$(jq -c '[.candles, .trades]' <<<"$output")" = '[200000,4000]' ]
+}
+
+@test "a program left out of the pipe is asked for" {
+    candles=$DATA/btcusd-bitstamp-2013_5m.csv
+    run -0 --separate-stderr backtest "r3-collect $candles | r3-strategy sma-cross | r3-track | r3-order --paper | r3-report"
+    [[ $stderr == *"raw orders, and no order: is r3-size in the pipe?"* ]]
+    run -0 --separate-stderr backtest "r3-collect $candles | r3-strategy sma-cross | r3-order --paper | r3-report"
+    [[ $stderr == *"signals to enter, and no raw order: is r3-track in the pipe?"* ]]
+}
+
+@test "entries that were canceled unfilled are counted, with the first reason" {
+    candles=$DATA/btcusd-bitstamp-2013_5m.csv
+    backtest "r3-collect $candles | r3-strategy sma-cross | r3-track --limit 1% | r3-size | r3-order --paper" >stream 2>/dev/null
+    want=$(jq -s 'map(select(.type == "update" and .event == "CANCELED" and .execution == "NOT_EXECUTED" and (.order | contains("ENTRY")))) | length' stream)
+    [ "$want" -gt 5 ]
+    [ "$(r3-report --json <stream | jq .unfilled_entries)" -eq "$want" ]
+    run -0 r3-report <stream
+    [[ $output == *"Unfilled Entries"*"$want"*"the first: not filled in time"* ]]
 }

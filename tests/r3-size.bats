@@ -96,3 +96,11 @@ added() {
     [[ $stderr == *"r3-size: standard input:2: "*"needs a size"* ]]
     [ "$(grep -c '"type":"order"' <<<"$output")" -eq 1 ]
 }
+
+@test "a share above 100% is a slip of the hand" {
+    for method in fraction risk volatility kelly; do
+        run -64 r3-size --$method 50 </dev/null
+        [[ $output == *"--$method: wants at most 1, which is 100%, not \"50\" (50% or 0.5 is half)"* ]]
+    done
+    run -0 r3-size --quote 50 </dev/null
+}

@@ -109,7 +109,7 @@ short = crossunder(sma(close,10), sma(close,30))'"
     realized=$output
     run -0 jq -rs --arg time "$(grep FLAT positions | tail -1 | cut -f2)" \
         'map(select(.type == "account" and (.time | tostring) == $time))[-1].equity' out
-    [ "$(echo "$output - 10000 == $realized" | bc)" = 1 ]
+    python3 -c 'import sys; from decimal import Decimal; sys.exit(Decimal(sys.argv[1]) - 10000 != Decimal(sys.argv[2]))' "$output" "$realized"
 }
 
 @test "commands: pause keeps out, stop leaves" {

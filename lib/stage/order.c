@@ -171,6 +171,15 @@ static int read_options(struct r3_paper_options *out, const struct r3_arguments 
         .latency = r3_arguments_get(arguments, "latency", 0)->integer,
         .fill_close = r3_arguments_get(arguments, "fill", 0)->integer == 1,
     };
+    static const char *const fees[] = { "fee", "maker-fee" };
+    static const struct r3_decimal high = { 5, 2 };
+    for (size_t k = 0; k < sizeof fees / sizeof fees[0]; k++) {
+        const struct r3_argument *fee = r3_arguments_get(arguments, fees[k], 0);
+        if (fee && r3_decimal_compare(&fee->decimal, &high) > 0)
+            return r3_fail(error, R3_USAGE,
+                           "--%s: wants at most 0.05, which is 5%%, not \"%s\" (0.1%% or 0.001 is usual)", fees[k],
+                           fee->text);
+    }
     if (r3_decimal_sign(&out->cash) <= 0)
         return r3_fail(error, R3_USAGE, "--cash: wants more than 0");
     if (r3_decimal_is_present(&out->volume_share) &&

@@ -2,6 +2,7 @@
  * bookkeeping, and tells at the end how it went. Formulas: lib/trade/statistics.c and r3-report(1). */
 #include "lib/stage/report.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "lib/base/output_file.h"
@@ -31,9 +32,10 @@ struct report {
     char sessions[SESSIONS_NAMED][R3_SESSION_SIZE]; /* seen in the stream */
     size_t session_count;
     struct r3_decimal commissions;
-    uint64_t rejected, warnings;
-    char first_rejection[R3_TEXT_SIZE];
-    struct r3_candle candle; /* the last one that counted; market "" before */
+    uint64_t rejected, unfilled, warnings;
+    char first_rejection[R3_TEXT_SIZE], first_unfilled[R3_TEXT_SIZE];
+    uint64_t signals, raworders, orders; /* to enter; asked for; given a size */
+    struct r3_candle candle;             /* the last one that counted; market "" before */
     struct r3_output_file trades, equity;
     struct r3_buffer row;
     struct r3_report_plot *plot;
@@ -210,10 +212,23 @@ static int step_account(struct report *report, const struct r3_account *account,
 }
 
 static void step_update(struct report *report, const struct r3_update *update) {
-    if (update->event != R3_EVENT_REJECTED || !is_ours(report, update->session))
+    bool entry_gone = update->event == R3_EVENT_CANCELED && update->execution == R3_NOT_EXECUTED &&
+                      strstr(update->order, "-ENTRY-") != NULL;
+    if ((update->event != R3_EVENT_REJECTED && !entry_gone) || !is_ours(report, update->session))
         return;
-    if (report->rejected++ == 0)
-        memcpy(report->first_rejection, update->reason, sizeof report->first_rejection);
+    char *first = entry_gone ? report->first_unfilled : report->first_rejection;
+    if ((entry_gone ? report->unfilled++ : report->rejected++) == 0)
+        memcpy(first, update->reason, sizeof update->reason);
+}
+
+/* A program left out of the pipe gives a run without trades that looks like a rule without luck. */
+static void warn_of_gaps(struct report *report) {
+    if (report->signals && !report->raworders)
+        report->port->warn(report->port, "%" PRIu64 " signals to enter, and no raw order: is r3-track in the pipe?",
+                           report->signals);
+    else if (report->raworders && !report->orders && !report->rejected)
+        report->port->warn(report->port, "%" PRIu64 " raw orders, and no order: is r3-size in the pipe?",
+                           report->raworders);
 }
 
 static int report_step(void *state, const struct r3_record *record, struct r3_error *error) {
@@ -234,6 +249,15 @@ static int report_step(void *state, const struct r3_record *record, struct r3_er
     case R3_VALUE:
         if (report->plot)
             r3_report_plot_value(report->plot, &record->value);
+        return 0;
+    case R3_SIGNAL:
+        report->signals += record->signal.direction == R3_LONG && is_ours(report, record->signal.session);
+        return 0;
+    case R3_RAWORDER:
+        report->raworders += is_ours(report, record->raworder.session);
+        return 0;
+    case R3_ORDER:
+        report->orders += is_ours(report, record->order.session);
         return 0;
     case R3_NOTICE:
         report->warnings += record->notice.level == R3_WARNING || record->notice.level == R3_ERROR;
@@ -281,8 +305,11 @@ static int report_finish(void *state, bool ended, struct r3_error *error) {
                                          .timeframe = report->timeframe,
                                          .commissions = report->commissions,
                                          .rejected = report->rejected,
+                                         .unfilled = report->unfilled,
+                                         .first_unfilled = report->first_unfilled,
                                          .warnings = report->warnings,
                                          .first_rejection = report->first_rejection };
+    warn_of_gaps(report);
     r3_statistics_figures(report->statistics, &summary.figures);
     if (report->plot && r3_report_plot_draw(report->plot, &summary, error) != 0)
         return -1;

@@ -17,8 +17,8 @@ struct r3_report_summary {
     enum r3_timeframe timeframe;
     struct r3_figures figures;
     struct r3_decimal commissions;
-    uint64_t rejected, warnings;
-    const char *first_rejection; /* its reason; "" */
+    uint64_t rejected, unfilled, warnings;        /* unfilled: entries that were canceled without a fill */
+    const char *first_rejection, *first_unfilled; /* its reason; "" */
 };
 
 void r3_report_table(struct r3_buffer *out, const struct r3_report_summary *summary, bool colour);

@@ -153,6 +153,7 @@ void r3_report_json(struct r3_buffer *out, const struct r3_report_summary *summa
     put_count(out, "longest_losing_run", figures->longest_losing_run);
     put_exits(out, figures);
     put_count(out, "rejected_orders", summary->rejected);
+    put_count(out, "unfilled_entries", summary->unfilled);
     put_count(out, "warnings", summary->warnings);
     put_open_positions(out, summary);
     put_months(out, figures);

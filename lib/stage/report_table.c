@@ -197,6 +197,9 @@ static void trades_group(const struct table *table, const struct r3_report_summa
     count(table, "Rejected Orders", summary->rejected);
     if (summary->first_rejection[0])
         r3_buffer_printf(table->out, "    the first: %s\n", summary->first_rejection);
+    count(table, "Unfilled Entries", summary->unfilled);
+    if (summary->first_unfilled[0])
+        r3_buffer_printf(table->out, "    the first: %s\n", summary->first_unfilled);
     if (summary->warnings)
         count(table, "Warnings", summary->warnings);
 }

@@ -94,6 +94,10 @@ static int choose_method(struct r3_sizer_options *chosen, const struct r3_argume
         chosen->method = (enum r3_sizer_method)i;
         if (positive(&chosen->amount, arguments, given, error) < 0)
             return -1;
+        bool share = chosen->method != R3_SIZE_QUOTE && chosen->method != R3_SIZE_BASE;
+        if (share && r3_decimal_compare(&chosen->amount, &r3_decimal_one) > 0)
+            return r3_fail(error, R3_USAGE, "--%s: wants at most 1, which is 100%%, not \"%s\" (50%% or 0.5 is half)",
+                           given, r3_arguments_text(arguments, given));
     }
     bool kelly = chosen->method == R3_SIZE_KELLY;
     if (!kelly && (r3_arguments_given(arguments, "kelly-after") || r3_arguments_given(arguments, "kelly-before")))
