@@ -96,16 +96,16 @@ void r3_reader_release(struct r3_reader *reader) {
 
 /* Read more behind `end`; the part of a line that is there moves to the front when the room gets short. 0 or -1; sets at_end. */
 static int fill(struct r3_reader *reader, struct r3_error *error) {
-    if (reader->before_read && reader->before_read(reader->context, error) != 0)
-        return -1;
-    if (reader->start == reader->end) {
-        reader->start = reader->end = 0;
-    } else if (reader->capacity - reader->end < R3_BUFFER_SIZE) {
-        memmove(reader->data, reader->data + reader->start, reader->end - reader->start);
-        reader->end -= reader->start;
-        reader->start = 0;
-    }
     for (;;) {
+        if (reader->before_read && reader->before_read(reader->context, error) != 0)
+            return -1;
+        if (reader->start == reader->end) {
+            reader->start = reader->end = 0;
+        } else if (reader->capacity - reader->end < R3_BUFFER_SIZE) {
+            memmove(reader->data, reader->data + reader->start, reader->end - reader->start);
+            reader->end -= reader->start;
+            reader->start = 0;
+        }
         ssize_t count = read(reader->fd, reader->data + reader->end, R3_BUFFER_SIZE);
         if (count >= 0) {
             reader->end += (size_t)count;

@@ -38,7 +38,8 @@ struct r3_reader {
     size_t start, end, capacity;
     uint64_t line; /* number of the line that was returned last, from 1 */
     bool at_end;
-    /* Called before each read that could block: flush output, watch others. NULL: nothing to do. Returns 0 or -1. */
+    /* Called before each read that could block, and again where a signal interrupted it: flush output, watch others. NULL:
+     * nothing to do. Returns 0 or -1. */
     int (*before_read)(void *context, struct r3_error *error);
     void *context;
 };

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "lib/stage/pipe.h"
@@ -137,6 +138,37 @@ int r3_pipe_reader_gone(struct r3_error *error) {
 
 enum { PATIENCE_MS = 20 };
 
+static volatile sig_atomic_t ticks;
+
+static void on_tick(int signal_number) {
+    (void)signal_number;
+    ticks = (ticks + 1) & 0xffff;
+}
+
+void r3_pipe_tick(struct r3_pipe *pipe, bool on) {
+    struct itimerval timer = { .it_interval.tv_usec = on ? PATIENCE_MS * 1000 : 0 };
+    struct sigaction action = { .sa_handler = on_tick }; /* without SA_RESTART: it is there to interrupt */
+    if (pipe->ticking == on || !pipe->stage->in_loop)
+        return;
+    timer.it_value = timer.it_interval;
+    sigemptyset(&action.sa_mask);
+    if (on) {
+        sigset_t alarm;
+        sigemptyset(&alarm);
+        sigaddset(&alarm, SIGALRM);
+        sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+    }
+    pipe->ticking = sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &timer, NULL) == 0 && on;
+}
+
+bool r3_pipe_reads_at_once(struct r3_pipe *pipe) {
+    if (!pipe->ticking)
+        return false;
+    bool quiet = pipe->ticks == ticks;
+    pipe->ticks = ticks;
+    return quiet;
+}
+
 /* How long the wait for input may take before what was written is flushed. While lines keep coming the flush is left to them
  * (fewer, larger writes), up to PATIENCE_MS after the oldest was written; a program that was idle flushes at once. The limit is
  * well above the kernel's tick, so that the waits of a barrier, a few microseconds each, need no timer to be set for them. */
@@ -162,15 +194,19 @@ static int before_read(void *context, struct r3_error *error) {
     bool waited = false;
     if (put_pending(pipe, error) < 0) /* the reader is about to move its lines */
         return -1;
+    if (pipe->patient && r3_pipe_reads_at_once(pipe))
+        return 0;
     for (;;) {
         int ready = poll(watched, 2, flush_timeout(pipe, waited));
-        if (ready < 0) {
-            if (errno == EINTR)
-                continue;
+        if (ready < 0 && errno != EINTR)
             return r3_fail_errno(error, R3_IO, "poll");
+        if (ready < 0) {
+            r3_pipe_tick(pipe, false); /* a long wait: no need to be woken in it */
+            continue;
         }
         if (watched[0].revents) {
             pipe->patient = !waited;
+            r3_pipe_tick(pipe, pipe->patient);
             return 0;
         }
         /* The reader is gone: as a write would tell. A pipe says it with POLLERR, a socket or a terminal with POLLHUP. */
@@ -281,6 +317,7 @@ static int open_pipe(struct r3_pipe *pipe, const struct r3_arguments *arguments,
 /* What was written goes out even after an error. The first error is the one that is told. */
 static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) {
     struct r3_error later = { 0 };
+    r3_pipe_tick(pipe, false);
     int unwritten = pipe->out.data ? put_pending(pipe, &later) : 0;
     if (pipe->out.data && (r3_writer_close(&pipe->out, unwritten ? NULL : &later) < 0 || unwritten) && !failed) {
         *error = later;

@@ -33,6 +33,11 @@ struct r3_pipe {
     const char *pending;
     size_t pending_length;
 
+    /* In the loop of the barrier a program reads without asking first whether it would wait; a timer interrupts a read that
+     * waits for longer, and only then it looks around (measured: a tenth off a round of the barrier). */
+    bool ticking;
+    int ticks; /* seen when it last looked around */
+
     int64_t pending_since; /* monotonic ms; 0: nothing waits to be flushed */
     bool patient;          /* the last wait for input was short: wait a moment before flushing */
 
@@ -61,6 +66,10 @@ struct r3_pipe {
 /* The reader of standard output has ended: end as a write would make it end, by SIGPIPE, so that the status of the pipe is that
  * of the program that failed, if one did. Returns -1 where SIGPIPE is held back. */
 int r3_pipe_reader_gone(struct r3_error *error);
+
+/* Whether a read may be tried at once, since a tick will end it should it wait. */
+bool r3_pipe_reads_at_once(struct r3_pipe *pipe);
+void r3_pipe_tick(struct r3_pipe *pipe, bool on);
 
 /* Write what is to be echoed and was emitted so far. */
 int r3_pipe_flush(struct r3_pipe *pipe, struct r3_error *error);

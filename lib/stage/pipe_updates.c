@@ -29,12 +29,18 @@ static int before_sync_read(void *context, struct r3_error *error) {
         { .fd = pipe->updates_fd, .events = POLLIN },
         { .fd = pipe->out.fd, .events = 0 },
     };
+    if (pipe->sync_answered && r3_pipe_reads_at_once(pipe))
+        return 0;
     for (unsigned slices = 0;;) {
         int ready = poll(watched, 2, SLICE_MS);
         if (ready < 0 && errno != EINTR)
             return r3_fail_errno(error, R3_IO, "%s: poll", pipe->updates_name);
-        if (ready > 0 && watched[0].revents & (POLLIN | POLLHUP | POLLERR))
+        if (ready < 0)
+            r3_pipe_tick(pipe, false); /* a slice is to pass whole */
+        if (ready > 0 && watched[0].revents & (POLLIN | POLLHUP | POLLERR)) {
+            r3_pipe_tick(pipe, true);
             return 0;
+        }
         if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL))
             return r3_pipe_reader_gone(error);
         if (ready == 0 && ++slices == pipe->sync_slices) {
@@ -77,6 +83,8 @@ int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error
     if (fstat(pipe->updates_fd, &status) < 0 || !S_ISFIFO(status.st_mode))
         return r3_fail(error, R3_CONFIG,
                        "%s: not a FIFO (make one with mkfifo, or run the pipe with pipelines/backtest)", name);
+    if (fcntl(pipe->updates_fd, F_SETFL, 0) < 0) /* only opening it must not wait */
+        return r3_fail_errno(error, R3_IO, "%s", name);
     r3_reader_init(&pipe->updates_in, pipe->updates_fd, name);
     pipe->updates_in.before_read = before_sync_read;
     pipe->updates_in.context = pipe;
@@ -107,6 +115,7 @@ static int read_update(struct r3_pipe *pipe, int64_t *id, struct r3_error *error
  * tells its own status then (it failed, or somebody further on did, or had read enough). */
 static int order_ended(struct r3_pipe *pipe, struct r3_error *error) {
     struct pollfd watched = { .fd = pipe->out.fd, .events = 0 };
+    r3_pipe_tick(pipe, false);
     for (unsigned slices = 0; slices < 1000 / SLICE_MS; slices++)
         if (poll(&watched, 1, SLICE_MS) > 0)
             return r3_pipe_reader_gone(error);
