@@ -197,6 +197,62 @@ EOF
     [ "$output" = s1f3 ]
 }
 
+# signal SESSION HOUR
+signal() {
+    printf '{"type":"signal","id":"%s-BTC-USD-1H-%d-L","session":"%s","strategy":"x","platform":"csv","market":"BTC-USD","timeframe":"1H","time":%d,"direction":"LONG","reference":"100"}\n' \
+        "$1" $(($2 * 3600)) "$1" $(($2 * 3600000))
+}
+
+@test "a session has an account from its first signal, order or start on" {
+    { instrument && candle 0 100 100 100 100 && signal main 1 && signal a 1 && signal a 1 && candle 1 100 100 100 100 &&
+        echo '{"type":"command","id":"c1","time":7200000,"action":"pause","session":"b"}' &&
+        echo '{"type":"command","id":"c2","time":7200000,"action":"start","session":"c","market":"BTC-USD"}' &&
+        SESSION=d order ENTRY-1 2 ENTRY BUY MARKET '"size":"1"' && end; } | r3-order --paper --cash 500 >out
+    [ "$(jq -r '.type + " " + (.session // "")' out | sed 's/ $//' | head -n 13 | tr '\n' ',')" = \
+        "instrument,account main,candle,signal main,signal a,account a,signal a,candle,command b,command c,account c,order d,account d," ]
+    [ "$(jq -c 'select(.type == "account" and .session == "c") | [.time, .currency, .equity, .available]' out | head -n 1)" = '[7200000,"USD","500","500"]' ]
+    # Ahead of any market no currency is known: with the others, then.
+    run -0 jq -r '.type + " " + (.session // "")' < <({ signal a 0 && instrument && candle 0 100 100 100 100; } | r3-order --paper)
+    [ "${lines[*]}" = "signal a instrument  account main account a candle " ]
+}
+
+@test "two sessions in one pipe, each as if it were alone" {
+    candles=$DATA/btcusd-bitstamp-2013_1H.csv
+    rest='r3-track | r3-size | r3-order --paper'
+    backtest "r3-collect $candles | r3-strategy sma-cross --session a | r3-strategy ema-cross --session b | $rest" >both
+    for run in a:sma-cross b:ema-cross; do
+        session=${run%:*}
+        backtest "r3-collect $candles | r3-strategy ${run#*:} --session $session | $rest" >alone
+        [ "$(jq -c 'select(.type == "trade")' alone | wc -l)" -gt 0 ]
+        diff <(jq -c "select(.session == \"$session\")" both) <(jq -c "select(.session == \"$session\")" alone)
+        r3-report --session $session <both >report
+        diff report <(r3-report --session $session <alone)
+        grep -q "^Session $session" report
+    done
+    run -64 r3-report <both
+}
+
+# A long of 0.04 that no exit can sell, and a short: LONG, FLAT, SHORT, FLAT, LONG through the whole pipe.
+@test "dust is closed by an entry on the other side, to the report" {
+    signal() {
+        printf '{"type":"signal","id":"main-BTC-USD-1H-%d-%s","session":"main","strategy":"x","platform":"csv","market":"BTC-USD","timeframe":"1H","time":%d,"direction":"%s","reference":"%s"}\n' \
+            $(($1 * 3600)) "${2:0:1}" $(($1 * 3600000)) "$2" "$3"
+    }
+    { echo '{"type":"stream","version":1}' && instrument | sed 's/"0.01","minimum_funds":"5"/"0.05","minimum_funds":"0"/' && candle 0 100 100 100 100 &&
+        signal 1 LONG 100 && candle 1 100 100 100 100 0.04 && signal 2 FLAT 100 && candle 2 110 110 110 110 &&
+        signal 3 SHORT 110 && candle 3 110 110 110 110 && signal 4 FLAT 110 && candle 4 105 105 105 105 &&
+        signal 5 LONG 105 && candle 5 105 105 105 105 && end; } >in
+    backtest 'cat in | r3-track --short --stop-loss 20% | r3-size --base 1 | r3-order --paper --fee 0 --volume-share 1' >out
+    [ "$(jq -r 'select(.type == "trade") | "\(.id) \(.side) \(.role) \(.size)@\(.price)"' out)" = "main-1-ENTRY-1-t1 BUY ENTRY 0.04@100
+main-2-ENTRY-1-t1 SELL EXIT 0.04@110
+main-2-ENTRY-1-t2 SELL ENTRY 0.96@110
+main-2-EXIT-1-t1 BUY EXIT 0.96@105
+main-3-ENTRY-1-t1 BUY ENTRY 1@105" ]
+    [ "$(jq -r 'select(.type == "update" and .order == "main-1-SL-1" and .event == "CANCELED").reason' out)" = "position closed" ]
+    [ "$(jq -r 'select(.type == "account").equity' out | tail -n 1)" = 10005.2 ] # 0.04 x 10 + 0.96 x 5
+    [ "$(r3-report --json <out | jq -c '[.equity_final, .trades]')" = '[10005.2,2]' ]
+}
+
 @test "the finest timeframe fills" {
     { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"size":"1"' && candle 1 101 101 101 101 | sed 's/"1H"/"5m"/' &&
         order EXIT-1 2 EXIT SELL MARKET '"size":"1"' && candle 1 99 99 99 99 && candle 2 102 102 102 102 | sed 's/"1H"/"5m"/' && end; } |

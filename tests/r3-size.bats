@@ -33,6 +33,21 @@ added() {
     diff want got
 }
 
+@test "a market order that what is available cuts goes by funds, and is paid for at a higher open" {
+    [ "$(raworder ENTRY BUY ',"stop":"49900"' | added --risk 2% | jq -r .funds)" = 9990 ]
+    [ "$(raworder ENTRY BUY ',"stop":"49900"' | added --risk 2% --max-exposure 95% | jq -r .size)" = 0.19 ]
+    cat >mine.rules <<'EOF'
+long = crossover(sma(close, 10), sma(close, 30))
+flat = crossunder(sma(close, 10), sma(close, 30))
+stop = close - 2 * atr(14)
+EOF
+    backtest "r3-collect $DATA/btcusd-bitstamp-2013_5m.csv | r3-strategy ./mine.rules | r3-track | r3-size --risk 2% | r3-order --paper" >out
+    jq -r 'select(.type == "order" and .role == "ENTRY").id' out | sort >asked
+    jq -r 'select(.type == "trade" and .role == "ENTRY").order' out | sort -u >filled
+    [ "$(wc -l <asked)" -gt 20 ]
+    diff asked filled
+}
+
 @test "a refusal is an update with the reason" {
     raworder ENTRY BUY | added --risk 1% >got
     echo '{"type":"update","order":"main-1-ENTRY-1","session":"main","time":1385341200000,"status":"CANCELED","execution":"NOT_EXECUTED","event":"REJECTED","filled":"0","cost":"0","fee":"0","reason":"no stop: --risk sizes by the distance to it"}' >want

@@ -6,7 +6,8 @@
 
 /* Decimals from and to text and binary floating point.
  *
- * Prices have few digits: up to 18 digits and scale 18 are read into 64 bits in one pass, and printed from 64 bits by pairs of digits.
+ * Prices have few digits: up to 18 digits and scale 18 are read into 64 bits in one pass; up to 16 digits and scale 8 are printed eight
+ * digits at a time, and up to 64 bits by pairs of digits.
  * Everything else takes the careful path, which is also the one that words the errors. */
 
 /* ---- reading ---- */
@@ -213,9 +214,63 @@ static size_t format_wide(char *out, r3_uint128 magnitude, bool negative, int sc
     return finish(out, length, scale);
 }
 
-size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal *value) {
+/* ---- printing, the usual case: up to 16 digits, of them up to 8 behind the point; 88 instructions instead of 154 ---- */
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define USUAL_MAX UINT64_C(9999999999999999)
+#else
+#define USUAL_MAX 0 /* the words below count on the first character being the lowest byte */
+#endif
+enum { USUAL_SCALE = 8 };
+
+/* The eight digits of value < 10^8 as the bytes of a word, the first digit lowest: halved three times, each half by one
+ * multiplication for all parts at once (the reverse of lib/record/scan.h). */
+static inline uint64_t eight_digits(uint64_t value) {
+    uint64_t fours = value / 10000 | value % 10000 << 32;
+    uint64_t hundreds = fours * 10486 >> 20 & UINT64_C(0x7f0000007f); /* 10486 / 2^20: 1 / 100 for all below 10,000 */
+    uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+    uint64_t tens = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f); /* 103 / 2^10: 1 / 10 for all below 100 */
+    return tens | (twos - tens * 10) << 8;
+}
+
+/* magnitude > 0. Words are written whole: what is behind their last digit is overwritten or lies behind the text, within 26 bytes.
+ */
+static inline size_t format_usual(char *out, uint64_t magnitude, unsigned scale) {
+    const uint64_t zeros = UINT64_C(0x3030303030303030);
+    char *at = out;
+    uint64_t low;
+    unsigned digits;
+    if (magnitude < 100000000 && scale < 8) {
+        low = eight_digits(magnitude);
+        digits = 8 - (unsigned)__builtin_ctzll(low) / 8;
+        digits = digits > scale ? digits : scale + 1;
+    } else {
+        uint64_t high = eight_digits(magnitude / 100000000);
+        unsigned none = high ? (unsigned)__builtin_ctzll(high) / 8 : 7;
+        high = (high | zeros) >> 8 * none;
+        memcpy(at, &high, 8);
+        at += 8 - none;
+        low = eight_digits(magnitude % 100000000);
+        digits = 8;
+    }
+    uint64_t text = (low | zeros) >> 8 * (8 - digits);
+    memcpy(at, &text, 8);
+    at += digits - scale;
+    unsigned dropped = low ? (unsigned)__builtin_clzll(low) / 8 : 8; /* zeros at the end */
+    if (dropped < scale) {
+        uint64_t fraction = text >> 8 * (digits - scale);
+        *at = '.';
+        memcpy(at + 1, &fraction, 8);
+        at += 1 + scale - dropped;
+    }
+    *at = '\0';
+    return (size_t)(at - out);
+}
+
+/* Out of line, as it needs room on the stack. */
+__attribute__((noinline)) static size_t format_unusual(char *out, const struct r3_decimal *value) {
     int scale = value->scale;
-    if (__builtin_expect(scale < 0 || value->coefficient == 0, 0)) { /* absent: "" */
+    if (scale < 0 || value->coefficient == 0) { /* absent: "" */
         memcpy(out, "0", 2);
         out[scale >= 0] = '\0';
         return scale >= 0;
@@ -235,6 +290,14 @@ size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal
     }
     put_digits(p, rest, whole);
     return finish(out, (size_t)(p - out) + (scale > 0 ? (size_t)scale + 1 : 0), scale);
+}
+
+size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal *value) {
+    uint64_t magnitude = (uint64_t)value->coefficient;
+    if (__builtin_expect(
+            value->coefficient == magnitude && magnitude - 1 < USUAL_MAX && (uint32_t)value->scale <= USUAL_SCALE, 1))
+        return format_usual(out, magnitude, (unsigned)value->scale);
+    return format_unusual(out, value);
 }
 
 /* ---- binary floating point ---- */

@@ -2,55 +2,65 @@
 #include "lib/record/scan.h"
 
 /* Candles are nearly all of a stream, and all but their numbers is the same on each line of a market. So the decoder keeps the
- * beginning of the last candle lines, up to the time, and compares it as a whole. */
+ * beginning of the last candle lines, up to the time, and compares it as a whole. The numbers behind it are read by code that is
+ * laid out for the one order of members and the usual length of numbers: 750 instructions a line instead of 960. */
 
-/* Whether high and low bound open and close. False also where the four have no common scale within 64 bits: the general decoder
- * then judges. */
-static inline bool is_ordered(const int64_t coefficient[4], const int32_t scale[4]) {
-    int32_t first = scale[0] > scale[1] ? scale[0] : scale[1], last = scale[2] > scale[3] ? scale[2] : scale[3];
-    int32_t common = first > last ? first : last;
-    int64_t open, high, low, close;
-    if (__builtin_mul_overflow(coefficient[0], r3_scan_power[common - scale[0]], &open) ||
-        __builtin_mul_overflow(coefficient[1], r3_scan_power[common - scale[1]], &high) ||
-        __builtin_mul_overflow(coefficient[2], r3_scan_power[common - scale[2]], &low) ||
-        __builtin_mul_overflow(coefficient[3], r3_scan_power[common - scale[3]], &close))
-        return false;
-    return high >= open && high >= close && low <= open && low <= close;
+/* A decimal that is not of the usual form, `at` behind its opening quote; kept out of line for the sake of the usual one. */
+__attribute__((noinline)) static const char *read_unusual(const char *at, const char *end, int64_t *coefficient,
+                                                          int32_t *scale) {
+    const char *behind = r3_scan_decimal(at - 1, end, coefficient, scale);
+    return behind ? behind - 1 : NULL;
 }
 
-static inline bool expect(const char **at, const char *end, const char *text, size_t length) {
-    if ((size_t)(end - *at) <= length || memcmp(*at, text, length) != 0)
-        return false;
-    *at += length;
-    return true;
+/* The text `before`, ending with a quote, and the decimal behind it; returns its closing quote or NULL. A price has more of the
+ * line behind it, so one test of the bounds is enough; the `last` number has not. */
+__attribute__((always_inline)) static inline const char *read_decimal(const char *at, const char *end,
+                                                                      const char *before, size_t length, bool last,
+                                                                      int64_t *coefficient, int32_t *scale) {
+    const char *number = at + length, *behind = NULL;
+    size_t left = (size_t)(end - at);
+    if (left <= length || memcmp(at, before, length) != 0)
+        return NULL;
+    if (R3_SCAN_WIDE && (last || left >= length + R3_SCAN_PRICE_ROOM))
+        behind = r3_scan_price(number, end, last, coefficient, scale);
+    return __builtin_expect(behind != NULL, 1) ? behind : read_unusual(number, end, coefficient, scale);
 }
-#define EXPECT(TEXT) expect(&at, end, TEXT, sizeof TEXT - 1)
+#define READ(BEFORE, LAST, COEFFICIENT, SCALE)                                                                         \
+    (at = read_decimal(at, end, BEFORE, sizeof BEFORE - 1, LAST, COEFFICIENT, SCALE))
+
+/* A time of 13 digits (2001 to 2286) in two overlapping words, so that nothing behind it waits for its length: 3 of 64 ns.
+ * Others as any integer. */
+static inline const char *read_time(const char *at, const char *end, int64_t *out) {
+    if (R3_SCAN_WIDE && end - at >= 16) {
+        uint64_t first = r3_scan_word(at), last = r3_scan_word(at + 5);
+        if ((r3_scan_others(first) | r3_scan_others(last)) == 0 && at[13] == ',' && *at != '0') {
+            *out = r3_scan_value(first, 8) * 100000 + r3_scan_value(last >> 24, 5);
+            return at + 13;
+        }
+    }
+    return r3_scan_integer(at, end, out);
+}
 
 static inline void put_decimal(struct r3_decimal *out, int64_t coefficient, int32_t scale) {
     out->coefficient = coefficient;
     out->scale = scale;
 }
 
-/* Read the decimal at *at, and the text that follows it. */
-static inline bool read_price(const char **at, const char *end, int64_t *coefficient, int32_t *scale, const char *then,
-                              size_t length) {
-    *at = r3_scan_decimal(*at, end, coefficient, scale);
-    return *at && *coefficient > 0 && expect(at, end, then, length);
-}
-#define READ_PRICE(I, THEN) read_price(&at, end, &coefficient[I], &scale[I], THEN, sizeof THEN - 1)
-
 /* Behind the head: the time and the five numbers, then the end of the line. */
 static inline int read_numbers(struct r3_candle *candle, const char *at, const char *end) {
     int64_t coefficient[4], volume;
     int32_t scale[4], volume_scale;
-    at = r3_scan_integer(at, end, &candle->time);
+    at = read_time(at, end, &candle->time);
     if (!at || candle->time >= R3_TIME_END)
         return 0;
-    if (!EXPECT(",\"open\":") || !READ_PRICE(0, ",\"high\":") || !READ_PRICE(1, ",\"low\":") ||
-        !READ_PRICE(2, ",\"close\":") || !READ_PRICE(3, ",\"volume\":"))
+    if (!READ(",\"open\":\"", false, &coefficient[0], &scale[0]) ||
+        !READ("\",\"high\":\"", false, &coefficient[1], &scale[1]) ||
+        !READ("\",\"low\":\"", false, &coefficient[2], &scale[2]) ||
+        !READ("\",\"close\":\"", false, &coefficient[3], &scale[3]) ||
+        !READ("\",\"volume\":\"", true, &volume, &volume_scale))
         return 0;
-    at = r3_scan_decimal(at, end, &volume, &volume_scale);
-    if (!at || volume < 0 || *at != '}' || at + 1 != end || !is_ordered(coefficient, scale))
+    /* With the low, which none of the others is below, all prices are above 0. */
+    if (at + 2 != end || at[1] != '}' || volume < 0 || coefficient[2] <= 0 || !r3_scan_is_ordered(coefficient, scale))
         return 0;
     put_decimal(&candle->open, coefficient[0], scale[0]);
     put_decimal(&candle->high, coefficient[1], scale[1]);

@@ -22,18 +22,6 @@ static int fail_member(struct r3_error *error, const struct r3_record_table *tab
     return r3_fail(error, R3_BUG, "%s: %s: %s", table->name, member->name, what);
 }
 
-static char *put_integer(char *out, int64_t value) {
-    char digits[20];
-    size_t count = 0;
-    uint64_t rest = (uint64_t)value;
-    do {
-        digits[sizeof digits - ++count] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    memcpy(out, digits + sizeof digits - count, count);
-    return out + count;
-}
-
 /* Append a text of `class` characters alone: they need no escapes. */
 static char *put_word(char *out, const struct r3_record_table *table, const struct r3_member *member, const char *text,
                       struct r3_error *error) {
@@ -141,7 +129,7 @@ static char *put_value(char *out, const struct r3_record_table *table, const str
     case R3_MEMBER_TIME:
         integer = *(const int64_t *)place;
         if (member->kind == R3_MEMBER_TIME ? integer >= 0 && integer < R3_TIME_END : integer >= member->minimum)
-            return put_integer(out, integer);
+            return out + r3_decimal_format(out, &R3_DECIMAL(integer, 0));
         fail_member(error, table, member, "out of range");
         return NULL;
     case R3_MEMBER_DOUBLE:
@@ -164,7 +152,7 @@ static size_t room_for(const struct r3_record *record) {
     return room;
 }
 
-int r3_record_encode(struct r3_buffer *out, const struct r3_record *record, struct r3_error *error) {
+int r3_record_encode_members(struct r3_buffer *out, const struct r3_record *record, struct r3_error *error) {
     const struct r3_record_table *table = &r3_record_tables[record->type];
     if (!table->members)
         return r3_fail(error, R3_BUG, "a record of unknown type has no line");
@@ -197,4 +185,15 @@ int r3_record_encode(struct r3_buffer *out, const struct r3_record *record, stru
     *at = '\0';
     out->length += (size_t)(at - start);
     return 0;
+}
+
+int r3_record_encode(struct r3_buffer *out, const struct r3_record *record, struct r3_error *error) {
+    if (record->type == R3_CANDLE) {
+        char *start = r3_buffer_reserve(out, LINE_ROOM), *end = r3_record_encode_candle(start, &record->candle);
+        if (end) {
+            out->length += (size_t)(end - start);
+            return 0;
+        }
+    }
+    return r3_record_encode_members(out, record, error);
 }

@@ -1,5 +1,6 @@
 #include "lib/record/members.h"
 #include "lib/json/json.h"
+#include "lib/record/scan.h"
 
 /* The statement of every record's members in code; r3-records(5) is the same in words. */
 
@@ -245,6 +246,8 @@ static int refuse_pair(struct r3_error *error, const char *upper, const struct r
 
 static int check_candle(const struct r3_record *record, struct r3_error *error) {
     const struct r3_candle *candle = &record->candle;
+    if (r3_candle_is_plainly_ordered(candle))
+        return 0;
     if (r3_decimal_compare(&candle->high, &candle->low) < 0)
         return refuse_pair(error, "high", &candle->high, "low", &candle->low);
     if (r3_decimal_compare(&candle->high, &candle->open) < 0)

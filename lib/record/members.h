@@ -106,6 +106,12 @@ int r3_record_decode_candle(struct r3_decoder *decoder, struct r3_record *record
 void r3_record_remember_candle(struct r3_decoder *decoder, const struct r3_candle *candle, const char *line,
                                size_t length);
 
+/* Write the line of a usual candle at `at`, which has room for 1,024 bytes, and a NUL; returns the place of the NUL, or NULL where
+ * the table must be followed. */
+char *r3_record_encode_candle(char *at, const struct r3_candle *candle);
+/* Any record by its table: the same line, or the error. r3_record_encode takes the shorter way for candles. */
+int r3_record_encode_members(struct r3_buffer *out, const struct r3_record *record, struct r3_error *error);
+
 /* What the decoder keeps between lines. */
 enum { R3_CANDLE_HEADS = 4, R3_CANDLE_HEAD_SIZE = 160 };
 struct r3_candle_head {

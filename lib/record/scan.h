@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/record/record.h"
+
 /* Numbers of a canonical line by hand, for decode.c and decode_candle.c. Each function reads at `at` and returns where it
  * stopped, or NULL where the text has another form, which the JSON decoder then judges.
  *
@@ -159,6 +161,81 @@ static inline const char *r3_scan_decimal(const char *at, const char *end, int64
     if (negative && at)
         *coefficient = -*coefficient;
     return at;
+}
+
+/* Eight characters as r3_scan_word, of which those at `end` and behind it come out as no digits. at < end, and eight readable
+ * characters are before `end`. */
+static inline uint64_t r3_scan_word_before(const char *at, const char *end) {
+    const char *from = at < end - 8 ? at : end - 8;
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    return word >> 8 * (at - from) ^ UINT64_C(0x3030303030303030);
+}
+
+enum { R3_SCAN_PRICE_ROOM = 16 /* readable bytes from `at` that r3_scan_price needs where it is not `bounded` */ };
+
+/* The usual price, `at` behind its opening quote: up to seven digits, perhaps a point and up to eight more. Returns the closing
+ * quote, or NULL where r3_scan_decimal must look. `bounded` (a constant): the line may end soon, and what r3_scan_word_before
+ * asks for holds. Only for R3_SCAN_WIDE.
+ *
+ * Two words, one from the first digit and one from behind the point, and no case for where in a word the number ends; both
+ * sides of the point are shifted into one word where it holds them, which saves the second conversion. */
+__attribute__((always_inline)) static inline const char *r3_scan_price(const char *at, const char *end, bool bounded,
+                                                                       int64_t *coefficient, int32_t *scale) {
+    uint64_t word = bounded ? r3_scan_word_before(at, end) : r3_scan_word(at), others = r3_scan_others(word);
+    if (others == 0)
+        return NULL;
+    unsigned whole = (unsigned)__builtin_ctzll(others) / 8;
+    if (whole == 0 || ((word & 0xff) == 0 && whole > 1))
+        return NULL;
+    const char *behind = at + whole;
+    if (*behind == '"') {
+        *coefficient = r3_scan_value(word, whole);
+        *scale = 0;
+        return behind;
+    }
+    if (*behind++ != '.' || (bounded && behind >= end))
+        return NULL;
+    uint64_t fraction = bounded ? r3_scan_word_before(behind, end) : r3_scan_word(behind);
+    uint64_t ends = r3_scan_others(fraction);
+    unsigned places = ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
+    behind += places;
+    if (places == 0 || *behind != '"' || behind[-1] == '0')
+        return NULL;
+    *scale = (int32_t)places;
+    if (whole + places <= 8)
+        *coefficient = r3_scan_value(word << (64 - 8 * whole) >> 8 * places | fraction << (64 - 8 * places), 8);
+    else
+        *coefficient = r3_scan_value(word, whole) * r3_scan_power[places] + r3_scan_value(fraction, places);
+    return behind;
+}
+
+/* Whether high and low bound open and close. False also where the four have no common scale within 64 bits: exact comparison
+ * then judges. The scales are 0 to R3_SCAN_DIGITS. */
+static inline bool r3_scan_is_ordered(const int64_t coefficient[4], const int32_t scale[4]) {
+    int32_t first = scale[0] > scale[1] ? scale[0] : scale[1], last = scale[2] > scale[3] ? scale[2] : scale[3];
+    int32_t common = first > last ? first : last;
+    int64_t open, high, low, close;
+    if (__builtin_mul_overflow(coefficient[0], r3_scan_power[common - scale[0]], &open) ||
+        __builtin_mul_overflow(coefficient[1], r3_scan_power[common - scale[1]], &high) ||
+        __builtin_mul_overflow(coefficient[2], r3_scan_power[common - scale[2]], &low) ||
+        __builtin_mul_overflow(coefficient[3], r3_scan_power[common - scale[3]], &close))
+        return false;
+    return high >= open && high >= close && low <= open && low <= close;
+}
+
+/* The same for a whole candle: false, too, where a price is absent or has more than 64 bits. */
+static inline bool r3_candle_is_plainly_ordered(const struct r3_candle *candle) {
+    const struct r3_decimal *price[4] = { &candle->open, &candle->high, &candle->low, &candle->close };
+    int64_t coefficient[4];
+    int32_t scale[4];
+    for (int i = 0; i < 4; i++) {
+        coefficient[i] = (int64_t)price[i]->coefficient;
+        scale[i] = price[i]->scale;
+        if (coefficient[i] != price[i]->coefficient || (uint32_t)scale[i] > R3_SCAN_DIGITS)
+            return false;
+    }
+    return r3_scan_is_ordered(coefficient, scale);
 }
 
 #endif

@@ -234,6 +234,12 @@ static int step_candle(struct order_stage *stage, const struct r3_record *record
     return r3_paper_candle(stage->paper, &record->candle, error);
 }
 
+/* A session that signals, orders or is started has an account from then on; before any currency is known, with the others. */
+static int open_session(struct order_stage *stage, const char *session, const char *market, struct r3_error *error) {
+    return stage->opened ? r3_paper_open(stage->paper, session, market, error)
+                         : r3_paper_session(stage->paper, session, error);
+}
+
 static int order_step(void *state, const struct r3_record *record, struct r3_error *error) {
     struct order_stage *stage = state;
 
@@ -244,8 +250,17 @@ static int order_step(void *state, const struct r3_record *record, struct r3_err
         if (r3_paper_instrument(stage->paper, &record->instrument, error))
             return -1;
         return stage->opened ? 0 : open_accounts(stage, false, error);
+    case R3_SIGNAL:
+        return open_session(stage, record->signal.session, record->signal.market, error);
+    case R3_COMMAND:
+        return record->command.action == R3_START
+                   ? open_session(stage, record->command.session, record->command.market, error)
+                   : 0;
     case R3_ORDER:
-        return r3_paper_order(stage->paper, &record->order, error);
+        return open_session(stage, record->order.session, record->order.market, error) ||
+                       r3_paper_order(stage->paper, &record->order, error)
+                   ? -1
+                   : 0;
     case R3_CANCEL:
         return r3_paper_cancel(stage->paper, &record->cancel, error);
     case R3_UPDATE: /* of r3-size: what it refused */

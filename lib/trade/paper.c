@@ -287,6 +287,19 @@ int r3_paper_accounts(struct r3_paper *paper, r3_paper_output *output, void *con
     return 0;
 }
 
+int r3_paper_open(struct r3_paper *paper, const char *name, const char *market_name, struct r3_error *error) {
+    const struct paper_market *market = paper_market(paper, market_name);
+
+    if (paper_session_find(paper, name))
+        return 0;
+    if (r3_paper_session(paper, name, error))
+        return -1;
+    struct paper_session *session = paper_session_find(paper, name);
+    if (market)
+        memcpy(session->currency, market->rules.quote, sizeof session->currency);
+    return account(paper, session, paper->output, paper->context, error);
+}
+
 int paper_report(struct r3_paper *paper, bool filled, struct r3_error *error) {
     bool left = false;
 

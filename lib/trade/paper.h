@@ -34,6 +34,9 @@ void r3_paper_free(struct r3_paper *paper);
 /* Make a session with its own allotment, when it is not there; orders make theirs themselves. */
 int r3_paper_session(struct r3_paper *paper, const char *name, struct r3_error *error);
 
+/* The same, with its first `account`, in the market's currency where the market is known. Nothing for a session that is there. */
+int r3_paper_open(struct r3_paper *paper, const char *session, const char *market, struct r3_error *error);
+
 /* A market's rules. A market that candles bring in first has increments of 0.00000001, no minimums, and the two sides of
  * the '-' in its name as currencies. */
 int r3_paper_instrument(struct r3_paper *paper, const struct r3_instrument *instrument, struct r3_error *error);

@@ -187,7 +187,9 @@ int paper_position_closed(struct r3_paper *paper, struct paper_market *market, s
     }
     for (size_t i = 0; i < market->count; i++) {
         struct paper_order *order = market->orders[i];
-        bool part_of_it = !paper_is_entry(order) || !r3_decimal_is_zero(&order->filled);
+        /* An entry that is just taking the dust of the other side along is no part of that. */
+        bool part_of_it =
+            !paper_is_entry(order) || (!r3_decimal_is_zero(&order->filled) && !r3_decimal_is_present(&order->dust));
         if (order->session == session && part_of_it && cancel_if_working(paper, order, time, reason, error))
             return -1;
     }

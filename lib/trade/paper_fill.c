@@ -125,7 +125,7 @@ static int go_on(struct r3_paper *paper, struct paper_order *order, const struct
     return 0;
 }
 
-static int trade(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
+static int trade(struct r3_paper *paper, struct paper_order *order, enum r3_role role, const struct fill *fill,
                  const struct paper_moment *moment, struct r3_error *error) {
     struct r3_record record;
     struct r3_trade *out = &record.trade;
@@ -139,7 +139,7 @@ static int trade(struct r3_paper *paper, struct paper_order *order, const struct
     memcpy(out->market, order->market->name, sizeof out->market);
     out->time = moment->time;
     out->side = order->order.side;
-    out->role = order->order.role;
+    out->role = role;
     out->price = fill->price;
     out->size = fill->size;
     out->fee = fill->fee;
@@ -148,31 +148,37 @@ static int trade(struct r3_paper *paper, struct paper_order *order, const struct
     return paper_emit(paper, &record, error);
 }
 
-/* Book it, say it, and settle what the order still wants. */
-static int book(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
+/* Book it and say it. */
+static int book(struct r3_paper *paper, struct paper_order *order, enum r3_role role, const struct fill *fill,
                 const struct paper_moment *moment, struct r3_error *error) {
     struct paper_session *session = order->session;
     struct paper_market *market = order->market;
-    struct r3_decimal rest = r3_decimal_zero;
 
     if (r3_ledger_fill(&session->ledger, market->name, order->order.side, &fill->size, &fill->cost, &fill->fee,
                        error) ||
         r3_decimal_add(&order->filled, &order->filled, &fill->size, error) ||
         r3_decimal_add(&order->cost, &order->cost, &fill->cost, error) ||
         r3_decimal_add(&order->fee, &order->fee, &fill->fee, error) ||
-        r3_decimal_add(&market->taken, &market->taken, &fill->size, error) ||
-        (!order->leg && paper_rest(&rest, order, error)))
+        r3_decimal_add(&market->taken, &market->taken, &fill->size, error))
         return -1;
     session->filled = true;
     paper_changed(paper, session);
-    if (trade(paper, order, fill, moment, error))
+    return trade(paper, order, role, fill, moment, error);
+}
+
+/* What the order still wants after a fill, and the update. */
+static int settle(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
+                  const struct paper_moment *moment, struct r3_error *error) {
+    struct r3_decimal rest = r3_decimal_zero;
+
+    if (!order->leg && paper_rest(&rest, order, error))
         return -1;
     if (fill->reduced && !fill->capped)
         return paper_order_cancel(paper, order, moment->time, "insufficient funds for the rest", error);
 
     bool whole = order->leg || paper_by_funds(order) ? !fill->capped : r3_decimal_is_zero(&rest);
     if (whole) {
-        order->done = market->unswept = true;
+        order->done = order->market->unswept = true;
         if (paper_is_entry(order))
             paper_bracket_entry_done(order);
     }
@@ -189,14 +195,42 @@ static int reckon(struct fill *fill, struct r3_error *error) {
                : 0;
 }
 
+/* What is held against the entry is dust, which no exit can sell: the first part of its fill closes it, as a trade of its own
+ * and of the role EXIT. fill->size becomes what is left to open a position with. */
+static int take_dust(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
+                     const struct paper_moment *moment, struct r3_error *error) {
+    struct fill part = *fill;
+    struct r3_decimal held = paper_held(order);
+
+    part.size = *r3_decimal_minimum(&fill->size, &held);
+    if (reckon(&part, error) || book(paper, order, R3_EXIT, &part, moment, error) ||
+        r3_decimal_subtract(&fill->size, &fill->size, &part.size, error))
+        return -1;
+    if (paper_is_against(order)) /* the volume was not enough for it */
+        return 0;
+    if (paper_position_closed(paper, order->market, order->session, moment->time, error))
+        return -1;
+    order->dust = r3_decimal_absent;
+    return reckon(fill, error);
+}
+
+/* Whether what is held against the entry is what it found as dust, or less. */
+static bool is_over_dust(const struct paper_order *entry) {
+    struct r3_decimal held = paper_held(entry);
+
+    return r3_decimal_is_present(&entry->dust) && r3_decimal_compare(&held, &entry->dust) <= 0;
+}
+
 static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
                       const struct paper_moment *moment, struct r3_error *error) {
     const struct r3_instrument *rules = &order->market->rules;
     struct r3_decimal budget, need;
-    bool first = r3_decimal_is_zero(&order->filled);
+    bool first = r3_decimal_is_zero(&order->filled), against = paper_is_against(order);
 
-    if (paper_is_against(order))
+    if (against && !is_over_dust(order))
         return drop(paper, order, moment, "exit did not fill", error);
+    if (!against)
+        order->dust = r3_decimal_absent;
     if (entry_size(fill, paper, order, error))
         return -1;
     if (first && (r3_decimal_sign(&fill->size) <= 0 || r3_decimal_compare(&fill->size, &rules->minimum_size) < 0))
@@ -220,7 +254,11 @@ static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct 
         return -1;
     if (r3_decimal_compare(&need, &budget) > 0)
         return drop(paper, order, moment, "insufficient funds", error);
-    if (book(paper, order, fill, moment, error) ||
+    if ((against && take_dust(paper, order, fill, moment, error)) ||
+        (r3_decimal_sign(&fill->size) > 0 && book(paper, order, R3_ENTRY, fill, moment, error)) ||
+        settle(paper, order, fill, moment, error))
+        return -1;
+    if (r3_decimal_sign(&fill->size) > 0 &&
         paper_bracket_entered(paper, order, &fill->price, &fill->size, &fill->cost, moment, error))
         return -1;
     return order->done ? 0 : go_on(paper, order, moment, error);
@@ -239,7 +277,8 @@ static int fill_exit(struct r3_paper *paper, struct paper_order *order, struct f
         return -1;
     if (r3_decimal_sign(&fill->size) <= 0)
         return go_on(paper, order, moment, error);
-    if (reckon(fill, error) || book(paper, order, fill, moment, error))
+    if (reckon(fill, error) || book(paper, order, order->order.role, fill, moment, error) ||
+        settle(paper, order, fill, moment, error))
         return -1;
     held = paper_held(order);
     if (r3_decimal_is_zero(&held))

@@ -50,6 +50,7 @@ struct paper_order {
     bool at_close;              /* a market order that fills at a close */
     bool triggered;             /* a stop that was touched: a market order from now on */
     bool against;               /* an entry that came while the opposite position was open */
+    struct r3_decimal dust;     /* of that position, too little to be sold: the entry's fill closes it; else absent */
     bool done;                  /* terminal; swept when nobody walks the list */
     uint64_t first;             /* number of the first candle that may fill it */
     struct r3_decimal touch;    /* LIMIT: the price that the candle must reach; STOP: order.price */
@@ -135,10 +136,12 @@ int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, cons
 int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error);
 /* Whether the session holds the other side of what this entry would open. */
 bool paper_is_against(const struct paper_order *entry);
+/* What the session holds against this order, whatever its role, where the market does not sell so little; absent otherwise. */
+int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error);
 /* A limit fills when a candle reaches this price: its own, and --through beyond it. */
 int paper_limit_touch(const struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
-/* The size that the session holds against this exit, >= 0. */
-struct r3_decimal paper_held(const struct paper_order *exit);
+/* The size that the session holds against this order, >= 0. */
+struct r3_decimal paper_held(const struct paper_order *order);
 static inline bool paper_is_entry(const struct paper_order *order) {
     return order->order.role == R3_ENTRY;
 }

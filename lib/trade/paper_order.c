@@ -113,8 +113,8 @@ static const struct r3_ledger_position *opposite(const struct paper_order *order
     return sign != 0 && (sign > 0) == (order->order.side == R3_SELL) ? position : NULL;
 }
 
-struct r3_decimal paper_held(const struct paper_order *exit) {
-    const struct r3_ledger_position *position = opposite(exit);
+struct r3_decimal paper_held(const struct paper_order *order) {
+    const struct r3_ledger_position *position = opposite(order);
     struct r3_decimal held = r3_decimal_zero;
 
     if (position)
@@ -126,6 +126,20 @@ bool paper_is_against(const struct paper_order *entry) {
     return paper_is_entry(entry) && opposite(entry);
 }
 
+int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
+    const struct r3_instrument *rules = &order->market->rules;
+    struct r3_decimal held = paper_held(order), value;
+
+    *out = r3_decimal_absent;
+    if (r3_decimal_is_zero(&held) || !r3_decimal_is_present(&order->market->price))
+        return 0;
+    if (r3_ledger_cost(&value, &order->market->price, &held, error))
+        return -1;
+    if (r3_decimal_compare(&held, &rules->minimum_size) < 0 || r3_decimal_compare(&value, &rules->minimum_funds) < 0)
+        *out = held;
+    return 0;
+}
+
 struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
                                     struct paper_session *session, const struct r3_order *order) {
     struct paper_order *new = r3_allocate(sizeof *new);
@@ -134,6 +148,7 @@ struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_m
     new->session = session;
     new->market = market;
     new->filled = new->cost = new->fee = new->reserved = r3_decimal_zero;
+    new->dust = r3_decimal_absent;
     new->touch = order->price;
     new->estimate = r3_decimal_is_present(&order->price) ? order->price : market->price;
     new->at_close = order->kind == R3_MARKET &&
@@ -382,6 +397,8 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
     struct paper_order *new = paper_order_new(paper, market, session, order);
     int failed = paper_limit_touch(paper, new, error);
     new->against = turns_position(new);
+    if (!failed && paper_is_entry(new))
+        failed = paper_dust(&new->dust, new, error);
     if (!failed)
         failed = check_funds(reason, paper, new, error);
     if (!failed && !reason[0] && !is_void(new))

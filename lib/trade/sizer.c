@@ -30,8 +30,8 @@ struct draft {
     struct r3_decimal price;    /* what one unit costs, as far as is known: the limit, else the reference */
     struct r3_decimal stop;     /* as the exchange will have it, on its increment; absent without one */
     struct r3_decimal with_fee; /* 1 + fee */
-    struct r3_decimal value;    /* quote currency without the fee; absent where the method gave a size */
-    struct r3_decimal size;     /* base currency; absent where the method gave a value */
+    struct r3_decimal value;    /* quote currency without the fee; absent where there is a size */
+    struct r3_decimal size;     /* base currency; absent where there is a value */
     char reason[R3_TEXT_SIZE];  /* why it is refused; "" while it is not */
 };
 
@@ -188,6 +188,21 @@ static int cut(struct draft *draft, const struct r3_decimal *most, struct r3_err
     return 0;
 }
 
+/* Cut the order to what is available. A market order by size that this cuts goes on by value: what the reference price just
+ * paid for, the next open may not, and an order by funds is always paid for. */
+static int cut_to_available(struct draft *draft, struct r3_error *error) {
+    struct r3_decimal most, size = draft->size;
+    if (r3_decimal_sign(&draft->raw->available) <= 0)
+        return refuse(draft, "nothing is available");
+    if (divide_down(&most, &draft->raw->available, &draft->with_fee, error) < 0 || cut(draft, &most, error) < 0)
+        return -1;
+    if (draft->raw->kind == R3_MARKET && r3_decimal_is_present(&size) && r3_decimal_compare(&draft->size, &size) < 0) {
+        draft->size = r3_decimal_absent;
+        draft->value = most;
+    }
+    return 0;
+}
+
 static int check_daily_loss(struct draft *draft, const struct r3_decimal *limit, struct r3_error *error) {
     const struct r3_raworder *raw = draft->raw;
     struct r3_decimal start, loss, most;
@@ -218,18 +233,13 @@ static int cut_to_exposure(struct draft *draft, const struct r3_decimal *limit, 
 }
 
 static int cut_to_limits(struct draft *draft, const struct r3_sizer_options *options, struct r3_error *error) {
-    struct r3_decimal most;
     if (r3_decimal_is_present(&options->max_order) && cut(draft, &options->max_order, error) < 0)
         return -1;
     if (r3_decimal_is_present(&options->max_position) && cut(draft, &options->max_position, error) < 0)
         return -1;
     if (cut_to_exposure(draft, &options->max_exposure, error) < 0)
         return -1;
-    if (draft->reason[0])
-        return 0;
-    if (r3_decimal_sign(&draft->raw->available) <= 0)
-        return refuse(draft, "nothing is available");
-    return divide_down(&most, &draft->raw->available, &draft->with_fee, error) < 0 ? -1 : cut(draft, &most, error);
+    return draft->reason[0] ? 0 : cut_to_available(draft, error);
 }
 
 static int refuse_small(struct draft *draft, const char *what, const struct r3_decimal *have,
@@ -240,8 +250,8 @@ static int refuse_small(struct draft *draft, const char *what, const struct r3_d
     return refuse(draft, "%s %s is below the minimum %s", what, have_text, minimum_text);
 }
 
-/* The amount on the market's increments: a market order by funds as long as the method gave an amount, so that the size
- * follows from the price of the fill and is always paid for; else by size. */
+/* The amount on the market's increments: a market order by funds where it is a value, so that the size follows from the price
+ * of the fill and is always paid for; else by size. */
 static int finish_entry(struct draft *draft, struct r3_order *order, struct r3_error *error) {
     const struct r3_instrument *rules = draft->rules;
     if (r3_decimal_is_present(&draft->value) && draft->raw->kind == R3_MARKET) {

@@ -242,6 +242,26 @@ static int close_trip(struct r3_book_market *market, struct r3_round_trip *out, 
     return 0;
 }
 
+/* Whether the fill sells what a position left as dust (buys it back, if short): no position of its own. */
+static bool takes_dust(const struct r3_book_market *market, const struct r3_trade *trade,
+                       const struct r3_decimal *size_after) {
+    int before = r3_decimal_sign(&market->size), after = r3_decimal_sign(size_after);
+    return !market->open && before == (trade->side == R3_BUY ? -1 : 1) && (after == 0 || after == before);
+}
+
+/* What is left of the dust keeps its share of the cost. */
+static int reduce_dust(struct r3_book_market *market, const struct r3_decimal *size_after, struct r3_error *error) {
+    struct r3_round_trip *trip = &market->trip;
+    struct r3_decimal rest, product;
+    r3_decimal_absolute(&rest, size_after);
+    if (r3_decimal_multiply_round(&product, &trip->cost, &rest, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) != 0 ||
+        r3_decimal_divide_round(&trip->cost, &product, &trip->size, LEDGER_SCALE, R3_ROUND_HALF_EVEN, error) != 0)
+        return -1;
+    trip->size = rest;
+    market->size = *size_after;
+    return 0;
+}
+
 /* Whether the fill would turn a long position short or the reverse. */
 static bool turns_around(const struct r3_book_market *market, const struct r3_trade *trade,
                          const struct r3_decimal *size_after) {
@@ -254,6 +274,8 @@ static bool turns_around(const struct r3_book_market *market, const struct r3_tr
 static int follow_trip(struct r3_book *book, struct r3_book_market *market, const struct r3_trade *trade,
                        const struct r3_decimal *amount, const struct r3_decimal *size_after, struct r3_round_trip *out,
                        struct r3_error *error) {
+    if (takes_dust(market, trade, size_after))
+        return reduce_dust(market, size_after, error);
     if (!market->open)
         begin_trip(book, market, trade);
     struct r3_round_trip *trip = &market->trip;
@@ -303,7 +325,7 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_
         return r3_error_at(error, "trade: ");
     int result = trade->side == R3_BUY ? r3_decimal_add(&size, &market->size, &trade->size, error)
                                        : r3_decimal_subtract(&size, &market->size, &trade->size, error);
-    if (result == 0 && turns_around(market, trade, &size))
+    if (result == 0 && !takes_dust(market, trade, &size) && turns_around(market, trade, &size))
         return r3_fail(error, R3_DATA, "trade: %s turns the position of %s around: an exit closes no more than is held",
                        trade->id, trade->market);
     if (result != 0 || move_cash(book, trade, &amount, error) != 0)

@@ -55,7 +55,7 @@ static int begin(struct r3_tracker *tracker, struct r3_tracker_position *positio
     struct r3_raworder *raw = &tracker->out.raworder;
     struct r3_tracker_session *session = position->session;
     if (!r3_decimal_is_present(&session->equity))
-        return r3_fail(error, R3_PROTOCOL, "r3-order keeps no account for session \"%s\" (see its --session)",
+        return r3_fail(error, R3_PROTOCOL, "r3-order keeps no account for session \"%s\" (its signals must reach it)",
                        session->name);
     r3_record_init(&tracker->out, R3_RAWORDER);
     COPY(raw->id, order->id);

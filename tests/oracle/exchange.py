@@ -33,6 +33,7 @@ class Order:
         self.price = self.stop = self.target = self.trail = self.even = self.expiry = self.size = self.funds = None
         self.kind, self.done, self.filled, self.cost, self.count = "MARKET", False, ZERO, ZERO, 0
         self.at_close = self.leg = self.against = False
+        self.dust = ZERO  # held against an entry when it came, too little to be sold
         self.reserved, self.bracket, self.opened, self.by_signal, self.ending = ZERO, None, None, False, False
         self.__dict__.update(members)
         self.sign = 1 if self.side == "BUY" else -1  # of what it does to the position
@@ -106,6 +107,10 @@ class Exchange:
         self.set_touch(order)
         if order.role == "ENTRY":
             order.against = m.size * order.sign < 0 or (order.at_close and m.turned == (m.count, order.sign))
+            held = max(-m.size * order.sign, ZERO)
+            if held < m.rules["minimum_size"] or cost_of(order.estimate if m.price is None else m.price,
+                                                         held) < m.rules["minimum_funds"]:
+                order.dust = held
             if order.stop is not None and order.target is not None and (order.stop - order.target) * order.sign >= 0:
                 return "the stop is on the target's side"
             if order.size is not None:
@@ -173,7 +178,7 @@ class Exchange:
         step = rules["base_increment"]
         reduced = capped = False
         if order.role == "ENTRY":
-            if m.size * order.sign < 0:
+            if -m.size * order.sign > order.dust:
                 return self.cancel(order)
             rest = self.rest(order)
             if order.against:
@@ -203,15 +208,14 @@ class Exchange:
         fee = fee_of(cost, rate)
         if order.role == "ENTRY" and cost + fee > self.available() + order.reserved:
             return self.cancel(order)
-        m.taken += size
-        m.size += order.sign * size
-        self.cash -= order.sign * cost + fee
-        order.filled += size
-        order.cost += cost
-        order.count += 1
-        self.trades.append({"id": "%s-t%d" % (order.id, order.count), "market": m.name, "time": time, "side": order.side,
-                            "role": order.role, "price": price, "size": size, "fee": fee,
-                            "liquidity": "MAKER" if maker else "TAKER"})
+        dust = min(size, max(-m.size * order.sign, ZERO)) if order.role == "ENTRY" else ZERO
+        if dust:
+            self.book(order, "EXIT", price, dust, rate, time, maker)
+            size -= dust
+            if not m.size:
+                self.closed(m, order)
+        if size:
+            cost = self.book(order, order.role, price, size, rate, time, maker)
         if reduced and not capped:
             order.done = True
         elif order.leg or order.funds is not None:
@@ -220,9 +224,10 @@ class Exchange:
             order.done = order.filled == order.size
         self.reserve(order)
         if order.role == "ENTRY":
-            if order.opened is None:
+            if size and order.opened is None:
                 order.opened = (time, price)
-            self.entered(order, price, size, cost, when)
+            if size:
+                self.entered(order, price, size, cost, when)
         elif not m.size:
             return self.closed(m)
         elif order.leg:
@@ -231,6 +236,21 @@ class Exchange:
             if b.size <= 0:
                 return self.end(b)
         return None if order.done else self.go_on(order)
+
+    def book(self, order, role, price, size, rate, time, maker):
+        """One trade; its cost."""
+        m, cost = order.market, cost_of(price, size)
+        fee = fee_of(cost, rate)
+        m.taken += size
+        m.size += order.sign * size
+        self.cash -= order.sign * cost + fee
+        order.filled += size
+        order.cost += cost
+        order.count += 1
+        self.trades.append({"id": "%s-t%d" % (order.id, order.count), "market": m.name, "time": time, "side": order.side,
+                            "role": role, "price": price, "size": size, "fee": fee,
+                            "liquidity": "MAKER" if maker else "TAKER"})
+        return cost
 
     def go_on(self, order):
         if order.kind != "STOP":
@@ -271,11 +291,11 @@ class Exchange:
             if order:
                 order.done = True
 
-    def closed(self, market):
+    def closed(self, market, but=None):
         for bracket in market.brackets:
             self.end(bracket)
         for order in market.orders:
-            if order.role != "ENTRY" or order.filled:
+            if order is not but and (order.role != "ENTRY" or order.filled):
                 order.done = True
 
     # One candle

@@ -51,6 +51,11 @@ def make_options(r):
                           ("risk", D("0.01")), ("risk", D("0.2")), ("kelly", D("0.5"))])
     if o["size"][0] == "kelly":
         o["volume_share"] = None
+    o["dusty"] = r.random() < 0.2
+    if o["dusty"]:
+        o.update(short=True, volume_share=ONE, latency=0, max_daily_loss=None)
+        if o["size"][0] in ("kelly", "risk"):
+            o["size"] = ("fraction", ONE)
     if o["max_duration"] is not None:
         o["max_duration"] = int(o["max_duration"])
     return o
@@ -74,7 +79,7 @@ def command_line(o):
 
 def make_stream(r, o):
     """Records as dictionaries of Decimals, in order."""
-    kind = r.choice(list(RULES))
+    kind = r.choice(list(RULES)[o["dusty"]:])  # the first has no minimum
     rules = dict(zip(NAMES, map(D, RULES[kind])))
     step = rules["price_increment"]
     names = ["AAA-USDT", "BBB-USDT"][:r.choice([1, 1, 2])]
@@ -102,8 +107,8 @@ def make_stream(r, o):
             l = min(o_, c, jump(min(o_, c))) if r.random() < 0.8 else min(o_, c)
             price[n] = c
             volume = D(str(round(r.random() * 3, 3))) * (D(10000) / D(base)) / 100
-            if r.random() < 0.1:
-                volume = ZERO
+            if r.random() < (0.5 if o["dusty"] else 0.1):  # nothing, or so little that what it fills is dust
+                volume = rules["minimum_size"] * r.choice([0, D("0.8"), D("1.2")])
             records.append({"type": "candle", "market": n, "time": time, "open": o_, "high": h, "low": l, "close": c,
                             "volume": grid(volume, rules["base_increment"], ROUND_DOWN)})
             for _ in range(2 if r.random() < 0.05 else 1):

@@ -158,12 +158,16 @@ class Tracker:
             cuts.append(room)
         if available <= 0:
             return False
-        cuts.append(down(available / with_fee))
         for most in cuts:
             if value is not None:
                 value = min(value, most)
             else:
                 size = min(size, down(most / at))
+        most = down(available / with_fee)
+        if value is not None:
+            value = min(value, most)
+        elif size > down(most / at):
+            value, size = (most, None) if price is None else (None, down(most / at))
         if value is not None and price is None:
             order.funds = grid(value, rules["quote_increment"], ROUND_FLOOR)
             return order.funds > 0 and order.funds >= rules["minimum_funds"]

@@ -146,6 +146,86 @@ static void test_reversal_at_close(void) {
     close_world(&world);
 }
 
+/* What an entry finds as dust of the other side it closes ahead of its own position, with all that belonged to it. */
+static void test_dust(void) {
+    struct world world;
+    struct r3_paper_options options = usual();
+    options.volume_share = decimal("1");
+    open_world(&world, options);
+    world.reasons = true;
+    SEND(&world, BUY_1(.stop = "50"));
+    candle_of(&world, R3_1H, "100", "100", "100", "100", "0.008"); /* the minimum size is 0.01 */
+    cancel(&world, "ENTRY-1");
+    MONEY(&world, "9999.2", "0");
+    forget(&world);
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_SELL, .size = "1", .stop = "200");
+    candle_of(&world, R3_1H, "110", "110", "110", "110", "0.006"); /* a part of it */
+    SAID(&world, "ENTRY-2 PLACED|ENTRY-2-t1 SELL 0.006@110 TAKER 2h|ENTRY-2 PARTIAL");
+    candle_of(&world, R3_1H, "110", "110", "110", "110", "0.003"); /* and the rest; 0.001 is short */
+    SAID(&world,
+         "ENTRY-2-t2 SELL 0.002@110 TAKER 3h|SL-1 CANCELED (position closed)|ENTRY-2-t3 SELL 0.001@110 TAKER 3h|"
+         "ENTRY-2 PARTIAL|SL-2 PLACED");
+    candle(&world, "110", "110", "110", "110");
+    SAID(&world, "ENTRY-2-t4 SELL 0.991@110 TAKER 4h|ENTRY-2 FILLED");
+    MONEY(&world, "10109.2", "0");
+    candle(&world, "210", "210", "210", "210"); /* the stop takes what was opened, 0.992 */
+    SAID(&world, "SL-2-t1 BUY 0.992@210 TAKER 5h|SL-2 FILLED");
+    MONEY(&world, "9900.88", "0");
+    CHECK(r3_ledger_balanced(r3_paper_ledger(world.paper, "main")));
+    close_world(&world);
+
+    open_world(&world,
+               options); /* short dust, worth less than the minimum funds of 5; the entry by funds, at the close */
+    SEND(&world, SELL_1(0));
+    candle_of(&world, R3_1H, "100", "100", "100", "100", "0.049");
+    cancel(&world, "ENTRY-1");
+    forget(&world);
+    candle(&world, "100", "100", "100", "100");
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_BUY, .funds = "50", .fill = R3_FILL_CLOSE);
+    SAID(&world, "ENTRY-2 PLACED|ENTRY-2-t1 BUY 0.049@100 TAKER 3h|ENTRY-2-t2 BUY 0.451@100 TAKER 3h|ENTRY-2 FILLED");
+    MONEY(&world, "9954.9", "0"); /* + 4.9 - 50 */
+    close_world(&world);
+
+    open_world(&world, options); /* a little more is a position */
+    world.reasons = true;
+    SEND(&world, SELL_1(0));
+    candle_of(&world, R3_1H, "100", "100", "100", "100", "0.05");
+    cancel(&world, "ENTRY-1");
+    forget(&world);
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_BUY, .funds = "50");
+    candle(&world, "90", "90", "90", "90"); /* what it is worth by now does not count */
+    SAID(&world, "ENTRY-2 PLACED|ENTRY-2 CANCELED (exit did not fill)");
+    close_world(&world);
+
+    open_world(&world, options); /* gone before the entry fills: nothing to close; a close ends the rest of the entry */
+    SEND(&world, BUY_1(.stop = "99"));
+    candle_of(&world, R3_1H, "100", "100", "100", "100", "0.008");
+    cancel(&world, "ENTRY-1");
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_SELL, .kind = R3_LIMIT, .price = "105", .size = "1");
+    candle_of(&world, R3_1H, "98", "98", "98", "98", "1");
+    forget(&world);
+    candle_of(&world, R3_1H, "105", "105", "105", "105", "0.5");
+    SAID(&world, "ENTRY-2-t1 SELL 0.5@105 MAKER 3h|ENTRY-2 PARTIAL");
+    SEND(&world, .id = "EXIT-2", .role = R3_EXIT, .side = R3_BUY, .size = "0.5");
+    candle(&world, "100", "100", "100", "100");
+    SAID(&world, "EXIT-2 PLACED|EXIT-2-t1 BUY 0.5@100 TAKER 4h|EXIT-2 FILLED|ENTRY-2 CANCELED in part");
+    close_world(&world);
+}
+
+/* A session is opened once, as of the last candle, in the market's currency. */
+static void test_open(void) {
+    struct world world;
+    open_world(&world, usual());
+    world.accounts = true;
+    CHECK(r3_paper_open(world.paper, "main", "BTC-USD", &error) == 0);
+    SAID(&world, "");
+    CHECK(r3_paper_open(world.paper, "s2", "BTC-USD", &error) == 0);
+    CHECK(r3_paper_open(world.paper, "s2", "BTC-USD", &error) == 0);
+    CHECK(r3_paper_open(world.paper, "s3", "", &error) == 0);
+    SAID(&world, "account s2 10000 10000|account s3 10000 10000");
+    close_world(&world);
+}
+
 /* What leaves at the open leaves before a resting entry of the other side comes in. */
 static void test_turn_at_open(void) {
     struct world world;
@@ -272,6 +352,8 @@ int main(void) {
     test_funds();
     test_reversal();
     test_reversal_at_close();
+    test_dust();
+    test_open();
     test_turn_at_open();
     test_exits();
     test_cancel();

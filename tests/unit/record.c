@@ -371,6 +371,108 @@ static void check_writing(void) {
     free(text);
 }
 
+/* Both decoders on one line: what the canonical one takes, the other takes as the same record. */
+static void check_agreement(const char *line, size_t length) {
+    struct r3_record by_hand, by_json;
+    memset(&by_hand, 0x5a, sizeof by_hand);
+    memset(&by_json, 0xa5, sizeof by_json);
+    int refused = r3_record_decode_json(decoder, &by_json, line, length, &error);
+    for (int turn = 0; turn < 2; turn++) {
+        if (!r3_record_decode_canonical(decoder, &by_hand, line, length))
+            continue;
+        CHECK(!refused);
+        if (refused)
+            CHECK_TEXT(error.text, line);
+        else if (first_difference(&by_hand, &by_json))
+            CHECK_TEXT(first_difference(&by_hand, &by_json), line);
+    }
+    check_passed++;
+}
+
+/* Candles take a shorter way: the same line as by the table, or the same error. */
+static void check_candle_ways(const struct r3_record *record) {
+    struct r3_buffer shorter = R3_BUFFER_INIT, table = R3_BUFFER_INIT;
+    struct r3_error unused = { 0 };
+    memset(&error, 0, sizeof error);
+    int failed = r3_record_encode(&shorter, record, &error);
+    CHECK_INT(r3_record_encode_members(&table, record, &unused), failed);
+    CHECK_INT(shorter.length, table.length);
+    CHECK_TEXT(failed ? error.text : shorter.data, failed ? unused.text : table.data);
+    CHECK_INT(error.status, unused.status);
+    r3_buffer_release(&shorter);
+    r3_buffer_release(&table);
+}
+
+/* As markets have them: four prices of like size, each with its own number of decimals, and some volume. */
+static void fill_market_candle(struct r3_record *record) {
+    static const int64_t power[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
+    struct r3_candle *candle = &record->candle;
+    struct r3_decimal *price[4] = { &candle->open, &candle->high, &candle->low, &candle->close };
+    int64_t level = 1 + (int64_t)pick((uint64_t)power[pick(9)]);
+    for (int i = 0; i < 4; i++) {
+        unsigned scale = (unsigned)pick(9);
+        *price[i] = R3_DECIMAL(level * power[scale] + (int64_t)pick((uint64_t)power[scale]), (int32_t)scale);
+        if (pick(2))
+            r3_decimal_normalize(price[i]);
+    }
+    order_prices(candle);
+    candle->volume = pick(4) ? R3_DECIMAL((int64_t)pick(1000000000000), (int32_t)pick(9)) : r3_decimal_zero;
+}
+
+static void spoil_candle(struct r3_candle *candle) {
+    struct r3_decimal *all[5] = { &candle->open, &candle->high, &candle->low, &candle->close, &candle->volume };
+    struct r3_decimal *one = all[pick(5)];
+    switch (pick(9)) {
+    case 0:
+        *one = r3_decimal_absent;
+        break;
+    case 1:
+        *one = r3_decimal_zero;
+        break;
+    case 2:
+        one->coefficient = -one->coefficient;
+        break;
+    case 3:
+        *one = random_decimal(R3_SIGN_ANY);
+        break;
+    case 4:
+        one->coefficient = (r3_int128)INT64_MAX * 1000 + (r3_int128)pick(1000);
+        break;
+    case 5:
+        candle->time = pick(2) ? R3_TIME_END : -(int64_t)pick(2) - 1;
+        break;
+    case 6:
+        candle->timeframe = pick(2) ? R3_TIMEFRAME_NONE : R3_TIMEFRAME_COUNT;
+        break;
+    case 7: {
+        char *text = pick(2) ? candle->platform : candle->market;
+        text[0] = "\0 \"\\\x80."[pick(6)];
+        break;
+    }
+    default:
+        if (pick(2))
+            memset(candle->platform, 'x', sizeof candle->platform);
+        else
+            memset(candle->market, 'x', sizeof candle->market);
+    }
+}
+
+static void check_candles(void) {
+    for (int turn = 0; turn < 20000; turn++) {
+        struct r3_record record;
+        fill_record(&record, R3_CANDLE, true);
+        if (turn % 2) {
+            char line[1024];
+            fill_market_candle(&record);
+            CHECK(r3_record_encode_candle(line, &record.candle) != NULL);
+            check_agreement(line, strlen(line) - 1);
+        }
+        check_candle_ways(&record);
+        spoil_candle(&record.candle);
+        check_candle_ways(&record);
+    }
+}
+
 static void check_doubles(void) {
     static const struct {
         double value;
@@ -399,24 +501,6 @@ static void check_doubles(void) {
         CHECK(again.value.value == cases[i].value);
         r3_buffer_release(&out);
     }
-}
-
-/* Both decoders on one line: what the canonical one takes, the other takes as the same record. */
-static void check_agreement(const char *line, size_t length) {
-    struct r3_record by_hand, by_json;
-    memset(&by_hand, 0x5a, sizeof by_hand);
-    memset(&by_json, 0xa5, sizeof by_json);
-    int refused = r3_record_decode_json(decoder, &by_json, line, length, &error);
-    for (int turn = 0; turn < 2; turn++) {
-        if (!r3_record_decode_canonical(decoder, &by_hand, line, length))
-            continue;
-        CHECK(!refused);
-        if (refused)
-            CHECK_TEXT(error.text, line);
-        else if (first_difference(&by_hand, &by_json))
-            CHECK_TEXT(first_difference(&by_hand, &by_json), line);
-    }
-    check_passed++;
 }
 
 /* The line with each of its values in turn replaced by each of many odd ones. */
@@ -500,6 +584,7 @@ int main(void) {
     check_unknown();
     check_borrowed();
     check_writing();
+    check_candles();
     check_doubles();
     check_page();
     r3_decoder_free(decoder);

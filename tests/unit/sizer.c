@@ -133,8 +133,8 @@ static void test_risk(void) {
     buy.stop = r3_decimal_absent;
     buy.stop_distance = decimal("5");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 20");
-    buy.stop_distance = decimal("0.1"); /* 1000 would cost 100,000: cut to 10000 / 1.001 / 100 */
-    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 99.9000999");
+    buy.stop_distance = decimal("0.1"); /* 1000 would cost 100,000: what is available, as an amount: 10000 / 1.001 */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 9990.00999");
     sell.stop = decimal("102");
     CHECK_TEXT(sized(&options, NULL, &sell, NULL), "size 50");
     sell.stop = decimal("99");
@@ -209,6 +209,33 @@ static void test_limits(void) {
     options.max_order = decimal("333");
     buy = entry(R3_BUY);
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 3.33");
+}
+
+/* A market order by size that what is available cuts goes by funds; one that a limit cuts, or nothing, keeps its size. */
+static void test_cut_by_available(void) {
+    struct r3_raworder buy = entry(R3_BUY), sell = entry(R3_SELL);
+    struct r3_instrument coarse = rules("0.5", "0.01", "0.1", "0.05", "10");
+    struct r3_sizer_options options = method(R3_SIZE_BASE, "99.90009991"); /* 10000 / 1.001 / 100 = 99.90009990009… */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 9990.00999");
+    CHECK_TEXT(sized(&options, NULL, &sell, NULL), "funds 9990.00999");
+    CHECK_TEXT(sized(&options, &coarse, &buy, NULL), "funds 9990");
+    options.amount = decimal("99.9000999");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 99.9000999");
+    options.amount = decimal("1000");
+    options.max_order = decimal("9990");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 99.9");
+    buy.available = decimal("5005");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 5000"); /* below the limit, whatever the price */
+    buy.available = decimal("10");
+    CHECK_TEXT(sized(&options, &coarse, &buy, NULL), "funds 9.9 is below the minimum 10");
+    buy.available = decimal("5005");
+    buy.kind = R3_LIMIT; /* its price is certain */
+    buy.price = decimal("100");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 50");
+    options = method(R3_SIZE_VOLATILITY, "0.01");
+    buy = entry(R3_BUY);
+    buy.volatility = decimal("0.5"); /* 200 */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 9990.00999");
 }
 
 static void test_increments(void) {
@@ -331,6 +358,7 @@ int main(void) {
     test_risk();
     test_kelly();
     test_limits();
+    test_cut_by_available();
     test_increments();
     test_fee();
     test_exits();

@@ -356,6 +356,31 @@ static void check_dust(void) {
     end(&run);
 }
 
+/* Dust that is sold, in parts, is no position, and one of the other side begins with nothing of it. */
+static void check_dust_sold(void) {
+    struct run run;
+    struct r3_record record;
+    int64_t time = 0;
+    begin(&run, "1000");
+    r3_record_init(&record, R3_INSTRUMENT);
+    CHECK(r3_copy_text(record.instrument.market, sizeof record.instrument.market, "BTC-USD", 7) == 0);
+    record.instrument.base_increment = decimal("0.01");
+    record.instrument.minimum_size = decimal("1");
+    r3_book_instrument(&run.book, &record.instrument);
+    candles_at(&run, &time, (const char *const[]) { "10" }, 1);
+    fill(&run, 0, "main-1-ENTRY-1", R3_BUY, R3_ENTRY, "10", "5", "0", 0);
+    fill(&run, 0, "main-1-EXIT-1", R3_SELL, R3_EXIT, "11", "4.5", "0", 1);
+    fill(&run, 0, "main-1-SL-1", R3_SELL, R3_SL, "8", "0.2", "0", 0);       /* 1.6 - 2 */
+    fill(&run, 0, "main-2-ENTRY-1", R3_SELL, R3_EXIT, "12", "0.3", "0", 0); /* 3.6 - 3 */
+    fill(&run, 0, "main-2-ENTRY-1", R3_SELL, R3_ENTRY, "12", "2", "0", 0);
+    fill(&run, 0, "main-2-EXIT-1", R3_BUY, R3_EXIT, "9", "2", "0", 1); /* 24 - 18 */
+    finish(&run);
+    CHECK_INT(run.figures.trades, 2);
+    CHECK(fabs(run.figures.best_trade - 0.25) < 1e-15); /* of 24: nothing of the dust is in it */
+    CHECK(run.figures.equity_final == ((r3_int128)10107 * 100000000000000000));
+    end(&run);
+}
+
 /* What cannot be right is refused, and the account is checked to the last digit. */
 static void check_refusals(void) {
     struct run run;
@@ -440,6 +465,7 @@ int main(void) {
     check_short();
     check_by_hand();
     check_dust();
+    check_dust_sold();
     check_refusals();
     check_markets();
     check_months();

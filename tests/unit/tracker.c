@@ -844,7 +844,7 @@ static void test_sessions_and_markets(void) {
     CHECK_TEXT(text_of(&script.last.exposure), "100");
     script.session = "other";
     signal(&script, R3_LONG, "10");
-    WRITTEN("sync\nerror 76: r3-order keeps no account for session \"other\" (see its --session)\n");
+    WRITTEN("sync\nerror 76: r3-order keeps no account for session \"other\" (its signals must reach it)\n");
     account(&script, "500", "500");
     script.time += R3_HOUR;
     signal(&script, R3_LONG, "10");
