@@ -31,7 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     size_t bytes = r3_rules_state_size(rules);
-    void *state = bytes < 1 << 22 ? r3_allocate(bytes) : NULL;
+    bool possible = r3_rules_check_timeframe(rules, R3_1H, &error) == 0; /* at("3m", …) is not */
+    if (!possible && (error.status != R3_DATA || strncmp(error.text, "fuzz.rules:", 11) != 0))
+        abort();
+    void *state = possible && bytes < 1 << 22 ? r3_allocate(bytes) : NULL;
     if (state)
         r3_rules_start(rules, state);
     for (int k = 0; state && k < 64; k++) {
