@@ -58,16 +58,6 @@ int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, str
     return 0;
 }
 
-char *r3_writer_room(struct r3_writer *writer, size_t size, struct r3_error *error) {
-    if (size > R3_LINE_MAX) {
-        r3_fail(error, R3_BUG, "%s: a line of %zu bytes", writer->name, size);
-        return NULL;
-    }
-    if (size > writer->capacity - writer->length && r3_writer_flush(writer, error) != 0)
-        return NULL;
-    return writer->data + writer->length;
-}
-
 int r3_writer_close(struct r3_writer *writer, struct r3_error *error) {
     int result = r3_writer_flush(writer, error);
     if (close(writer->fd) != 0 && errno != EINTR && result == 0)
@@ -162,11 +152,6 @@ int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, 
         if (fill(reader, error) != 0)
             return -1;
     }
-}
-
-bool r3_reader_has_line(const struct r3_reader *reader) {
-    return reader->end > reader->start &&
-           memchr(reader->data + reader->start, '\n', reader->end - reader->start) != NULL;
 }
 
 int r3_reserve_standard_descriptors(struct r3_error *error) {

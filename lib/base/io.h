@@ -21,11 +21,6 @@ struct r3_writer {
 
 void r3_writer_init(struct r3_writer *writer, int fd, const char *name);
 int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error);
-/* At least `size` (<= R3_LINE_MAX) bytes of room at the end; NULL on error. Say what was used with r3_writer_used. */
-char *r3_writer_room(struct r3_writer *writer, size_t size, struct r3_error *error);
-static inline void r3_writer_used(struct r3_writer *writer, size_t size) {
-    writer->length += size;
-}
 int r3_writer_flush(struct r3_writer *writer, struct r3_error *error);
 /* Flush, close the descriptor and report what either says: a full disk is an error, not a success. Memory is freed
  * either way. Status R3_IO. */
@@ -51,8 +46,6 @@ void r3_reader_release(struct r3_reader *reader); /* frees memory; does not clos
  * over-long line is skipped, so that a caller may go on. Their messages name no place: the caller puts name and line ahead,
  * as it does for what the line holds. A read that fails is R3_IO, with the name. */
 int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, struct r3_error *error);
-/* Whether a whole line is already in memory (so that r3_reader_line would not read). */
-bool r3_reader_has_line(const struct r3_reader *reader);
 
 /* Where descriptor 0, 1 or 2 is closed, put something there that can be neither read nor written, so that a file which is opened
  * later cannot take its place and receive records or messages. R3_SYSTEM. Call it first in main. */
