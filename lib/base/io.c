@@ -47,11 +47,12 @@ int r3_writer_flush(struct r3_writer *writer, struct r3_error *error) {
 }
 
 int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error) {
-    bool through = length >= R3_BUFFER_SIZE / 4; /* as large as a write should be: copying it first gains nothing */
-    if ((through || length > writer->capacity - writer->length) && r3_writer_flush(writer, error) != 0)
-        return -1;
-    if (through)
-        return write_all(writer, data, length, error);
+    if (length > writer->capacity - writer->length) {
+        if (r3_writer_flush(writer, error) != 0)
+            return -1;
+        if (length >= writer->capacity)
+            return write_all(writer, data, length, error);
+    }
     if (length)
         memcpy(writer->data + writer->length, data, length);
     writer->length += length;

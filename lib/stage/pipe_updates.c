@@ -130,7 +130,7 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
             "R3_UPDATES is not set, so fills cannot come back: run the pipe with pipelines/backtest, or name a FIFO with --updates");
     struct r3_record sync = { .type = R3_SYNC };
     sync.sync.id = pipe->next_sync++;
-    if (port->emit(port, &sync, error) < 0 || r3_pipe_flush(pipe, error) < 0)
+    if (port->emit(port, &sync, error) < 0 || r3_writer_flush(&pipe->out, error) < 0)
         return -1;
     for (;;) {
         int64_t id = -1;
