@@ -111,6 +111,16 @@ static int pipe_emit(struct r3_port *port, const struct r3_record *record, struc
     return pipe_emit_ahead(port, record, error);
 }
 
+static int pipe_emit_candles(struct r3_port *port, const struct r3_candles *candles, struct r3_error *error) {
+    struct r3_record record;
+    for (size_t i = 0; i < candles->count; i++) {
+        r3_candles_record(candles, i, &record);
+        if (pipe_emit(port, &record, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int pipe_print(struct r3_port *port, const char *text, size_t length, struct r3_error *error) {
     struct r3_pipe *pipe = port->context;
     return r3_writer_put(&pipe->out, text, length, error);
@@ -348,6 +358,7 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
     struct r3_pipe pipe = { .stage = stage, .reject_fd = -1, .updates_fd = -1, .patient = true };
     pipe.port = (struct r3_port) { .emit = pipe_emit,
                                    .emit_ahead = pipe_emit_ahead,
+                                   .emit_candles = pipe_emit_candles,
                                    .sync = r3_pipe_sync,
                                    .answer = r3_pipe_answer,
                                    .print = pipe_print,

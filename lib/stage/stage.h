@@ -6,6 +6,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/option.h"
+#include "lib/record/candles.h"
 #include "lib/record/record.h"
 
 /* A stage is one program's work without its pipe: records in, records out. lib/stage/pipe.c runs one stage between stdin
@@ -20,6 +21,8 @@ struct r3_port {
     int (*emit)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
     /* The same, ahead of the record that is being stepped (an account before the first candle). */
     int (*emit_ahead)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    /* Sources: the same for several candles at once. */
+    int (*emit_candles)(struct r3_port *port, const struct r3_candles *candles, struct r3_error *error);
     /* r3-track: the barrier of r3(7). On return every record that r3-order kept for the tracker has gone through
      * stage->update, in order. */
     int (*sync)(struct r3_port *port, struct r3_error *error);
@@ -49,6 +52,10 @@ struct r3_stage {
     int (*pull)(void *state, struct r3_error *error);
     /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
     int (*step)(void *state, const struct r3_record *record, struct r3_error *error);
+    /* Closed candles [from, to) of a block in place of as many steps, with the same result. Before the stage calls its port on
+     * account of candle i it sets *at = i: those up to it are passed on first. NULL: they are stepped one by one. */
+    int (*candles)(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                   struct r3_error *error);
     /* r3-track: one record that came back from r3-order. Called inside sync(). */
     int (*update)(void *state, const struct r3_record *record, struct r3_error *error);
     /* After the end of input. `ended`: an `end` record was seen. May be NULL. */
