@@ -33,3 +33,19 @@ load helper
     run -0 bash -c 'eval "$(r3-order --completion bash)"; COMP_WORDS=(r3-order --fil); COMP_CWORD=1; $(complete -p r3-order | sed "s/.*-F \([^ ]*\).*/\1/") r3-order --fil r3-order; echo "${COMPREPLY[@]}"'
     [[ $output == *--fill* ]]
 }
+
+@test "zsh and fish read the completions of every program, and complete options and their choices" {
+    cd "$BATS_TEST_TMPDIR"
+    for source in "$TOP"/bin/r3-*.c; do
+        name=$(basename "${source%.c}")
+        "$name" --completion zsh >"_$name"
+        zsh -n "_$name"
+        "$name" --completion fish >"$name.fish"
+        fish --no-execute "$name.fish"
+    done
+    # What zsh's own _arguments would be given.
+    run -0 zsh -fc '_arguments() { print -rl -- "$@" }; source ./_r3-order'
+    [[ $output == *"--fill=[where market orders fill]:fill:(next-open close)"* ]]
+    run -0 env HOME="$BATS_TEST_TMPDIR" fish -c 'source r3-order.fish; complete -C "r3-order --fi"; complete -C "r3-order --fill "'
+    [[ $output == *--fill*close*next-open* ]]
+}
