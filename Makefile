@@ -34,9 +34,10 @@ PROGRAMS := $(patsubst bin/%.c,%,$(sort $(wildcard bin/r3-*.c)))
 SCRIPTS := $(patsubst bin/%.sh,%,$(sort $(wildcard bin/r3-*.sh)))
 UNITS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+BENCHES := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 PAGES := $(sort $(wildcard man/*.[1-8]))
 
-.PHONY: all deps demo check bench fuzz lint install uninstall clean units fuzzers
+.PHONY: all deps demo check bench fuzz lint install uninstall clean units fuzzers benches
 all: $(PROGRAMS:%=$(BUILD)/%) $(PROGRAMS:%=link-%) $(SCRIPTS:%=link-%)
 
 $(BUILD)/%.o: %.c
@@ -81,8 +82,13 @@ check:
 	@$(MAKE) --no-print-directory deps DEPS_FOR=check
 	@$(MAKE) --no-print-directory -j2 all units fuzzers >/dev/null
 	@BUILD=$(BUILD) tests/run $(TESTS)
-bench: all
-	@tests/bench/run
+bench:
+	@$(MAKE) --no-print-directory deps DEPS_FOR=bench
+	@$(MAKE) --no-print-directory -j2 all benches >/dev/null
+	@BUILD=$(BUILD) tests/bench/run
+benches: $(BENCHES:%=$(BUILD)/tests/bench/%)
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(ARCHIVE)
+	$(LINK) -o $@ $^ $(LIBS)
 lint:
 	@tests/tools/lint
 
@@ -97,7 +103,7 @@ install: all
 	for p in $(PAGES); do install -m 644 $$p $(DATA)/man/man$${p##*.}; done
 	install -m 644 lib/strategies/*.rules $(DATA)/r3/strategies
 	install -m 644 man/schema/*.json $(DATA)/r3/schema
-	install -m 755 pipelines/backtest $(DATA)/r3/pipelines
+	install -m 755 pipelines/backtest pipelines/sweep-parallel $(DATA)/r3/pipelines
 	for p in $(PROGRAMS); do for shell in bash zsh fish; do case $$shell in \
 		bash) file=bash-completion/completions/$$p;; zsh) file=zsh/site-functions/_$$p;; fish) file=fish/vendor_completions.d/$$p.fish;; esac; \
 		$(BUILD)/$$p --completion $$shell >$(DATA)/$$file || exit 1; done; done

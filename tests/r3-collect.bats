@@ -361,3 +361,65 @@ r3-collect: BTC-USD 4H: the last candle, 2013-12-01T16:00:00Z, is not complete: 
     run -65 --separate-stderr r3-collect --market BTC-USD --timeframe 1m --gaps fill far.csv
     [[ $stderr == *"far.csv:4: "*"too many to fill"* ]]
 }
+
+# 20,000 minutes with all that interrupts a run of usual rows: gaps, copies, blank lines, quotes, exponents, more decimals, none.
+mixed() {
+    awk 'BEGIN {
+        print "time,open,high,low,close,volume"
+        for (i = 1; i <= 20000; i++) {
+            row = sprintf("%d,%.1f,%.1f,%.1f,%.1f,%.4f", 1483228800 + 60 * i, 1000 + i % 77, 1100 + i % 7, 900, 1001, i / 7)
+            if (i % 501 == 0) continue
+            if (i % 701 == 0) sub(/,[^,]*$/, ",1.5e2", row)
+            if (i % 801 == 0) sub(/,/, ",\"", row) sub(/\.[0-9],/, ".1\",", row)
+            if (i % 901 == 0) sub(/,900\.0,/, ",899." i ",", row)
+            if (i % 997 == 0) sub(/,900\.0,/, ",900,", row)
+            if (i % 1009 == 0) row = row "\r"
+            print row
+            if (i % 1103 == 0) print row
+            if (i % 1201 == 0) print ""
+            if (i % 1301 == 0) print 1483228800 + 60 * i + 1 ",null,null,null,null,null"
+        }
+    }'
+}
+
+@test "runs of rows and rows one by one are the same: a file, and a pipe that brings a few bytes at a time" {
+    mixed >btc.csv
+    for options in "" "--gaps fill" "--resample 15m" "--resample 1H --gaps fill" "--from 2017-01-03T07:13 --to 2017-01-09T03:21" \
+        "--resample 4H --from 2017-01-02T01:00"; do
+        # shellcheck disable=SC2086
+        r3-collect -m BTC-USD $options btc.csv >whole 2>whole.err
+        # shellcheck disable=SC2086
+        dd status=none bs=61 if=btc.csv | r3-collect -m BTC-USD $options >piped 2>piped.err
+        cmp whole piped
+        diff <(sed 's/btc.csv/standard input/' whole.err) piped.err
+    done
+    [ "$(r3-collect -m BTC-USD btc.csv 2>/dev/null | grep -c '"type":"candle"')" -eq $((20000 - 39)) ]
+    [[ $(<whole.err) == *"15 rows without values"*"18 such rows dropped"*"missing in 37 gaps"* ]]
+}
+
+@test "a block never waits: each line of a pipe comes out before the next goes in" {
+    run -0 timeout 20 perl -e '
+        use IPC::Open2;
+        my $pid = open2(my $out, my $in, "r3-collect", "-m", "BTC-USD", "-t", "1m");
+        $in->autoflush(1);
+        print $in "time,open,high,low,close,volume\n0,1,1,1,1,1\n60,1,1,1,1,1\n";
+        for (1 .. 4) { my $head = <$out>; }
+        for my $i (2 .. 50) {
+            print $in $i * 60, ",1,1,1,1,1\n";
+            my $line = <$out>;
+            exit 1 if $line !~ /"time":@{[$i * 60000]},/;
+        }
+        close $in;
+        <$out> =~ /"end"/ or exit 2;
+        waitpid $pid, 0;
+        exit $? >> 8;'
+}
+
+@test "reading ahead in a thread has no data race" {
+    cd "$TOP"
+    gcc -std=gnu17 -I. -D_GNU_SOURCE -DR3_VERSION='"0"' -DR3_DATADIR='""' -include lib/base/banned.h -O1 -g -fsanitize=thread \
+        -o "$BATS_TEST_TMPDIR/ahead" tests/unit/collect_ahead.c lib/{base,json,record,market,input}/*.c lib/stage/{collect*,stage}.c \
+        -ljansson -lzstd -lz -lm
+    run -0 "$BATS_TEST_TMPDIR/ahead"
+    [[ $output != *"data race"* ]]
+}

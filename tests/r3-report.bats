@@ -61,7 +61,7 @@ is_sanitized() { [[ $BIN == *address* ]]; }
     small >stream
     run -0 r3-report <stream
     for name in Start End Duration 'Exposure Time' 'Equity Final' 'Equity Peak' Commissions Return 'Buy & Hold Return' 'Return (Ann.)' 'Volatility (Ann.)' \
-        CAGR 'Sharpe Ratio' 'Sortino Ratio' 'Calmar Ratio' Alpha Beta 'Max. Drawdown' 'Avg. Drawdown' 'Max. Drawdown Duration' \
+        CAGR 'Sharpe Ratio' 'Sortino Ratio' 'Calmar Ratio' '# Returns' 'Sharpe Ratio (Period)' Skewness Kurtosis Alpha Beta 'Max. Drawdown' 'Avg. Drawdown' 'Max. Drawdown Duration' \
         'Avg. Drawdown Duration' '# Trades' 'Win Rate' 'Best Trade' 'Worst Trade' 'Avg. Trade' 'Max. Trade Duration' \
         'Avg. Trade Duration' 'Profit Factor' Expectancy SQN 'Kelly Criterion' 'Longest Losing Run' 'Rejected Orders'; do
         [[ $output == *$'\n'"  $name "* ]] || { echo "no line: $name"; false; }
@@ -106,6 +106,11 @@ is_sanitized() { [[ $BIN == *address* ]]; }
     check '(.buy_and_hold_return - 0.1 | fabs) < 1e-12' true
     check '(.max_drawdown + 6 / 1019.9 | fabs) < 1e-12' true
     check '(.profit_factor - 0.199 / 0.12 | fabs) < 1e-12' true
+    # The returns of four days and their moments, by their definitions.
+    check '[1000, 1009.95, 1019.9, 1019.9, 1013.9] as $e | [range(1; 5) | $e[.] / $e[. - 1] - 1] as $r | ($r | add / 4) as $m |
+        def moment(k): [$r[] - $m | pow(.; k)] | add / 4;
+        [.returns == 4, (.sharpe_ratio_period - $m / (moment(2) * 4 / 3 | sqrt) | fabs) < 1e-12,
+            (.skewness - moment(3) / pow(moment(2); 1.5) | fabs) < 1e-9, (.kurtosis - moment(4) / pow(moment(2); 2) | fabs) < 1e-9] | all' true
     check '(.expectancy - 0.0395 | fabs) < 1e-12' true
     check '(.kelly_criterion - (0.5 - 0.5 / (19.9 / 6)) | fabs) < 1e-12' true
     check '(.sqn - (13.9 / 2) * (2 | sqrt) / (25.9 / (2 | sqrt)) | fabs) < 1e-12' true
@@ -117,8 +122,8 @@ is_sanitized() { [[ $BIN == *address* ]]; }
     [[ $output == *'Win Rate [%]                                -'* ]]
     [[ $output != *nan* && $output != *inf* ]]
     run -0 r3-report --json <stream
-    [ "$(jq -c '[.win_rate, .best_trade, .sharpe_ratio, .sqn, .kelly_criterion, .avg_drawdown, .profit_factor]' <<<"$output")" = '[null,null,null,null,null,null,null]' ]
-    [ "$(jq -c '[.trades, .return, .exposure_time]' <<<"$output")" = '[0,0,0]' ]
+    [ "$(jq -c '[.win_rate, .best_trade, .sharpe_ratio, .sharpe_ratio_period, .skewness, .kurtosis, .sqn, .kelly_criterion, .avg_drawdown, .profit_factor]' <<<"$output")" = '[null,null,null,null,null,null,null,null,null,null]' ]
+    [ "$(jq -c '[.trades, .return, .exposure_time, .returns]' <<<"$output")" = '[0,0,0,1]' ]
 }
 
 @test "a position that is open at the end is marked, shown, and no trade" {
@@ -348,4 +353,20 @@ END
     [ "$(r3-report --json <stream | jq .unfilled_entries)" -eq "$want" ]
     run -0 r3-report <stream
     [[ $output == *"Unfilled Entries"*"$want"*"the first: not filled in time"* ]]
+}
+
+@test "--from: candles before it do not count" {
+    later() { jq -c 'if .time then .time += 172800000 else . end'; }
+    small | later | tail -n +4 >shifted
+    { head_records; cat shifted; } >plain
+    { head_records; candle 0 5; candle 1 20; cat shifted; } >warm
+    r3-report --json --trades plain-trades.csv --equity plain-equity.csv <plain >want
+    r3-report --json --trades trades.csv --equity equity.csv --from 1970-01-03 <warm | diff want -
+    cmp plain-trades.csv trades.csv
+    cmp plain-equity.csv equity.csv
+    [ "$(r3-report --json <warm | jq .candles)" -eq 7 ]
+    run -65 --separate-stderr r3-report --from 1970-01-05 <warm
+    [[ $stderr == *'comes before the first candle of BTC-USD'* ]]
+    run -65 --separate-stderr r3-report --from 1971 < <(head_records; candle 0 5; end)
+    [[ $stderr == *'no candle'* ]]
 }

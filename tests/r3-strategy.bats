@@ -231,3 +231,15 @@ real() { # TIMEFRAME [LINES]: the real candles as a stream
     run -0 --separate-stderr r3-strategy -q sma-cross --plot quick < <(candles 6T06:00)
     [ -z "$stderr" ]
 }
+
+@test "--from: what comes before is warm-up, and what follows is what a run without it says from there on" {
+    answers() { r3-collect "$DATA/btcusd-bitstamp-2013_5m.csv" | r3-strategy -q sma-cross --plot quick "$@"; }
+    from=1385596800000 # 2013-11-28: a signal's time is the close of its candle, a value's the open
+    answers | jq -c "select(if .type == \"signal\" then .time - 300000 >= $from else .type != \"value\" or .time >= $from end)" >want
+    answers --from 2013-11-28 | jq -c . | diff want -
+    [ "$(grep -c '"signal"' want)" -gt 10 ]
+    [ "$(answers --from 2013-11-28 --set fast=10 | grep -m 1 '"value"' | jq .time)" -eq $from ] # ready from the first candle on
+    answers --from $from | jq -c . | diff want -
+    run -64 r3-strategy sma-cross --from noon </dev/null
+    [[ ${lines[0]} == 'r3-strategy: --from'* ]]
+}

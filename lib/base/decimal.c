@@ -10,11 +10,15 @@
 
 const struct r3_decimal r3_decimal_zero = { 0, 0 }, r3_decimal_one = { 1, 0 }, r3_decimal_absent = { 0, -1 };
 
+#define POWER_17 INT64_C(100000000000000000)
+/* The wide path is kept out of its callers: the registers and the stack that it needs doubled what the usual path costs. */
+#define RARE __attribute__((noinline, cold))
+
 static bool is_small(r3_int128 value) {
     return value == (int64_t)value;
 }
 
-static int fail_absent(struct r3_error *error) {
+RARE static int fail_absent(struct r3_error *error) {
     return r3_fail(error, R3_BUG, "arithmetic on a decimal that is absent");
 }
 
@@ -36,12 +40,23 @@ static int store_wide(struct r3_decimal *out, struct r3_wide magnitude, int scal
     return 0;
 }
 
-static int store(struct r3_decimal *out, r3_int128 coefficient, int scale, struct r3_error *error) {
-    if (__builtin_expect(scale <= R3_DECIMAL_SCALE_MAX && r3_magnitude(coefficient) < R3_DECIMAL_LIMIT, 1)) {
+/* A value that does not fit as it stands. Apart, so that `store` is short enough to become a part of its callers. */
+RARE static int store_trimmed(struct r3_decimal *out, r3_int128 coefficient, int scale, struct r3_error *error) {
+    return store_wide(out, r3_wide_from(r3_magnitude(coefficient)), scale, coefficient < 0, error);
+}
+
+static inline int store(struct r3_decimal *out, r3_int128 coefficient, int scale, struct r3_error *error) {
+    const r3_int128 limit = (r3_int128)(POWER_17) * (POWER_17); /* R3_DECIMAL_LIMIT, as a constant */
+    if (__builtin_expect(scale <= R3_DECIMAL_SCALE_MAX && coefficient < limit && coefficient > -limit, 1)) {
         *out = R3_DECIMAL(coefficient, scale);
         return 0;
     }
-    return store_wide(out, r3_wide_from(r3_magnitude(coefficient)), scale, coefficient < 0, error);
+    return store_trimmed(out, coefficient, scale, error);
+}
+
+/* value x 10^places, places 0 to 18: one multiplication, since both factors have 64 bits. */
+static inline r3_int128 shifted(r3_int128 value, int places) {
+    return (r3_int128)(int64_t)value * (int64_t)r3_powers[places];
 }
 
 void r3_decimal_normalize(struct r3_decimal *value) {
@@ -75,11 +90,7 @@ static void align(struct r3_wide *x, struct r3_wide *y, const struct r3_decimal 
 
 /* ---- comparison ---- */
 
-int r3_decimal_sign(const struct r3_decimal *value) {
-    return (value->coefficient > 0) - (value->coefficient < 0);
-}
-
-static int compare_wide(const struct r3_decimal *a, const struct r3_decimal *b) {
+RARE static int compare_wide(const struct r3_decimal *a, const struct r3_decimal *b) {
     int sign = r3_decimal_sign(a);
     if (sign != r3_decimal_sign(b))
         return sign < r3_decimal_sign(b) ? -1 : 1;
@@ -95,9 +106,9 @@ int r3_decimal_compare(const struct r3_decimal *a, const struct r3_decimal *b) {
         if (!is_small(x) || !is_small(y))
             return compare_wide(a, b);
         if (shift < 0) /* below 2^63 times at most 10^18: below 2^123 */
-            x *= (r3_int128)r3_powers[-shift];
+            x = shifted(x, -shift);
         else
-            y *= (r3_int128)r3_powers[shift];
+            y = shifted(y, shift);
     }
     return (x > y) - (x < y);
 }
@@ -116,16 +127,8 @@ const struct r3_decimal *r3_decimal_maximum(const struct r3_decimal *a, const st
 
 /* ---- exact arithmetic ---- */
 
-void r3_decimal_negate(struct r3_decimal *out, const struct r3_decimal *a) {
-    *out = R3_DECIMAL(-a->coefficient, a->scale);
-}
-
-void r3_decimal_absolute(struct r3_decimal *out, const struct r3_decimal *a) {
-    *out = R3_DECIMAL(a->coefficient < 0 ? -a->coefficient : a->coefficient, a->scale);
-}
-
-static int add_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
-                    struct r3_error *error) {
+RARE static int add_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                         struct r3_error *error) {
     struct r3_wide x, y;
     int scale = larger_scale(a, b);
     align(&x, &y, a, b, scale);
@@ -137,8 +140,24 @@ static int add_wide(struct r3_decimal *out, const struct r3_decimal *a, const st
     return store_wide(out, r3_wide_subtract(y, x), scale, !negative, error);
 }
 
-int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
-                   struct r3_error *error) {
+/* The usual sum: all of it in 64 bits. False where something is wider. */
+static inline bool add_small(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                             bool negative) {
+    int64_t x = (int64_t)a->coefficient, y = (int64_t)b->coefficient, sum;
+    int32_t shift = a->scale - b->scale, scale = shift < 0 ? b->scale : a->scale;
+    if (a->coefficient != x || b->coefficient != y || (a->scale | b->scale) < 0)
+        return false;
+    if (shift != 0 && (shift < 0 ? __builtin_mul_overflow(x, (int64_t)r3_powers[-shift], &x)
+                                 : __builtin_mul_overflow(y, (int64_t)r3_powers[shift], &y)))
+        return false;
+    if (negative ? __builtin_sub_overflow(x, y, &sum) : __builtin_add_overflow(x, y, &sum))
+        return false;
+    *out = R3_DECIMAL(sum, scale);
+    return true;
+}
+
+RARE static int add_any(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                        struct r3_error *error) {
     if (__builtin_expect((a->scale | b->scale) < 0, 0))
         return fail_absent(error);
     if (a->scale == b->scale)
@@ -146,14 +165,27 @@ int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const str
     if (!is_small(a->coefficient) || !is_small(b->coefficient))
         return add_wide(out, a, b, error);
     if (a->scale > b->scale)
-        return store(out, a->coefficient + b->coefficient * (r3_int128)r3_powers[a->scale - b->scale], a->scale, error);
-    return store(out, a->coefficient * (r3_int128)r3_powers[b->scale - a->scale] + b->coefficient, b->scale, error);
+        return store(out, a->coefficient + shifted(b->coefficient, a->scale - b->scale), a->scale, error);
+    return store(out, shifted(a->coefficient, b->scale - a->scale) + b->coefficient, b->scale, error);
+}
+
+int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                   struct r3_error *error) {
+    return __builtin_expect(add_small(out, a, b, false), 1) ? 0 : add_any(out, a, b, error);
 }
 
 int r3_decimal_subtract(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
                         struct r3_error *error) {
+    if (__builtin_expect(add_small(out, a, b, true), 1))
+        return 0;
     struct r3_decimal negative = { -b->coefficient, b->scale };
-    return r3_decimal_add(out, a, &negative, error);
+    return add_any(out, a, &negative, error);
+}
+
+RARE static int multiply_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                              struct r3_error *error) {
+    return store_wide(out, r3_wide_multiply(r3_magnitude(a->coefficient), r3_magnitude(b->coefficient)),
+                      a->scale + b->scale, (a->coefficient < 0) != (b->coefficient < 0), error);
 }
 
 int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
@@ -161,9 +193,8 @@ int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, cons
     if (__builtin_expect((a->scale | b->scale) < 0, 0))
         return fail_absent(error);
     if (__builtin_expect(is_small(a->coefficient) && is_small(b->coefficient), 1))
-        return store(out, a->coefficient * b->coefficient, a->scale + b->scale, error);
-    return store_wide(out, r3_wide_multiply(r3_magnitude(a->coefficient), r3_magnitude(b->coefficient)),
-                      a->scale + b->scale, (a->coefficient < 0) != (b->coefficient < 0), error);
+        return store(out, (r3_int128)(int64_t)a->coefficient * (int64_t)b->coefficient, a->scale + b->scale, error);
+    return multiply_wide(out, a, b, error);
 }
 
 /* ---- rounded arithmetic ---- */
@@ -212,6 +243,13 @@ static int store_divided(struct r3_decimal *out, r3_uint128 magnitude, r3_uint12
     return store(out, negative ? -(r3_int128)quotient : (r3_int128)quotient, scale, error);
 }
 
+RARE static int multiply_round_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                                    int scale, enum r3_rounding rounding, struct r3_error *error) {
+    struct r3_wide product = r3_wide_multiply(r3_magnitude(a->coefficient), r3_magnitude(b->coefficient));
+    struct r3_wide power = r3_wide_from(r3_powers[a->scale + b->scale - scale]);
+    return store_quotient(out, &product, &power, scale, (a->coefficient < 0) != (b->coefficient < 0), rounding, error);
+}
+
 int r3_decimal_multiply_round(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, int scale,
                               enum r3_rounding rounding, struct r3_error *error) {
     if (check_rounding(a, b, scale, error) != 0)
@@ -223,9 +261,16 @@ int r3_decimal_multiply_round(struct r3_decimal *out, const struct r3_decimal *a
     if (is_small(a->coefficient) && is_small(b->coefficient))
         return store_divided(out, r3_magnitude(a->coefficient) * r3_magnitude(b->coefficient), r3_powers[drop], scale,
                              negative, rounding, error);
-    struct r3_wide product = r3_wide_multiply(r3_magnitude(a->coefficient), r3_magnitude(b->coefficient));
-    struct r3_wide power = r3_wide_from(r3_powers[drop]);
-    return store_quotient(out, &product, &power, scale, negative, rounding, error);
+    return multiply_round_wide(out, a, b, scale, rounding, error);
+}
+
+RARE static int divide_round_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                                  int scale, enum r3_rounding rounding, struct r3_error *error) {
+    int shift = scale - a->scale + b->scale;
+    struct r3_wide numerator = r3_wide_multiply(r3_magnitude(a->coefficient), r3_powers[shift > 0 ? shift : 0]);
+    struct r3_wide denominator = r3_wide_multiply(r3_magnitude(b->coefficient), r3_powers[shift < 0 ? -shift : 0]);
+    bool negative = (a->coefficient < 0) != (b->coefficient < 0);
+    return store_quotient(out, &numerator, &denominator, scale, negative, rounding, error);
 }
 
 int r3_decimal_divide_round(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, int scale,
@@ -240,8 +285,7 @@ int r3_decimal_divide_round(struct r3_decimal *out, const struct r3_decimal *a, 
     r3_uint128 x_power = r3_powers[shift > 0 ? shift : 0], y_power = r3_powers[shift < 0 ? -shift : 0];
     if (is_small(a->coefficient) && is_small(b->coefficient) && shift <= 19) /* 2^63 times 10^19 is below 2^127 */
         return store_divided(out, x * x_power, y * y_power, scale, negative, rounding, error);
-    struct r3_wide numerator = r3_wide_multiply(x, x_power), denominator = r3_wide_multiply(y, y_power);
-    return store_quotient(out, &numerator, &denominator, scale, negative, rounding, error);
+    return divide_round_wide(out, a, b, scale, rounding, error);
 }
 
 int r3_decimal_round(struct r3_decimal *out, const struct r3_decimal *a, int scale, enum r3_rounding rounding,
@@ -254,6 +298,19 @@ int r3_decimal_round(struct r3_decimal *out, const struct r3_decimal *a, int sca
     }
     return store_divided(out, r3_magnitude(a->coefficient), r3_powers[a->scale - scale], scale, a->coefficient < 0,
                          rounding, error);
+}
+
+RARE static int round_to_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *increment,
+                              enum r3_rounding rounding, struct r3_error *error) {
+    struct r3_wide value, step, quotient, remainder;
+    bool negative = a->coefficient < 0;
+    int scale = larger_scale(a, increment);
+    align(&value, &step, a, increment, scale);
+    r3_wide_divide(&quotient, &remainder, &value, &step);
+    struct r3_wide result = r3_wide_subtract(value, remainder);
+    if (grows_wide(rounding, negative, &remainder, &step, quotient.limb[0] & 1))
+        result = r3_wide_add(result, step);
+    return store_wide(out, result, scale, negative, error);
 }
 
 int r3_decimal_round_to(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *increment,
@@ -271,20 +328,25 @@ int r3_decimal_round_to(struct r3_decimal *out, const struct r3_decimal *a, cons
         value = value - rest + (grows(rounding, negative, rest, step, steps & 1) ? step : 0);
         return store(out, negative ? -(r3_int128)value : (r3_int128)value, scale, error);
     }
+    return round_to_wide(out, a, increment, rounding, error);
+}
+
+RARE static bool is_multiple_wide(const struct r3_decimal *a, const struct r3_decimal *increment) {
     struct r3_wide value, step, quotient, remainder;
-    align(&value, &step, a, increment, scale);
+    align(&value, &step, a, increment, larger_scale(a, increment));
     r3_wide_divide(&quotient, &remainder, &value, &step);
-    struct r3_wide result = r3_wide_subtract(value, remainder);
-    if (grows_wide(rounding, negative, &remainder, &step, quotient.limb[0] & 1))
-        result = r3_wide_add(result, step);
-    return store_wide(out, result, scale, negative, error);
+    return r3_wide_is_zero(&remainder);
 }
 
 bool r3_decimal_is_multiple(const struct r3_decimal *a, const struct r3_decimal *increment) {
     if ((a->scale | increment->scale) < 0 || increment->coefficient == 0)
         return false;
-    struct r3_wide value, step, quotient, remainder;
-    align(&value, &step, a, increment, larger_scale(a, increment));
-    r3_wide_divide(&quotient, &remainder, &value, &step);
-    return r3_wide_is_zero(&remainder);
+    if (!is_small(a->coefficient) || !is_small(increment->coefficient))
+        return is_multiple_wide(a, increment);
+    int scale = larger_scale(a, increment);
+    r3_int128 value = shifted(a->coefficient, scale - a->scale);
+    r3_int128 step = shifted(increment->coefficient, scale - increment->scale);
+    if (!is_small(value) || !is_small(step) || step == -1)
+        return step == -1 || value % step == 0;
+    return (int64_t)value % (int64_t)step == 0;
 }

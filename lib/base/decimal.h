@@ -54,7 +54,9 @@ size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal
 /* Compare by value: <0, 0, >0. Never fails: any two present decimals can be compared ("1.50" equals "1.5"). */
 int r3_decimal_compare(const struct r3_decimal *a, const struct r3_decimal *b);
 bool r3_decimal_equal(const struct r3_decimal *a, const struct r3_decimal *b);
-int r3_decimal_sign(const struct r3_decimal *value); /* -1, 0, 1 */
+static inline int r3_decimal_sign(const struct r3_decimal *value) { /* -1, 0, 1 */
+    return (value->coefficient > 0) - (value->coefficient < 0);
+}
 static inline bool r3_decimal_is_zero(const struct r3_decimal *value) {
     return value->coefficient == 0;
 }
@@ -66,8 +68,12 @@ int r3_decimal_subtract(struct r3_decimal *out, const struct r3_decimal *a, cons
                         struct r3_error *error);
 int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
                         struct r3_error *error);
-void r3_decimal_negate(struct r3_decimal *out, const struct r3_decimal *a);
-void r3_decimal_absolute(struct r3_decimal *out, const struct r3_decimal *a);
+static inline void r3_decimal_negate(struct r3_decimal *out, const struct r3_decimal *a) {
+    *out = R3_DECIMAL(-a->coefficient, a->scale);
+}
+static inline void r3_decimal_absolute(struct r3_decimal *out, const struct r3_decimal *a) {
+    *out = R3_DECIMAL(a->coefficient < 0 ? -a->coefficient : a->coefficient, a->scale);
+}
 const struct r3_decimal *r3_decimal_minimum(const struct r3_decimal *a,
                                             const struct r3_decimal *b); /* borrowed: a or b */
 const struct r3_decimal *r3_decimal_maximum(const struct r3_decimal *a, const struct r3_decimal *b);
@@ -91,6 +97,21 @@ void r3_decimal_normalize(struct r3_decimal *value);
 
 static inline struct r3_decimal r3_decimal_from_integer(int64_t value) {
     return R3_DECIMAL(value, 0);
+}
+
+/* (double)value, rounded the same way, in half the time of the compiler's own: a shift that leaves 62 bits, of which the last one
+ * stands for all that were cut off, leaves one rounding to the conversion of 64 bits. |value| below 2^124. */
+static inline double r3_int128_to_double(r3_int128 value) {
+    uint64_t high = (uint64_t)(value >> 64), low = (uint64_t)value, magnitude = (int64_t)high < 0 ? ~high : high;
+    if (value == (int64_t)value)
+        return (double)(int64_t)value;
+    int shift = magnitude ? 66 - __builtin_clzll(magnitude) : 2; /* 2 to 62 */
+    uint64_t kept = high << (64 - shift) | low >> shift | (low << (64 - shift) != 0);
+    union {
+        uint64_t bits;
+        double power;
+    } scale = { .bits = (uint64_t)(1023 + shift) << 52 };
+    return (double)(int64_t)kept * scale.power;
 }
 
 /* To binary: correctly rounded. For indicators, statistics and plots; money never comes back from it. */

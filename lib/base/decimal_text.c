@@ -297,6 +297,11 @@ size_t r3_decimal_format(char out[R3_DECIMAL_TEXT_SIZE], const struct r3_decimal
     if (__builtin_expect(
             value->coefficient == magnitude && magnitude - 1 < USUAL_MAX && (uint32_t)value->scale <= USUAL_SCALE, 1))
         return format_usual(out, magnitude, (unsigned)value->scale);
+    if (value->coefficient < 0 && value->coefficient >= -(r3_int128)USUAL_MAX &&
+        (uint32_t)value->scale <= USUAL_SCALE) { /* a loss */
+        *out = '-';
+        return 1 + format_usual(out + 1, 0 - magnitude, (unsigned)value->scale);
+    }
     return format_unusual(out, value);
 }
 

@@ -1,6 +1,7 @@
 /* One buffer serves both directions. Forwards, data[start, end) are the bytes not yet taken and reading appends. Backwards,
  * data[0, end) are the file's bytes from `place` on, lines are cut off the end, and reading puts a block ahead of them. The
- * buffer has one byte more than its capacity: a newline is put behind a last line that has none. */
+ * buffer has R3_LINES_ROOM bytes more than its capacity: in the first a newline is put behind a last line that has none, all are
+ * zero at first and may be read. */
 
 #include "lib/input/lines.h"
 
@@ -34,7 +35,7 @@ struct r3_lines *r3_lines_new_take(struct r3_input *input, size_t block) {
     lines->input = input;
     lines->block = block < BLOCK_MIN ? BLOCK_MIN : block;
     lines->capacity = lines->block;
-    lines->data = r3_allocate(lines->capacity + 1);
+    lines->data = r3_allocate(lines->capacity + R3_LINES_ROOM);
     lines->spool = -1;
     return lines;
 }
@@ -59,7 +60,8 @@ uint64_t r3_lines_number(const struct r3_lines *lines) {
 
 static void enlarge(struct r3_lines *lines) {
     lines->capacity *= 2;
-    lines->data = r3_reallocate(lines->data, lines->capacity + 1);
+    lines->data = r3_reallocate(lines->data, lines->capacity + R3_LINES_ROOM);
+    memset(lines->data + lines->capacity, 0, R3_LINES_ROOM);
 }
 
 static int too_long(const struct r3_lines *lines, uint64_t line, struct r3_error *error) {
@@ -146,6 +148,19 @@ static int next_forwards(struct r3_lines *lines, const char **text, size_t *leng
             searched = 0;
         }
     }
+}
+
+size_t r3_lines_held(const struct r3_lines *lines, const char **text) {
+    if (lines->reversing || lines->line == 0 || lines->start == lines->end)
+        return 0;
+    *text = lines->data + lines->start;
+    const char *last = memrchr(*text, '\n', lines->end - lines->start);
+    return last ? (size_t)(last + 1 - *text) : 0;
+}
+
+void r3_lines_skip(struct r3_lines *lines, size_t length, uint64_t count) {
+    lines->start += length;
+    lines->line += count;
 }
 
 /* A temporary file that vanishes with its descriptor. */

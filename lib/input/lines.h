@@ -27,6 +27,13 @@ int r3_lines_reverse(struct r3_lines *lines, uint64_t first, struct r3_error *er
 /* The next line, without its newline: R3_INPUT_MORE, *text borrowed until the next call, and text[length] is '\n'.
  * Errors have the place ahead. A line of more than R3_LINE_MAX bytes is R3_DATA. */
 int r3_lines_next(struct r3_lines *lines, const char **text, size_t *length, struct r3_error *error);
+
+/* The whole lines that are there without reading, forwards and once a line was taken; 0 bytes where there are none. Borrowed until
+ * the next call; R3_LINES_ROOM bytes behind them are readable. r3_lines_skip then takes the first `count` of them, `length`
+ * bytes with their newlines. */
+enum { R3_LINES_ROOM = 64 };
+size_t r3_lines_held(const struct r3_lines *lines, const char **text);
+void r3_lines_skip(struct r3_lines *lines, size_t length, uint64_t count);
 uint64_t
 r3_lines_number(const struct r3_lines *lines); /* of the line that was taken last, from 1 at the top of the file */
 const char *r3_lines_name(const struct r3_lines *lines);

@@ -114,19 +114,8 @@ static bool is_missing(const char *text, size_t length) {
            (length == 3 && strncasecmp(text, "nan", 3) == 0);
 }
 
-/* Whole seconds, ms, µs or ns by their magnitude: each unit spans 1973 to 5138, and seconds all before. */
 static int time_from_integer(int64_t *out, uint64_t value, struct r3_error *error) {
-    static const uint64_t seconds = UINT64_C(100000000000), milliseconds = seconds * 1000,
-                          microseconds = milliseconds * 1000;
-    uint64_t unit = value < milliseconds ? 1 : value < microseconds ? 1000 : 1000000;
-    if (value < seconds) {
-        *out = (int64_t)value * 1000;
-        return 0;
-    }
-    if (value % unit)
-        return r3_fail(error, R3_DATA, "not a whole millisecond: %" PRIu64, value);
-    *out = (int64_t)(value / unit);
-    return 0;
+    return r3_csv_integer_time(out, value) ? 0 : r3_fail(error, R3_DATA, "not a whole millisecond: %" PRIu64, value);
 }
 
 /* 20131125 → the start of that day. */

@@ -73,6 +73,15 @@ int r3_csv_time(int64_t *out, const char *text, size_t length, struct r3_error *
 int r3_csv_follows(const struct r3_candle *last, const struct r3_candle *next, const char *place,
                    struct r3_error *error);
 
+/* Private to csv*.c: whole seconds, ms, µs or ns by their magnitude: each unit spans 1973 to 5138, and seconds all before. False:
+ * not a whole millisecond. */
+static inline bool r3_csv_integer_time(int64_t *out, uint64_t value) {
+    const uint64_t seconds = UINT64_C(100000000000), milliseconds = seconds * 1000, microseconds = milliseconds * 1000;
+    uint64_t unit = value < milliseconds ? 1 : value < microseconds ? 1000 : 1000000;
+    *out = value < seconds ? (int64_t)value * 1000 : (int64_t)(value / unit);
+    return value < seconds || value % unit == 0;
+}
+
 /* Private to csv*.c: where the field that starts at `at` ends (its separator, or end); quotes are honoured. NULL: an open quote. */
 const char *r3_csv_field_end(const char *at, const char *end, char separator);
 /* The field's text without spaces around it and without quotes. */

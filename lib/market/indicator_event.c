@@ -1,33 +1,53 @@
 /* History and events: a value some candles ago, crossings, how long since, what it was when. */
 #include "lib/market/indicator_exact.h"
 
+/* Values in a ring of their own, whether each was ready in another: length bytes behind the values. */
 struct delay_state {
-    int32_t next;
-    struct r3_cell cells[];
+    int32_t next; /* the oldest in both */
+    union {
+        struct r3_ring ring; /* of a decimal series */
+        __attribute__((aligned(16))) double values[1];
+    };
 };
 
+static size_t delay_places(const struct r3_indicator_setup *setup) {
+    return setup->decimal ? r3_ring_size(setup->length) : (size_t)setup->length * sizeof(double);
+}
+
+static uint8_t *delay_ready(struct delay_state *delay, const struct r3_indicator_setup *setup) {
+    return (uint8_t *)&delay->ring + delay_places(setup);
+}
+
 static size_t delay_size(const struct r3_indicator_setup *setup) {
-    return sizeof(struct delay_state) + ((size_t)setup->length + 1) * sizeof(struct r3_cell);
+    return sizeof(struct delay_state) + delay_places(setup) + (size_t)setup->length;
 }
 
 static void delay_start(void *state, const struct r3_indicator_setup *setup) {
+    struct delay_state *delay = state;
     memset(state, 0, delay_size(setup));
+    if (setup->decimal)
+        r3_ring_start(&delay->ring, setup->length);
 }
 
-/* The value `length` candles ago, ready or not as it was then. */
-static void delay_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                       struct r3_cell *out) {
+/* The value `length` candles ago, ready or not as it was then. Of a decimal series, its integers: the caller makes doubles of
+ * them where they are wanted. */
+static void delay_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                      const struct r3_column *const *in, const struct r3_column *out) {
     (void)scale;
     struct delay_state *delay = state;
-    delay->cells[delay->next] = *in[0];
-    delay->next = delay->next == setup->length ? 0 : delay->next + 1;
-    *out = delay->cells[delay->next];
+    int32_t length = setup->length, next = delay->next;
+    if (!setup->decimal)
+        r3_places_shift(delay->values, length, next, sizeof(double), count, in[0]->value, out->value);
+    else if (in[0]->wide)
+        r3_ring_shift_wide(&delay->ring, count, in[0]->wide, out->wide);
+    else
+        r3_ring_shift(&delay->ring, count, in[0]->fixed, out->fixed);
+    delay->next = r3_places_shift(delay_ready(delay, setup), length, next, 1, count, in[0]->ready, out->ready);
 }
 
 static void delay_rescale(void *state, const struct r3_indicator_setup *setup, r3_int128 factor) {
-    struct delay_state *delay = state;
-    for (int32_t i = 0; i <= setup->length; i++)
-        delay->cells[i].fixed *= factor;
+    (void)setup;
+    r3_ring_rescale(&((struct delay_state *)state)->ring, factor);
 }
 
 struct cross_state {
@@ -45,19 +65,48 @@ static void cross_start(void *state, const struct r3_indicator_setup *setup) {
     *(struct cross_state *)state = (struct cross_state) { 0 };
 }
 
-/* outputs[0]: a > b now and a <= b before; outputs[1]: a < b now and a >= b before (Pine's crossover and crossunder). */
-static void cross_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                       struct r3_cell *out) {
+/* outputs[0]: a > b now and a <= b before; outputs[1]: a < b now and a >= b before (Pine's crossover and crossunder). Two at a
+ * time, a third of the time: what was before is the comparison of the candle before, made once more. */
+static void cross_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                      const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct cross_state *cross = state;
-    double a = in[0]->value, b = in[1]->value;
-    bool ready = in[0]->ready && in[1]->ready;
-    double above = a > b ? 1 : a < b ? -1 : 0;
-    out[0].ready = out[1].ready = ready && cross->ready;
-    out[0].value = above > 0 && cross->above <= 0;
-    out[1].value = above < 0 && cross->above >= 0;
-    cross->above = above;
-    cross->ready = ready;
+    const double *a = in[0]->value, *b = in[1]->value;
+    out[0].value[0] = a[0] > b[0] && cross->above <= 0;
+    out[1].value[0] = a[0] < b[0] && cross->above >= 0;
+    size_t i = 1;
+    for (; i + 2 <= count; i += 2) {
+        const r3_pair one = { 1, 1 };
+        r3_pair x, y, before_x, before_y;
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
+        memcpy(&before_x, a + i - 1, sizeof before_x);
+        memcpy(&before_y, b + i - 1, sizeof before_y);
+        r3_pair_integer over = (x > y) & ~(before_x > before_y) & (r3_pair_integer)one,
+                        under = (x < y) & ~(before_x < before_y) & (r3_pair_integer)one;
+        memcpy(out[0].value + i, &over, sizeof over);
+        memcpy(out[1].value + i, &under, sizeof under);
+    }
+    for (; i < count; i++) {
+        out[0].value[i] = a[i] > b[i] && !(a[i - 1] > b[i - 1]);
+        out[1].value[i] = a[i] < b[i] && !(a[i - 1] < b[i - 1]);
+    }
+    cross->above = (a[count - 1] > b[count - 1]) - (a[count - 1] < b[count - 1]);
+    uint8_t *ready = out[0].ready, *both = out[1].ready;
+    r3_ready_all(both, in, 2, count);
+    bool last = both[count - 1];
+    ready[0] = both[0] & cross->ready;
+    for (i = 1; i + 8 <= count; i += 8) {
+        uint64_t now, before;
+        memcpy(&now, both + i, sizeof now);
+        memcpy(&before, both + i - 1, sizeof before);
+        now &= before;
+        memcpy(ready + i, &now, sizeof now);
+    }
+    for (; i < count; i++)
+        ready[i] = both[i] & both[i - 1];
+    memcpy(both, ready, count);
+    cross->ready = last;
 }
 
 struct since_state {
@@ -76,31 +125,36 @@ static void since_start(void *state, const struct r3_indicator_setup *setup) {
 }
 
 /* Candles since the condition was last true: 0 on that candle. A candle on which it is not ready counts as one where it is false. */
-static void barssince_step(void *state, const struct r3_indicator_setup *setup, int scale,
-                           const struct r3_cell *const *in, struct r3_cell *out) {
+static void barssince_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                          const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct since_state *since = state;
-    if (in[0]->ready && in[0]->value != 0) {
-        since->seen = true;
-        since->count = 0;
-    } else if (since->seen) {
-        since->count += 1;
+    double candles = since->count;
+    uint8_t seen = since->seen;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t is = in[0]->ready[i] & (in[0]->value[i] != 0);
+        seen |= is;
+        candles = (candles + seen) * !is;
+        out->value[i] = candles;
+        out->ready[i] = seen;
     }
-    out->value = since->count;
-    out->ready = since->seen;
+    since->count = candles;
+    since->seen = seen;
 }
 
 /* A latch: true from a candle on which the first is true until one on which the second is; the second wins. */
-static void latch_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                       struct r3_cell *out) {
+static void latch_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                      const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct since_state *latch = state;
-    if (in[1]->ready && in[1]->value != 0)
-        latch->seen = false;
-    else if (in[0]->ready && in[0]->value != 0)
-        latch->seen = true;
-    out->value = latch->seen;
-    out->ready = true;
+    bool seen = latch->seen;
+    for (size_t i = 0; i < count; i++) {
+        seen |= in[0]->ready[i] & (in[0]->value[i] != 0);
+        seen &= !(in[1]->ready[i] & (in[1]->value[i] != 0));
+        out->value[i] = seen;
+    }
+    latch->seen = seen;
+    r3_ready_fill(out->ready, true, 0, count);
 }
 
 struct when_state {
@@ -117,25 +171,29 @@ static void when_start(void *state, const struct r3_indicator_setup *setup) {
 }
 
 /* in: value, condition. The value on the candle, `length` occurrences before the last, on which the condition was true. */
-static void when_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                      struct r3_cell *out) {
+static void when_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                     const struct r3_column *const *in, const struct r3_column *out) {
     (void)scale;
     struct when_state *when = state;
-    int32_t places = setup->length + 1;
-    if (in[0]->ready && in[1]->ready && in[1]->value != 0) {
-        when->values[when->next] = in[0]->value;
-        when->next = when->next + 1 == places ? 0 : when->next + 1;
-        when->held += when->held < places;
+    int32_t places = setup->length + 1, next = when->next, held = when->held;
+    for (size_t i = 0; i < count; i++) {
+        if (in[0]->ready[i] & in[1]->ready[i] & (in[1]->value[i] != 0)) {
+            when->values[next] = in[0]->value[i];
+            next = next + 1 == places ? 0 : next + 1;
+            held += held < places;
+        }
+        out->ready[i] = held == places;
+        out->value[i] = when->values[next];
     }
-    out->ready = when->held == places;
-    out->value = when->values[when->next];
+    when->next = next;
+    when->held = held;
 }
 
 const struct r3_indicator r3_indicator_events[] = {
-    { "delay", 1, 1, 1, true, delay_size, delay_start, delay_step, delay_rescale, r3_warm_up_length },
-    { "cross", 2, 0, 2, false, cross_size, cross_start, cross_step, NULL, r3_warm_up_one },
-    { "barssince", 1, 0, 1, false, since_size, since_start, barssince_step, NULL, r3_warm_up_none },
-    { "latch", 2, 0, 1, false, since_size, since_start, latch_step, NULL, r3_warm_up_none },
-    { "valuewhen", 2, 1, 1, false, when_size, when_start, when_step, NULL, r3_warm_up_none },
+    { "delay", 1, 1, 1, true, delay_size, delay_start, delay_run, delay_rescale, r3_warm_up_length },
+    { "cross", 2, 0, 2, false, cross_size, cross_start, cross_run, NULL, r3_warm_up_one },
+    { "barssince", 1, 0, 1, false, since_size, since_start, barssince_run, NULL, r3_warm_up_none },
+    { "latch", 2, 0, 1, false, since_size, since_start, latch_run, NULL, r3_warm_up_none },
+    { "valuewhen", 2, 1, 1, false, when_size, when_start, when_run, NULL, r3_warm_up_none },
     { 0 },
 };

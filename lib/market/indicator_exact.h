@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/base/decimal_wide.h"
 #include "lib/market/indicator.h"
@@ -19,10 +20,15 @@
 enum {
     R3_FIXED_BITS = 100, /* |entry| < 2^100: 5000 entries, weighted and squared, stay in range */
     R3_INPUT_BITS = 90,  /* |coefficient| of an input: leaves 2^10 for sums of inputs */
+    R3_NARROW_BITS = 50, /* 5000 of them add up in 64 bits, and their squares times 5000 in 128 */
     R3_GRID_BITS = 80,   /* a series that is no decimal: bits of the largest value for which a grid is chosen */
     R3_GRID_LEAST_BITS = 72,
     R3_INDICATOR_LENGTH_MAX = 5000
 };
+
+typedef double r3_pair __attribute__((vector_size(16)));
+typedef int64_t r3_pair_integer __attribute__((vector_size(16)));
+typedef uint64_t r3_pair_unsigned __attribute__((vector_size(16)));
 
 double r3_quotient_wide(r3_int128 numerator, r3_uint128 denominator); /* r3_quotient for any size */
 
@@ -34,70 +40,73 @@ static inline double r3_quotient(r3_int128 numerator, r3_uint128 denominator) {
         return (double)(int64_t)numerator / (double)(int64_t)denominator;
     return r3_quotient_wide(numerator, denominator);
 }
+/* The same of each of several. */
+void r3_quotients_many(double *out, const int64_t *numerators, size_t count, r3_uint128 denominator);
+static inline void r3_quotients(double *out, const int64_t *numerators, size_t count, r3_uint128 denominator) {
+    if (count == 1)
+        out[0] = r3_quotient(numerators[0], denominator);
+    else
+        r3_quotients_many(out, numerators, count, denominator);
+}
+void r3_quotients_wide(double *out, const r3_int128 *numerators, size_t count, r3_uint128 denominator);
 
 /* Non-negative 256-bit sums: value × factor without overflow, and the nearest double or its neighbour. */
 struct r3_wide r3_wide_times(const struct r3_wide *value, uint64_t factor);
 double r3_wide_to_double(const struct r3_wide *value);
 
-/* The last `length` values; lives in an indicator's state, and right behind it the entries of a decimal series, the doubles of
- * any other. */
-struct __attribute__((aligned(16))) r3_window {
-    int32_t length, count, next;   /* count: ready values held, up to length */
-    int32_t shift, large, nonzero; /* no decimal: entry × 2^shift is the value; of how many LEAST_BITS, and any, bits */
-    bool decimal;
+/* The last `length` entries of a decimal series; lives in an indicator's state, and the entries right behind it: of 64 bits,
+ * until a larger one comes. There is room for 128 each. Places that no entry has come to yet hold zero. */
+struct __attribute__((aligned(16))) r3_ring {
+    int32_t length, next; /* next: the oldest */
+    bool wide;
 };
 
-static inline r3_int128 *r3_window_entries(struct r3_window *window) { /* of a decimal series */
-    return (r3_int128 *)(window + 1);
+size_t r3_ring_size(int32_t length); /* bytes with what is behind it */
+void r3_ring_start(struct r3_ring *ring, int32_t length);
+/* Put `count` (up to R3_BLOCK_MAX) entries in; left[i] is what fell out for in[i], in its turn what was put in before.
+ * Of a ring that is not wide. */
+void r3_ring_shift(struct r3_ring *ring, size_t count, const int64_t *in, int64_t *left);
+/* One. */
+static inline int64_t r3_ring_put(struct r3_ring *ring, int64_t in) {
+    int64_t *place = (int64_t *)(ring + 1) + ring->next, left = *place;
+    *place = in;
+    ring->next = ring->next + 1 == ring->length ? 0 : ring->next + 1;
+    return left;
 }
-static inline double *r3_window_values(struct r3_window *window) { /* of any other */
-    return (double *)(window + 1);
+/* Of any; it is wide from then on. */
+void r3_ring_shift_wide(struct r3_ring *ring, size_t count, const r3_int128 *in, r3_int128 *left);
+/* The newest `held` entries become zero, so that every place is. */
+void r3_ring_clear(struct r3_ring *ring, int32_t held);
+/* Every entry times factor: the decimal scale grew. */
+void r3_ring_rescale(struct r3_ring *ring, r3_int128 factor);
+/* Entry k back (0: the newest). */
+static inline r3_int128 r3_ring_entry(const struct r3_ring *ring, int32_t back) {
+    int32_t at = ring->next - 1 - back;
+    at = at < 0 ? at + ring->length : at;
+    return ring->wide ? ((const r3_int128 *)(ring + 1))[at] : ((const int64_t *)(ring + 1))[at];
 }
-size_t r3_window_size(int32_t length, bool decimal); /* bytes with what is behind it */
-void r3_window_start(struct r3_window *window, int32_t length, bool decimal);
+/* The same for places of any size, without a header: `length` places of `size` bytes at `places`, `next` the oldest. Returns
+ * the oldest afterwards. */
+int32_t r3_places_shift(void *places, int32_t length, int32_t next, size_t size, size_t count, const void *in,
+                        void *left);
 
-enum r3_window_change { R3_WINDOW_ADDED, R3_WINDOW_ADDED_REMOVED, R3_WINDOW_REBUILD };
-/* r3_window_push for a series that is no decimal. */
-enum r3_window_change r3_window_push_value(struct r3_window *window, double value, r3_int128 *added,
-                                           r3_int128 *removed);
+/* The last `length` values of a series that is no decimal, and right behind it the doubles. */
+struct __attribute__((aligned(16))) r3_window {
+    int32_t length, count, next;   /* count: ready values held, up to length */
+    int32_t shift, large, nonzero; /* entry × 2^shift is the value; of how many LEAST_BITS, and any, bits */
+};
 
-/* Put a ready value in; *added is its entry and *removed the one that fell out. R3_WINDOW_REBUILD: the grid changed, and
- * sums must be made anew from the entries (the value is in already). */
-static inline enum r3_window_change r3_window_push(struct r3_window *window, const struct r3_cell *cell,
-                                                   r3_int128 *added, r3_int128 *removed) {
-    if (!window->decimal)
-        return r3_window_push_value(window, cell->value, added, removed);
-    enum r3_window_change change = R3_WINDOW_ADDED;
-    r3_int128 *place = &r3_window_entries(window)[window->next];
-    if (window->count == window->length) {
-        *removed = *place;
-        change = R3_WINDOW_ADDED_REMOVED;
-    } else {
-        window->count++;
-    }
-    *place = *added = cell->fixed;
-    window->next = window->next + 1 == window->length ? 0 : window->next + 1;
-    return change;
-}
+size_t r3_window_size(int32_t length); /* bytes with what is behind it */
+void r3_window_start(struct r3_window *window, int32_t length);
 
+enum r3_window_change { R3_WINDOW_ADDED, R3_WINDOW_REBUILD };
+/* Put a ready value in; *added is its entry and *removed the one that fell out, or 0. R3_WINDOW_REBUILD: the grid changed,
+ * and sums must be made anew from the entries (the value is in already). */
+enum r3_window_change r3_window_push(struct r3_window *window, double value, r3_int128 *added, r3_int128 *removed);
 /* A candle without a value: the window starts over. */
 void r3_window_reset(struct r3_window *window);
-/* Every entry times factor: the decimal scale grew. Sums must be made anew. */
-void r3_window_rescale(struct r3_window *window, r3_int128 factor);
-r3_int128 r3_window_value_entry(struct r3_window *window, int32_t at); /* on the grid */
-/* Entry k back (0: the newest), k < count. */
-static inline r3_int128 r3_window_entry(struct r3_window *window, int32_t back) {
-    int32_t at = window->next - 1 - back;
-    at = at < 0 ? at + window->length : at;
-    return window->decimal ? r3_window_entries(window)[at] : r3_window_value_entry(window, at);
-}
-double r3_window_quotient_binary(const struct r3_window *window, r3_int128 sum, uint64_t divisor);
-/* sum / (divisor × the series' own unit), rounded once. */
-static inline double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor,
-                                        const struct r3_indicator_setup *setup, int scale) {
-    if (window->decimal)
-        return r3_quotient(sum, (r3_uint128)divisor * (uint32_t)setup->divisor * r3_powers[scale]);
-    return r3_window_quotient_binary(window, sum, divisor);
-}
+r3_int128 r3_window_entry(const struct r3_window *window, int32_t back); /* entry k back (0: the newest), k < count */
+/* sum / divisor in values, rounded once. */
+double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor);
 
 #endif

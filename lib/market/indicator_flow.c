@@ -17,21 +17,26 @@ static void obv_start(void *state, const struct r3_indicator_setup *setup) {
 }
 
 /* in: price, volume. Granville 1963; begins with the first volume, as TA-Lib does. */
-static void obv_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                     struct r3_cell *out) {
+static void obv_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                    const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct obv_state *obv = state;
-    out->ready = false;
-    if (!in[0]->ready || !in[1]->ready)
-        return;
-    double price = in[0]->value;
-    if (!obv->started || price > obv->previous)
-        obv->total += in[1]->value;
-    else if (price < obv->previous)
-        obv->total -= in[1]->value;
-    obv->started = true;
-    obv->previous = price;
-    r3_cell_set(out, obv->total);
+    double total = obv->total, previous = obv->previous;
+    r3_ready_all(out->ready, in, 2, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!out->ready[i])
+            continue;
+        double price = in[0]->value[i], volume = in[1]->value[i];
+        int sign = obv->started ? (price > previous) - (price < previous) : 1;
+        total += sign *
+                 volume; /* by a product: the processor cannot guess the way of a price. Adding zero changes no total */
+        obv->started = true;
+        out->value[i] = total;
+        previous = price;
+    }
+    obv->total = total;
+    obv->previous = previous;
+    r3_ready_finite(out, 0, count);
 }
 
 /* A sum with its rounding error carried along (Neumaier 1974). */
@@ -66,24 +71,27 @@ static void vwap_start(void *state, const struct r3_indicator_setup *setup) {
 }
 
 /* in: price, volume, number of the day; starts over when the day changes. */
-static void vwap_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                      struct r3_cell *out) {
+static void vwap_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                     const struct r3_column *const *in, const struct r3_column *out) {
     (void)scale;
     struct vwap_state *vwap = state;
-    out->ready = false;
-    if (!in[0]->ready || !in[1]->ready)
-        return;
-    if (in[2]->value != vwap->day) {
-        vwap_start(vwap, setup);
-        vwap->day = in[2]->value;
+    r3_ready_all(out->ready, in, 2, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!out->ready[i])
+            continue;
+        if (in[2]->value[i] != vwap->day) {
+            vwap_start(vwap, setup);
+            vwap->day = in[2]->value[i];
+        }
+        compensated_add(&vwap->value, in[0]->value[i] * in[1]->value[i]);
+        compensated_add(&vwap->volume, in[1]->value[i]);
+        out->value[i] = (vwap->value.sum + vwap->value.error) / (vwap->volume.sum + vwap->volume.error);
     }
-    compensated_add(&vwap->value, in[0]->value * in[1]->value);
-    compensated_add(&vwap->volume, in[1]->value);
-    r3_cell_set(out, (vwap->value.sum + vwap->value.error) / (vwap->volume.sum + vwap->volume.error));
+    r3_ready_finite(out, 0, count);
 }
 
 const struct r3_indicator r3_indicator_flows[] = {
-    { "obv", 2, 0, 1, false, obv_size, obv_start, obv_step, NULL, r3_warm_up_none },
-    { "vwap", 3, 0, 1, false, vwap_size, vwap_start, vwap_step, NULL, r3_warm_up_none },
+    { "obv", 2, 0, 1, false, obv_size, obv_start, obv_run, NULL, r3_warm_up_none },
+    { "vwap", 3, 0, 1, false, vwap_size, vwap_start, vwap_run, NULL, r3_warm_up_none },
     { 0 },
 };

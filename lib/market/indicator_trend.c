@@ -1,5 +1,7 @@
 /* Trend: Wilder's directional movement and parabolic stop (New Concepts in Technical Trading Systems, 1978), and supertrend
  * (Seban). The first two begin as TA-Lib 0.6 does, so that they agree with it from their first value. */
+#include <math.h>
+
 #include "lib/market/indicator_exact.h"
 
 struct directional_state {
@@ -46,39 +48,50 @@ static void range_start(void *state, const struct r3_indicator_setup *setup) {
 }
 
 /* in: high, low, close. Wilder 1978, p. 21; the first candle has none, as in TA-Lib. */
-static void range_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                       struct r3_cell *out) {
+static void range_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                      const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct range_state *range = state;
-    out->ready = false;
-    if (!in[0]->ready || !in[1]->ready || !in[2]->ready)
+    const double *high = in[0]->value, *low = in[1]->value, *close = in[2]->value;
+    r3_ready_all(out->ready, in, 3, count);
+    size_t first = r3_ready_find(out->ready, true, 0, count);
+    if (first == count)
         return;
-    if (range->started)
-        r3_cell_set(out, true_range(in[0]->value, in[1]->value, range->close));
-    *range = (struct range_state) { in[2]->value, true };
+    if (r3_ready_find(out->ready, false, first, count) == count) { /* all the others: no candle is passed over */
+        out->value[first] = true_range(high[first], low[first], range->close);
+        for (size_t i = first + 1; i < count; i++)
+            out->value[i] = true_range(high[i], low[i], close[i - 1]);
+        range->close = close[count - 1];
+    } else {
+        for (size_t i = first; i < count; i++) {
+            if (!out->ready[i])
+                continue;
+            out->value[i] = true_range(high[i], low[i], range->close);
+            range->close = close[i];
+        }
+    }
+    if (!range->started)
+        out->ready[first] = 0;
+    range->started = true;
+    r3_ready_finite(out, first, count);
 }
 
-/* in: high, low, close. out: smoothed +DM, -DM and true range. length - 1 changes are summed, then each new one replaces
- * 1/length of the sum. */
-static void directional_step(void *state, const struct r3_indicator_setup *setup, int scale,
-                             const struct r3_cell *const *in, struct r3_cell *out) {
-    (void)scale;
-    struct directional_state *move = state;
-    out[0].ready = out[1].ready = out[2].ready = false;
-    if (!in[0]->ready || !in[1]->ready || !in[2]->ready)
-        return;
-    double high = in[0]->value, low = in[1]->value;
+/* The next candle; true when the sums are whole. length - 1 changes are summed, then each new one replaces 1/length of the sum. */
+static inline bool directional_candle(struct directional_state *move, int32_t length, double high, double low,
+                                      double close) {
     double up = high - move->high, down = move->low - low;
     double range = true_range(high, low, move->close);
     bool first = !move->started;
-    *move =
-        (struct directional_state) { high, low, in[2]->value, move->plus, move->minus, move->range, move->count, true };
+    move->high = high;
+    move->low = low;
+    move->close = close;
+    move->started = true;
     if (first)
-        return;
-    if (move->count == setup->length - 1) {
-        move->plus -= move->plus / setup->length;
-        move->minus -= move->minus / setup->length;
-        move->range -= move->range / setup->length;
+        return false;
+    if (move->count == length - 1) {
+        move->plus -= move->plus / length;
+        move->minus -= move->minus / length;
+        move->range -= move->range / length;
     } else {
         move->count++;
         first = true; /* still summing */
@@ -86,11 +99,28 @@ static void directional_step(void *state, const struct r3_indicator_setup *setup
     move->plus += up > 0 && up > down ? up : 0;
     move->minus += down > 0 && down > up ? down : 0;
     move->range += range;
-    if (first)
-        return;
-    r3_cell_set(&out[0], move->plus);
-    r3_cell_set(&out[1], move->minus);
-    r3_cell_set(&out[2], move->range);
+    return !first;
+}
+
+/* in: high, low, close. out: smoothed +DM, -DM and true range. */
+static void directional_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                            const struct r3_column *const *in, const struct r3_column *out) {
+    (void)scale;
+    struct directional_state *kept = state, move = *kept; /* a copy, so that it stays in registers */
+    r3_ready_all(out[0].ready, in, 3, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!out[0].ready[i])
+            continue;
+        out[0].ready[i] = directional_candle(&move, setup->length, in[0]->value[i], in[1]->value[i], in[2]->value[i]);
+        out[0].value[i] = move.plus;
+        out[1].value[i] = move.minus;
+        out[2].value[i] = move.range;
+    }
+    *kept = move;
+    memcpy(out[1].ready, out[0].ready, count);
+    memcpy(out[2].ready, out[0].ready, count);
+    for (int k = 0; k < 3; k++)
+        r3_ready_finite(&out[k], 0, count);
 }
 
 struct psar_state {
@@ -115,19 +145,11 @@ static double psar_clamp(const struct psar_state *psar, bool rising, double stop
     return rising ? lesser(stop, lesser(psar->low, low)) : greater(stop, greater(psar->high, high));
 }
 
-/* in: high, low. numbers: step of the acceleration, its maximum. */
-static void psar_step(void *state, const struct r3_indicator_setup *setup, int scale, const struct r3_cell *const *in,
-                      struct r3_cell *out) {
-    (void)scale;
-    struct psar_state *psar = state;
-    double most = setup->numbers[1], step = lesser(setup->numbers[0], most);
-    double high = in[0]->value, low = in[1]->value;
-    out->ready = false;
-    if (!in[0]->ready || !in[1]->ready)
-        return;
+/* The next candle; its stop, or NaN on the first. */
+static inline double psar_candle(struct psar_state *psar, double step, double most, double high, double low) {
     if (psar->seen == 0) {
         *psar = (struct psar_state) { .high = high, .low = low, .seen = 1 };
-        return;
+        return NAN;
     }
     if (psar->seen == 1) { /* the direction: down when the second candle's -DM is positive */
         double down = psar->low - low;
@@ -146,7 +168,7 @@ static void psar_step(void *state, const struct r3_indicator_setup *setup, int s
         psar->extreme = psar->rising ? high : low;
         psar->acceleration = step;
     }
-    r3_cell_set(out, psar->stop);
+    double stop = psar->stop;
     if (!turns && (psar->rising ? high > psar->extreme : low < psar->extreme)) {
         psar->extreme = psar->rising ? high : low;
         psar->acceleration = lesser(psar->acceleration + step, most);
@@ -155,6 +177,21 @@ static void psar_step(void *state, const struct r3_indicator_setup *setup, int s
     psar->stop = psar_clamp(psar, psar->rising, psar->stop, high, low);
     psar->high = high;
     psar->low = low;
+    return stop;
+}
+
+/* in: high, low. numbers: step of the acceleration, its maximum. */
+static void psar_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                     const struct r3_column *const *in, const struct r3_column *out) {
+    (void)scale;
+    struct psar_state *kept = state, psar = *kept;
+    double most = setup->numbers[1], step = lesser(setup->numbers[0], most);
+    r3_ready_all(out->ready, in, 2, count);
+    for (size_t i = 0; i < count; i++)
+        if (out->ready[i])
+            out->value[i] = psar_candle(&psar, step, most, in[0]->value[i], in[1]->value[i]);
+    *kept = psar;
+    r3_ready_finite(out, 0, count);
 }
 
 struct supertrend_state {
@@ -172,17 +209,8 @@ static void supertrend_start(void *state, const struct r3_indicator_setup *setup
     *(struct supertrend_state *)state = (struct supertrend_state) { 0 };
 }
 
-/* in: middle, range, close. numbers: factor. out: the line; 1 rising or -1 falling. Pine's ta.supertrend, which starts falling. */
-static void supertrend_step(void *state, const struct r3_indicator_setup *setup, int scale,
-                            const struct r3_cell *const *in, struct r3_cell *out) {
-    (void)scale;
-    struct supertrend_state *trend = state;
-    out[0].ready = out[1].ready = false;
-    if (!in[0]->ready || !in[1]->ready || !in[2]->ready)
-        return;
-    double close = in[2]->value;
-    double upper = in[0]->value + setup->numbers[0] * in[1]->value,
-           lower = in[0]->value - setup->numbers[0] * in[1]->value;
+/* The next candle; its line. */
+static inline double supertrend_candle(struct supertrend_state *trend, double upper, double lower, double close) {
     if (trend->started) {
         if (!(lower > trend->lower || trend->close < trend->lower))
             lower = trend->lower;
@@ -190,15 +218,36 @@ static void supertrend_step(void *state, const struct r3_indicator_setup *setup,
             upper = trend->upper;
         trend->rising = trend->rising ? close >= lower : close > upper;
     }
-    *trend = (struct supertrend_state) { upper, lower, close, true, trend->rising };
-    r3_cell_set(&out[0], trend->rising ? lower : upper);
-    r3_cell_set(&out[1], trend->rising ? 1 : -1);
+    trend->upper = upper;
+    trend->lower = lower;
+    trend->close = close;
+    trend->started = true;
+    return trend->rising ? lower : upper;
+}
+
+/* in: middle, range, close. numbers: factor. out: the line; 1 rising or -1 falling. Pine's ta.supertrend, which starts falling. */
+static void supertrend_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
+                           const struct r3_column *const *in, const struct r3_column *out) {
+    (void)scale;
+    struct supertrend_state *kept = state, trend = *kept;
+    double factor = setup->numbers[0];
+    r3_ready_all(out[0].ready, in, 3, count);
+    memcpy(out[1].ready, out[0].ready, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!out[0].ready[i])
+            continue;
+        double middle = in[0]->value[i], width = factor * in[1]->value[i];
+        out[0].value[i] = supertrend_candle(&trend, middle + width, middle - width, in[2]->value[i]);
+        out[1].value[i] = trend.rising ? 1 : -1;
+    }
+    *kept = trend;
+    r3_ready_finite(&out[0], 0, count);
 }
 
 const struct r3_indicator r3_indicator_trends[] = {
-    { "true_range", 3, 0, 1, false, range_size, range_start, range_step, NULL, r3_warm_up_one },
-    { "directional", 3, 1, 3, false, directional_size, directional_start, directional_step, NULL, r3_warm_up_length },
-    { "psar", 2, 2, 1, false, psar_size, psar_start, psar_step, NULL, r3_warm_up_one },
-    { "supertrend", 3, 1, 2, false, supertrend_size, supertrend_start, supertrend_step, NULL, r3_warm_up_none },
+    { "true_range", 3, 0, 1, false, range_size, range_start, range_run, NULL, r3_warm_up_one },
+    { "directional", 3, 1, 3, false, directional_size, directional_start, directional_run, NULL, r3_warm_up_length },
+    { "psar", 2, 2, 1, false, psar_size, psar_start, psar_run, NULL, r3_warm_up_one },
+    { "supertrend", 3, 1, 2, false, supertrend_size, supertrend_start, supertrend_run, NULL, r3_warm_up_none },
     { 0 },
 };

@@ -46,7 +46,8 @@ static int add(struct r3_candle *sum, const struct r3_candle *candle, struct r3_
     return r3_decimal_add(&sum->volume, &sum->volume, &candle->volume, error);
 }
 
-int r3_resample_put(struct r3_resample *resample, const struct r3_candle *candle, struct r3_error *error) {
+int r3_resample_put_run(struct r3_resample *resample, const struct r3_candle *candle, int64_t end,
+                        struct r3_error *error) {
     if (resample->known_from == R3_TIME_ABSENT)
         resample->known_from = candle->time;
     if (resample->open && candle->time >= resample->close)
@@ -55,10 +56,13 @@ int r3_resample_put(struct r3_resample *resample, const struct r3_candle *candle
         start(resample, candle);
     else if (add(&resample->building, candle, error) < 0)
         return r3_error_at(error, "volume: ");
-    int64_t end = r3_timeframe_close(candle->timeframe, candle->time);
     if (end >= resample->close)
         settle(resample, end);
     return 0;
+}
+
+int r3_resample_put(struct r3_resample *resample, const struct r3_candle *candle, struct r3_error *error) {
+    return r3_resample_put_run(resample, candle, r3_timeframe_close(candle->timeframe, candle->time), error);
 }
 
 void r3_resample_end(struct r3_resample *resample, int64_t time) {

@@ -32,6 +32,10 @@ void r3_resample_known_from(struct r3_resample *resample, int64_t time);
 
 /* Put in the next candle of the source. Then take what is ready until there is none. A volume that outgrows its digits: R3_DATA. */
 int r3_resample_put(struct r3_resample *resample, const struct r3_candle *candle, struct r3_error *error);
+/* The same for several that follow each other within one interval, put together in *candle: its time is the first one's open,
+ * `end` the last one's close. */
+int r3_resample_put_run(struct r3_resample *resample, const struct r3_candle *candle, int64_t end,
+                        struct r3_error *error);
 /* The source is known up to `time`, and ends. */
 void r3_resample_end(struct r3_resample *resample, int64_t time);
 /* Take a complete candle; false where there is none. */

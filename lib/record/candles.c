@@ -23,3 +23,15 @@ void r3_candles_record(const struct r3_candles *candles, size_t index, struct r3
     candle->close = r3_candles_decimal(candles->close[index], candles->price_scale);
     candle->volume = r3_candles_decimal(candles->volume[index], candles->volume_scale);
 }
+
+struct r3_candles r3_candles_part(const struct r3_candles *candles, size_t from, size_t to) {
+    struct r3_candles part = *candles;
+    part.count = to - from;
+    part.time += from;
+    part.open += from;
+    part.high += from;
+    part.low += from;
+    part.close += from;
+    part.volume += from;
+    return part;
+}

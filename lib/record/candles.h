@@ -28,6 +28,9 @@ struct r3_candles {
 /* One of them as a record; its decimals without needless zeros, as the decoder gives them. */
 void r3_candles_record(const struct r3_candles *candles, size_t index, struct r3_record *out);
 
+/* The candles [from, to) of a block as a block of their own, over the same columns. */
+struct r3_candles r3_candles_part(const struct r3_candles *candles, size_t from, size_t to);
+
 /* coefficient / 10^scale without needless zeros. */
 struct r3_decimal r3_candles_decimal(int64_t coefficient, int32_t scale);
 

@@ -8,30 +8,43 @@
  * Scanning needs no bounds check: the byte behind the line ends it (a newline or NUL, r3_record_decode asks for it), and
  * both stop every loop here, since neither is a character that a value may hold. */
 
-/* A text of `class` characters alone, copied with its NUL. `at` stands on the opening quote. */
-static inline const char *read_text(const char *at, char *out, size_t size, uint8_t class) {
+enum { HEAD_LENGTH = 9 /* of {"type":" */ };
+
+/* A text of `class` characters alone, copied with its NUL, eight bytes at a time as long as line and array have so many (what is
+ * written behind the NUL is 0). `at` stands on the opening quote. */
+static inline const char *read_text(const char *at, const char *end, char *out, size_t size, uint8_t class) {
     if (*at++ != '"')
         return NULL;
     size_t length = 0;
-    while (r3_character_class[(unsigned char)at[length]] & class) {
+    for (; R3_SCAN_WIDE && length + 8 < size && end - at >= 8; length += 8, at += 8) {
+        uint64_t word = r3_scan_bytes(at);
+        unsigned count = r3_scan_ahead_of(word, '"');
+        word = r3_scan_first(word, count);
+        if (!r3_scan_is_class(word, count, class))
+            return NULL;
+        memcpy(out + length, &word, sizeof word);
+        if (count < 8)
+            return at + count + 1;
+    }
+    for (; r3_character_class[(unsigned char)*at] & class; at++) {
         if (length + 1 >= size)
             return NULL;
-        out[length] = at[length];
-        length++;
+        out[length++] = *at;
     }
-    if (at[length] != '"')
+    if (*at != '"')
         return NULL;
     out[length] = '\0';
-    return at + length + 1;
+    return at + 1;
 }
 
-static inline const char *read_name(const char *at, const struct r3_names *names, unsigned *out) {
+static inline const char *read_name(const char *at, const char *end, const struct r3_names *names, unsigned *out) {
     if (*at++ != '"')
         return NULL;
     for (unsigned i = 1; i < names->count; i++) {
         const struct r3_name *name = &names->name[i];
-        /* strncmp stops at the line's end; the first character settles most. */
-        if (*at == *name->text && strncmp(at, name->text, name->length) == 0 && at[name->length] == '"') {
+        /* The first character settles most. */
+        if (*at == *name->text && (size_t)(end - at) > name->length && r3_scan_same(at, name->text, name->length) &&
+            at[name->length] == '"') {
             *out = i;
             return at + name->length + 1;
         }
@@ -109,12 +122,12 @@ static inline const char *read_value(const char *at, const char *end, struct r3_
     case R3_MEMBER_TEXT:
         if (member->names)
             return NULL;
-        at = read_text(at, place, member->size, member->class);
+        at = read_text(at, end, place, member->size, member->class);
         return at && (!member->required || *(char *)place) ? at : NULL;
     case R3_MEMBER_BORROWED:
         return NULL; /* commands are rare: the JSON decoder keeps their texts */
     case R3_MEMBER_ENUM:
-        return read_name(at, member->names, place);
+        return read_name(at, end, member->names, place);
     case R3_MEMBER_TIMEFRAME:
         return read_timeframe(at, place);
     case R3_MEMBER_DECIMAL: {
@@ -144,8 +157,7 @@ static const char *read_members(const char *at, const char *end, struct r3_recor
                                 const struct r3_record_table *table) {
     for (size_t i = 0; i < table->count; i++) {
         const struct r3_member *member = &table->members[i];
-        if ((size_t)(end - at) > member->key_length && memcmp(at, member->key, R3_KEY_LENGTH_MIN) == 0 &&
-            memcmp(at, member->key, member->key_length) == 0) {
+        if ((size_t)(end - at) > member->key_length && r3_scan_same(at, member->key, member->key_length)) {
             at = read_value(at + member->key_length, end, record, member);
             if (!at)
                 return NULL;
@@ -158,21 +170,25 @@ static const char *read_members(const char *at, const char *end, struct r3_recor
     return at;
 }
 
-static int decode_any(struct r3_record *record, const char *line, size_t length) {
-    const char *end = line + length;
-    const char *at = line + 9;
-    size_t name_length = 0;
-    while (at[name_length] >= 'a' && at[name_length] <= 'z')
-        name_length++;
-    if (at[name_length] != '"')
-        return 0;
-    enum r3_record_type type = r3_record_type_from_name(at, name_length);
+/* The type whose name and closing quote stand at `at`; R3_UNKNOWN: none, or not found so. */
+static inline enum r3_record_type read_type(const struct r3_decoder *decoder, const char *at, const char *end) {
+    enum r3_record_type type = decoder->types[r3_type_slot(at)];
+    const struct r3_record_table *table = &r3_record_tables[type];
+    return (size_t)(end - at) > table->name_length && r3_scan_same(at, table->name, table->name_length) &&
+                   at[table->name_length] == '"'
+               ? type
+               : R3_UNKNOWN;
+}
+
+static int decode_any(const struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length) {
+    const char *end = line + length, *at = line + HEAD_LENGTH;
+    enum r3_record_type type = read_type(decoder, at, end);
     if (type == R3_UNKNOWN)
         return 0;
     const struct r3_record_table *table = &r3_record_tables[type];
     struct r3_error unused;
     record->type = type;
-    at = read_members(at + name_length + 1, end, record, table);
+    at = read_members(at + table->name_length + 1, end, record, table);
     if (!at || *at != '}' || at + 1 != end)
         return 0;
     if (type == R3_STREAM && record->stream.version > R3_STREAM_VERSION)
@@ -181,11 +197,11 @@ static int decode_any(struct r3_record *record, const char *line, size_t length)
 }
 
 int r3_record_decode_canonical(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length) {
-    if (length < 12 || memcmp(line, "{\"type\":\"", 9) != 0)
+    if (length < HEAD_LENGTH + 4 || memcmp(line, "{\"type\":\"", HEAD_LENGTH) != 0)
         return 0;
-    if (line[9] == 'c' && r3_record_decode_candle(decoder, record, line, length))
+    if (line[HEAD_LENGTH] == 'c' && r3_record_decode_candle(decoder, record, line, length))
         return 1;
-    if (!decode_any(record, line, length))
+    if (!decode_any(decoder, record, line, length))
         return 0;
     if (record->type == R3_CANDLE)
         r3_record_remember_candle(decoder, &record->candle, line, length);

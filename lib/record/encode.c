@@ -3,6 +3,7 @@
 #include "lib/base/io.h"
 #include "lib/json/json.h"
 #include "lib/record/members.h"
+#include "lib/record/scan.h"
 
 /* Records → canonical lines. A record that would give a line which the decoder refuses is a defect of the program that made
  * it, R3_BUG: nothing of it is written. */
@@ -22,59 +23,82 @@ static int fail_member(struct r3_error *error, const struct r3_record_table *tab
     return r3_fail(error, R3_BUG, "%s: %s: %s", table->name, member->name, what);
 }
 
-/* Append a text of `class` characters alone: they need no escapes. */
-static char *put_word(char *out, const struct r3_record_table *table, const struct r3_member *member, const char *text,
-                      struct r3_error *error) {
-    const char *end = text + member->size;
+/* What put_… say in place of the end of what they wrote: NULL, and in *wrong why the value has no place in a line. */
+
+/* Append a text of `class` characters alone, which need no escapes, eight at a time (what is written behind the last is overwritten).
+ * NULL, *wrong as it was: it has others. */
+static inline char *put_word(char *out, const char *text, size_t size, uint8_t class, const char **wrong) {
+    const char *end = text + size;
     *out++ = '"';
-    while (text < end && r3_character_class[(unsigned char)*text] & member->class)
-        *out++ = *text++;
-    if (text == end || *text != '\0') {
-        fail_member(error, table, member, text == end ? "no end" : "characters that are not allowed");
-        return NULL;
+    for (; R3_SCAN_WIDE && end - text >= 8; text += 8) {
+        uint64_t word = r3_scan_bytes(text);
+        unsigned count = r3_scan_ahead_of(word, '\0');
+        word = r3_scan_first(word, count);
+        if (!r3_scan_is_class(word, count, class))
+            return NULL;
+        memcpy(out, &word, sizeof word);
+        out += count;
+        if (count < 8) {
+            *out++ = '"';
+            return out;
+        }
     }
+    while (text < end && r3_character_class[(unsigned char)*text] & class)
+        *out++ = *text++;
+    if (text == end)
+        *wrong = "no end";
+    if (text == end || *text != '\0')
+        return NULL;
     *out++ = '"';
     return out;
 }
 
-/* Append any text; NULL on error. */
-static char *put_text(char *out, const struct r3_record_table *table, const struct r3_member *member, const char *text,
-                      struct r3_error *error) {
+static char *put_text(char *out, const struct r3_member *member, const char *text, const char **wrong) {
+    *wrong = NULL;
+    char *end = member->names ? NULL : put_word(out, text, member->size, member->class, wrong);
+    if (end || *wrong)
+        return end;
+    *wrong = "characters that are not allowed";
     if (member->class != R3_CLASS_PLAIN && !member->names)
-        return put_word(out, table, member, text, error);
+        return NULL;
     size_t length = strnlen(text, member->size);
     if (length < member->size && r3_member_text_fits(member, text, length))
         return r3_json_put_text(out, text, length);
-    fail_member(error, table, member, length == member->size ? "no end" : "characters that are not allowed");
+    if (length == member->size)
+        *wrong = "no end";
     return NULL;
 }
 
-static char *put_name(char *out, const struct r3_record_table *table, const struct r3_member *member, unsigned index,
-                      struct r3_error *error) {
-    const char *text;
-    size_t length;
+static char *put_borrowed(char *out, const char *text, const char **wrong) {
+    if (r3_json_is_utf8(text, strlen(text)))
+        return r3_json_put_text(out, text, strlen(text));
+    *wrong = "characters that are not allowed";
+    return NULL;
+}
+
+static inline char *put_name(char *out, const struct r3_member *member, unsigned index, const char **wrong) {
+    struct r3_name name;
     if (index >= (member->kind == R3_MEMBER_TIMEFRAME ? (unsigned)R3_TIMEFRAME_COUNT : member->names->count)) {
-        fail_member(error, table, member, "not one of its names");
+        *wrong = "not one of its names";
         return NULL;
     }
     if (member->kind == R3_MEMBER_TIMEFRAME) {
-        text = r3_timeframe_name((enum r3_timeframe)index);
-        length = strlen(text);
+        name.text = r3_timeframe_name((enum r3_timeframe)index);
+        name.length = strlen(name.text);
     } else {
-        text = member->names->name[index].text;
-        length = member->names->name[index].length;
+        name = member->names->name[index];
     }
     *out++ = '"';
-    memcpy(out, text, length);
-    out += length;
+    memcpy(out, name.text, name.length);
+    out += name.length;
     *out++ = '"';
     return out;
 }
 
-static char *put_decimal(char *out, const struct r3_record_table *table, const struct r3_member *member,
-                         const struct r3_decimal *value, struct r3_error *error) {
+static inline char *put_decimal(char *out, const struct r3_member *member, const struct r3_decimal *value,
+                                const char **wrong) {
     if (!r3_member_allows(member, value)) {
-        fail_member(error, table, member, member->rule == R3_SIGN_POSITIVE ? "not above 0" : "below 0");
+        *wrong = member->rule == R3_SIGN_POSITIVE ? "not above 0" : "below 0";
         return NULL;
     }
     *out++ = '"';
@@ -83,63 +107,53 @@ static char *put_decimal(char *out, const struct r3_record_table *table, const s
     return out;
 }
 
-static bool is_present(const struct r3_record *record, const struct r3_member *member) {
-    const void *place = r3_member_of(record, member);
-    switch ((enum r3_member_kind)member->kind) {
-    case R3_MEMBER_TEXT:
-        return *(const char *)place != '\0';
-    case R3_MEMBER_BORROWED:
-        return *(const char *const *)place && **(const char *const *)place;
-    case R3_MEMBER_ENUM:
-    case R3_MEMBER_TIMEFRAME:
-        return *(const unsigned *)place != 0;
-    case R3_MEMBER_DECIMAL:
-        return r3_decimal_is_present(place);
-    case R3_MEMBER_INTEGER:
-        return member->required || *(const int64_t *)place != 0;
-    case R3_MEMBER_TIME:
-        return *(const int64_t *)place != R3_TIME_ABSENT;
-    case R3_MEMBER_DOUBLE:
-        break;
-    }
-    return true;
+static inline char *put_integer(char *out, const struct r3_member *member, int64_t value, const char **wrong) {
+    if (member->kind == R3_MEMBER_TIME ? value >= 0 && value < R3_TIME_END : value >= member->minimum)
+        return out + r3_decimal_format(out, &R3_DECIMAL(value, 0));
+    *wrong = "out of range";
+    return NULL;
 }
 
-/* Append the value; NULL on error. The caller has made room. */
-static char *put_value(char *out, const struct r3_record_table *table, const struct r3_member *member,
-                       const struct r3_record *record, struct r3_error *error) {
+/* Append key and value of a member; nothing where it is absent and may be. The caller has made room. */
+static inline char *put_member(char *out, const struct r3_record *record, const struct r3_member *member,
+                               const char **wrong) {
     const void *place = r3_member_of(record, member);
-    int64_t integer;
+    char *at = out + member->key_length;
+    memcpy(out, member->key, R3_KEY_SIZE); /* the whole array: a fixed size is faster, and there is room */
     switch ((enum r3_member_kind)member->kind) {
     case R3_MEMBER_TEXT:
-        return put_text(out, table, member, place, error);
-    case R3_MEMBER_BORROWED: {
-        const char *text = *(const char *const *)place;
-        if (r3_json_is_utf8(text, strlen(text)))
-            return r3_json_put_text(out, text, strlen(text));
-        fail_member(error, table, member, "characters that are not allowed");
-        return NULL;
-    }
+        if (*(const char *)place == '\0')
+            break;
+        return put_text(at, member, place, wrong);
+    case R3_MEMBER_BORROWED:
+        if (!*(const char *const *)place || !**(const char *const *)place)
+            break;
+        return put_borrowed(at, *(const char *const *)place, wrong);
     case R3_MEMBER_ENUM:
     case R3_MEMBER_TIMEFRAME:
-        return put_name(out, table, member, *(const unsigned *)place, error);
+        if (*(const unsigned *)place == 0)
+            break;
+        return put_name(at, member, *(const unsigned *)place, wrong);
     case R3_MEMBER_DECIMAL:
-        return put_decimal(out, table, member, place, error);
+        if (!r3_decimal_is_present(place))
+            break;
+        return put_decimal(at, member, place, wrong);
     case R3_MEMBER_INTEGER:
+        if (!member->required && *(const int64_t *)place == 0)
+            break;
+        return put_integer(at, member, *(const int64_t *)place, wrong);
     case R3_MEMBER_TIME:
-        integer = *(const int64_t *)place;
-        if (member->kind == R3_MEMBER_TIME ? integer >= 0 && integer < R3_TIME_END : integer >= member->minimum)
-            return out + r3_decimal_format(out, &R3_DECIMAL(integer, 0));
-        fail_member(error, table, member, "out of range");
-        return NULL;
+        if (*(const int64_t *)place == R3_TIME_ABSENT)
+            break;
+        return put_integer(at, member, *(const int64_t *)place, wrong);
     case R3_MEMBER_DOUBLE:
         if (isfinite(*(const double *)place))
-            return out + r3_json_format_real(out, *(const double *)place);
-        fail_member(error, table, member, "not finite");
+            return at + r3_json_format_real(at, *(const double *)place);
+        *wrong = "not finite";
         return NULL;
     }
-    fail_member(error, table, member, "unknown kind");
-    return NULL;
+    *wrong = "missing";
+    return member->required ? NULL : out;
 }
 
 /* Bytes that the line can need at most. */
@@ -167,16 +181,10 @@ int r3_record_encode_members(struct r3_buffer *out, const struct r3_record *reco
     at += table->name_length;
     *at++ = '"';
     for (size_t i = 0; i < table->count; i++) {
-        const struct r3_member *member = &table->members[i];
-        if (!is_present(record, member)) {
-            if (member->required)
-                return fail_member(error, table, member, "missing");
-            continue;
-        }
-        memcpy(at, member->key, R3_KEY_SIZE); /* the whole array: a fixed size is faster, and there is room */
-        at = put_value(at + member->key_length, table, member, record, error);
+        const char *wrong = NULL;
+        at = put_member(at, record, &table->members[i], &wrong);
         if (!at)
-            return -1;
+            return fail_member(error, table, &table->members[i], wrong);
     }
     if (at - start > R3_LINE_MAX - 2)
         return r3_fail(error, R3_BUG, "%s: a line longer than %d bytes", table->name, R3_LINE_MAX);

@@ -310,34 +310,6 @@ enum r3_record_type r3_record_type_from_name(const char *name, size_t length) {
     return R3_UNKNOWN;
 }
 
-void r3_member_clear(struct r3_record *record, const struct r3_member *member) {
-    void *place = r3_member_in(record, member);
-    switch ((enum r3_member_kind)member->kind) {
-    case R3_MEMBER_TEXT:
-        *(char *)place = '\0';
-        break;
-    case R3_MEMBER_BORROWED:
-        *(const char **)place = NULL;
-        break;
-    case R3_MEMBER_ENUM:
-    case R3_MEMBER_TIMEFRAME:
-        *(unsigned *)place = 0;
-        break;
-    case R3_MEMBER_DECIMAL:
-        *(struct r3_decimal *)place = r3_decimal_absent;
-        break;
-    case R3_MEMBER_INTEGER:
-        *(int64_t *)place = 0;
-        break;
-    case R3_MEMBER_TIME:
-        *(int64_t *)place = R3_TIME_ABSENT;
-        break;
-    case R3_MEMBER_DOUBLE:
-        *(double *)place = 0;
-        break;
-    }
-}
-
 bool r3_member_text_fits(const struct r3_member *member, const char *text, size_t length) {
     if (length == 0)
         return true;

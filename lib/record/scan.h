@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lib/record/record.h"
+#include "lib/record/members.h"
 
-/* Numbers of a canonical line by hand, for decode.c and decode_candle.c. Each function reads at `at` and returns where it
+/* Numbers and texts of a canonical line by hand, for decode.c, decode_candle.c and encode.c. Each function reads at `at` and returns where it
  * stopped, or NULL where the text has another form, which the JSON decoder then judges.
  *
  * `end` is the byte behind the line: a newline or NUL, readable, and no part of any number, so loops over single characters
@@ -63,6 +63,47 @@ static inline int64_t r3_scan_eight(const char *at, unsigned *count) {
     return *count ? r3_scan_value(word, *count) : 0;
 }
 
+/* ---- texts ---- */
+
+/* Eight bytes as they stand. */
+static inline uint64_t r3_scan_bytes(const char *at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Bytes of the word ahead of the first that is `stop`, 0 to 8. */
+static inline unsigned r3_scan_ahead_of(uint64_t word, char stop) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t other = word ^ ones * (unsigned char)stop, found = (other - ones) & ~other & ones << 7;
+    return found ? (unsigned)__builtin_ctzll(found) / 8 : 8;
+}
+
+/* The first `count` bytes of the word, 0 to 8; the others 0. */
+static inline uint64_t r3_scan_first(uint64_t word, unsigned count) {
+    return count < 8 ? word & ~(~UINT64_C(0) << 8 * count) : word;
+}
+
+/* Whether the first `count` bytes of the word are all of `class`; the others are 0. Eight looks into the table, none of which waits for
+ * another, and no branch for each; what is not asked for counts as '0', which is of every class. */
+static inline bool r3_scan_is_class(uint64_t word, unsigned count, uint8_t class) {
+    const uint8_t *of = r3_character_class;
+    word |= count < 8 ? UINT64_C(0x3030303030303030) << 8 * count : 0;
+    return of[word & 0xff] & of[word >> 8 & 0xff] & of[word >> 16 & 0xff] & of[word >> 24 & 0xff] &
+           of[word >> 32 & 0xff] & of[word >> 40 & 0xff] & of[word >> 48 & 0xff] & of[word >> 56] & class;
+}
+
+/* Whether the two are equal, as memcmp tells; for short texts by words that overlap. */
+static inline bool r3_scan_same(const char *a, const char *b, size_t length) {
+    if (length >= 8 && length <= 16)
+        return r3_scan_bytes(a) == r3_scan_bytes(b) && r3_scan_bytes(a + length - 8) == r3_scan_bytes(b + length - 8);
+    if (length >= 4 && length < 8)
+        return memcmp(a, b, 4) == 0 && memcmp(a + length - 4, b + length - 4, 4) == 0;
+    return memcmp(a, b, length) == 0;
+}
+
+/* ---- numbers ---- */
+
 /* 0, or digits without a leading zero. */
 static inline const char *r3_scan_integer(const char *at, const char *end, int64_t *out) {
     const char *from = at;
@@ -111,7 +152,7 @@ static inline const char *r3_scan_decimal_slowly(const char *at, int64_t *coeffi
     return at + 1;
 }
 
-/* The same, up to eight digits on each side of the point. */
+/* The same, up to eight digits ahead of the point and sixteen behind it, 18 in all. */
 static inline const char *r3_scan_decimal_wide(const char *at, const char *end, int64_t *coefficient, int32_t *scale) {
     unsigned whole, places = 0;
     int64_t value = r3_scan_eight(at, &whole);
@@ -120,6 +161,14 @@ static inline const char *r3_scan_decimal_wide(const char *at, const char *end, 
     if (point && end - next >= 9) {
         int64_t fraction = r3_scan_eight(next + 1, &places);
         value = value * r3_scan_power[places] + fraction;
+        if (places == 8 && end - next >= 17) { /* a mean has 14 */
+            unsigned more;
+            fraction = r3_scan_eight(next + 9, &more);
+            if (whole + 8 + more > R3_SCAN_DIGITS)
+                return r3_scan_decimal_slowly(at, coefficient, scale);
+            value = value * r3_scan_power[more] + fraction;
+            places += more;
+        }
     }
     if (next[point + places] != '"' || whole == 0 || point != (places > 0) || next[places] == '0' ||
         (*at == '0' && whole > 1))

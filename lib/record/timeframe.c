@@ -5,9 +5,10 @@
 
 #include "lib/base/time.h"
 
+enum { NAME_SIZE = 4 };
 static const struct {
-    const char *name;
-    int64_t span; /* ms */
+    char name[NAME_SIZE]; /* zeros behind it */
+    int64_t span;         /* ms */
 } timeframes[R3_TIMEFRAME_COUNT] = {
     [R3_TIMEFRAME_NONE] = { "", 0 },   [R3_1m] = { "1m", R3_MINUTE },        [R3_3m] = { "3m", 3 * R3_MINUTE },
     [R3_5m] = { "5m", 5 * R3_MINUTE }, [R3_15m] = { "15m", 15 * R3_MINUTE }, [R3_30m] = { "30m", 30 * R3_MINUTE },
@@ -25,8 +26,12 @@ int64_t r3_timeframe_span(enum r3_timeframe timeframe) {
 }
 
 int r3_timeframe_from_name(enum r3_timeframe *out, const char *text, size_t length) {
+    char name[NAME_SIZE] = "";
+    if (length >= sizeof name || memchr(text, '\0', length))
+        return -1;
+    memcpy(name, text, length);
     for (int i = R3_TIMEFRAME_NONE + 1; i < R3_TIMEFRAME_COUNT; i++)
-        if (strlen(timeframes[i].name) == length && memcmp(timeframes[i].name, text, length) == 0) {
+        if (memcmp(timeframes[i].name, name, sizeof name) == 0) {
             *out = (enum r3_timeframe)i;
             return 0;
         }

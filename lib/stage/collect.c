@@ -4,14 +4,15 @@
 #include <inttypes.h>
 
 #include "lib/market/market_name.h"
-#include "lib/stage/collect_series.h"
+#include "lib/stage/collect_ahead.h"
 #include "lib/stage/stage.h"
 
 enum {
-    BATCH = 1000,       /* candles a pull */
-    BLOCK_MAX = 262144, /* bytes read at a time from a file */
-    BLOCKS = 4194304,   /* and from all together */
-    FLUSH_FIRST = 2     /* what pull returns when the next call may have to wait for input */
+    BATCH = 1000,        /* candles a pull */
+    BLOCK_MAX = 262144,  /* bytes read at a time from a file */
+    BLOCKS = 4194304,    /* and from all together */
+    AHEAD_MIN = 1048576, /* bytes from which on a thread is worth its start */
+    FLUSH_FIRST = 2      /* what pull returns when the next call may have to wait for input */
 };
 
 static const struct r3_option options[] = {
@@ -75,11 +76,13 @@ static const struct r3_option options[] = {
     { .name = NULL },
 };
 
-/* A series and the candle of it that comes next. */
+/* A series, and where the candle of it that comes next closes. */
 struct lane {
-    struct r3_collect_series series;
-    const struct r3_record *next; /* NULL: to be fetched */
-    int64_t close;                /* of next */
+    struct r3_collect_series series; /* not looked at while `ahead` fills it */
+    struct r3_collect_output output; /* what was read and is still to be given */
+    struct r3_collect_ahead *ahead;  /* NULL: it is read when it is asked for */
+    struct r3_candles head;          /* platform, market and timeframe of its blocks */
+    int64_t close;
     bool ended;
 };
 
@@ -93,7 +96,7 @@ struct collect {
     struct lane *lanes; /* in order of the operands */
     size_t lane_count;
     bool started;
-    uint64_t written, bytes, bytes_done;
+    uint64_t written, bytes;
 };
 
 static int read_timeframe(enum r3_timeframe *out, const struct r3_arguments *arguments, const char *name,
@@ -172,6 +175,11 @@ static void collect_free(void *state) {
     struct collect *collect = state;
     if (!collect)
         return;
+    for (size_t i = 0; i < collect->lane_count; i++) {
+        r3_collect_ahead_free(collect->lanes[i].ahead);
+        r3_collect_series_release(&collect->lanes[i].series);
+        r3_collect_output_release(&collect->lanes[i].output);
+    }
     for (size_t i = 0; collect->files && i < collect->file_count; i++)
         r3_collect_close(&collect->files[i]);
     free(collect->files);
@@ -252,6 +260,11 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
         if (r3_collect_series_start(series, r3_arguments_text(collect->arguments, "platform"), collect->resample,
                                     error) < 0)
             return -1;
+        r3_collect_output_init(&collect->lanes[i].output, series);
+        struct r3_candles *head = &collect->lanes[i].head;
+        memcpy(head->platform, series->filler.candle.platform, sizeof head->platform);
+        memcpy(head->market, series->filler.candle.market, sizeof head->market);
+        head->timeframe = r3_collect_series_timeframe(series);
     }
     return 0;
 }
@@ -297,6 +310,15 @@ static int emit_head(struct collect *collect, struct r3_error *error) {
     return 0;
 }
 
+/* Where the program has processors to spare, one long regular file or several of one series are read ahead. */
+static void read_ahead(struct collect *collect) {
+    bool possible = collect->port->concurrent && collect->lane_count == 1 && collect->bytes >= AHEAD_MIN;
+    for (size_t i = 0; possible && i < collect->file_count; i++)
+        possible = collect->files[i].regular;
+    if (possible)
+        collect->lanes[0].ahead = r3_collect_ahead_new(&collect->lanes[0].series);
+}
+
 /* Look at all files before the first record, so that what is wrong with the last is said before an hour's work. */
 static int start(struct collect *collect, struct r3_error *error) {
     for (; collect->probed < collect->file_count; collect->probed++) {
@@ -307,47 +329,94 @@ static int start(struct collect *collect, struct r3_error *error) {
     }
     if (make_lanes(collect, error) < 0 || emit_head(collect, error) < 0)
         return -1;
+    read_ahead(collect);
     collect->started = true;
     return 1;
 }
 
 static void tell_progress(struct collect *collect) {
-    uint64_t sum = 0, done, total;
-    for (size_t i = 0; i < collect->file_count; i++) {
-        const struct r3_collect_file *file = &collect->files[i];
-        if (file->finished)
-            sum += file->bytes;
-        else if (file->lines) {
-            r3_lines_progress(file->lines, &done, &total);
-            sum += done;
-        }
-    }
+    uint64_t sum = 0;
+    for (size_t i = 0; i < collect->lane_count; i++)
+        sum += collect->lanes[i].output.done;
     collect->port->progress(collect->port, sum, collect->bytes);
 }
 
+static int64_t close_of(const struct lane *lane, int64_t open) {
+    return r3_timeframe_close(lane->head.timeframe, open);
+}
+
 static int fetch(struct lane *lane, struct r3_error *error) {
-    int result = r3_collect_series_next(&lane->series, &lane->next, error);
-    if (result == R3_INPUT_MORE) {
-        lane->close = r3_timeframe_close(lane->next->candle.timeframe, lane->next->candle.time);
-    } else {
-        lane->next = NULL;
-        lane->ended = result == R3_INPUT_END;
-    }
+    struct r3_collect_output *out = &lane->output;
+    int result = lane->ahead ? r3_collect_ahead_fill(lane->ahead, out, error)
+                             : r3_collect_series_fill(&lane->series, out, error);
+    lane->ended = result == R3_INPUT_END;
+    if (result == R3_INPUT_MORE)
+        lane->close = close_of(lane, r3_collect_output_time(out));
     return result;
 }
 
-/* Which comes first: the earlier close, then the finer timeframe, then the operands' order. NULL: all have ended. */
+/* Whether a candle of `a` that closes at `close` comes ahead of the next of `b`: the earlier close, then the finer timeframe, then the
+ * operands' order. */
+static bool precedes(const struct lane *a, int64_t close, const struct lane *b) {
+    if (close != b->close)
+        return close < b->close;
+    return a->head.timeframe != b->head.timeframe ? a->head.timeframe < b->head.timeframe : a < b;
+}
+
+/* NULL: all have ended. */
 static struct lane *first_lane(struct collect *collect) {
     struct lane *first = NULL;
     for (size_t i = 0; i < collect->lane_count; i++) {
         struct lane *lane = &collect->lanes[i];
-        if (lane->ended)
-            continue;
-        if (!first || lane->close < first->close ||
-            (lane->close == first->close && lane->next->candle.timeframe < first->next->candle.timeframe))
+        if (!lane->ended && (!first || precedes(lane, lane->close, first)))
             first = lane;
     }
     return first;
+}
+
+/* How many candles of the lane's block come ahead of all others, from the next on, which does. */
+static size_t count_first(const struct collect *collect, const struct lane *first) {
+    const struct r3_csv_block *block = &first->output.block;
+    const struct lane *second = NULL;
+    size_t end = first->output.given + 1;
+    for (size_t i = 0; i < collect->lane_count; i++) {
+        const struct lane *lane = &collect->lanes[i];
+        if (lane != first && !lane->ended && (!second || precedes(lane, lane->close, second)))
+            second = lane;
+    }
+    if (!second)
+        return block->count - first->output.given;
+    while (end < block->count && precedes(first, close_of(first, block->time[end]), second))
+        end++;
+    return end - first->output.given;
+}
+
+/* Give the lane's next candles. Returns how many, or -1. */
+static int64_t emit_candles(struct collect *collect, struct lane *lane, struct r3_error *error) {
+    struct r3_collect_output *out = &lane->output;
+    const struct r3_csv_block *block = &out->block;
+    size_t from = out->given;
+    if (out->alone) {
+        out->alone = false;
+        return emit(collect, &out->single, error) < 0 ? -1 : 1;
+    }
+    struct r3_candles *candles = &lane->head;
+    candles->count = count_first(collect, lane);
+    candles->price_scale = block->price_scale;
+    candles->volume_scale = block->volume_scale;
+    candles->time = block->time + from;
+    candles->open = block->open + from;
+    candles->high = block->high + from;
+    candles->low = block->low + from;
+    candles->close = block->close + from;
+    candles->volume = block->volume + from;
+    if (collect->port->emit_candles(collect->port, candles, error) < 0)
+        return -1;
+    collect->written += candles->count;
+    out->given += candles->count;
+    if (out->given < block->count)
+        lane->close = close_of(lane, block->time[out->given]);
+    return (int64_t)candles->count;
 }
 
 static int collect_pull(void *state, struct r3_error *error) {
@@ -355,12 +424,12 @@ static int collect_pull(void *state, struct r3_error *error) {
     if (!collect->started)
         return start(collect, error);
     tell_progress(collect);
-    for (unsigned count = 0; count < BATCH; count++) {
+    for (int64_t given = 0; given < BATCH;) {
         for (size_t i = 0; i < collect->lane_count; i++) {
             struct lane *lane = &collect->lanes[i];
-            if (lane->next || lane->ended)
+            if (lane->ended || r3_collect_output_holds(&lane->output))
                 continue;
-            if (count && !r3_collect_series_ready(&lane->series))
+            if (given && !lane->ahead && !r3_collect_series_ready(&lane->series))
                 return FLUSH_FIRST;
             int result = fetch(lane, error);
             if (result < 0)
@@ -371,65 +440,24 @@ static int collect_pull(void *state, struct r3_error *error) {
         struct lane *lane = first_lane(collect);
         if (!lane)
             return 0;
-        if (emit(collect, lane->next, error) < 0)
+        int64_t count = emit_candles(collect, lane, error);
+        if (count < 0)
             return -1;
-        lane->next = NULL;
+        given += count;
     }
     return 1;
-}
-
-static void warn_gaps(struct collect *collect, const struct r3_collect_series *series) {
-    const struct r3_gap *gap = &series->gap;
-    char time[R3_TIME_TEXT_SIZE];
-    if (gap->gaps == 0)
-        return;
-    r3_time_format(time, gap->first);
-    collect->port->warn(collect->port,
-                        "%s %s: %" PRIu64 " candle%s missing in %" PRIu64 " gap%s%s; the first: %" PRIu64 " from %s on",
-                        series->files[0]->market, r3_timeframe_name(series->timeframe), gap->missing,
-                        gap->missing == 1 ? "" : "s", gap->gaps, gap->gaps == 1 ? "" : "s",
-                        series->policy == R3_GAPS_FILL ? ", filled" : "", gap->first_missing, time);
-}
-
-static void warn_dropped(struct collect *collect, const struct r3_collect_series *series) {
-    const int64_t times[] = { series->resample.dropped_first, series->resample.dropped_last };
-    for (unsigned i = 0; series->resampling && i < 2; i++) {
-        char time[R3_TIME_TEXT_SIZE];
-        if (times[i] == R3_TIME_ABSENT)
-            continue;
-        r3_time_format(time, times[i]);
-        collect->port->warn(collect->port, "%s %s: the %s candle, %s, is not complete: dropped",
-                            series->files[0]->market, r3_timeframe_name(series->resample.timeframe),
-                            i == 0 ? "first" : "last", time);
-    }
-}
-
-static void warn_series(struct collect *collect, struct r3_collect_series *series, bool ended) {
-    if (series->resampling && !ended) /* interrupted: what is being put together will not be complete */
-        r3_resample_end(&series->resample, series->gap.expected);
-    for (size_t i = 0; i < series->file_count; i++)
-        if (series->files[i]->missing)
-            collect->port->warn(collect->port, "%s: %" PRIu64 " row%s without values, the first in line %" PRIu64,
-                                series->files[i]->name, series->files[i]->missing,
-                                series->files[i]->missing == 1 ? "" : "s", series->files[i]->first_missing);
-    if (series->duplicates)
-        collect->port->warn(collect->port,
-                            "%s:%" PRIu64 ": an equal copy of the candle before it; %" PRIu64 " such row%s dropped",
-                            series->duplicate_file->name, series->first_duplicate, series->duplicates,
-                            series->duplicates == 1 ? "" : "s");
-    warn_gaps(collect, series);
-    warn_dropped(collect, series);
-    if (ended && series->candles == 0)
-        collect->port->warn(collect->port, "%s %s: no candle lies between --from and --to", series->files[0]->market,
-                            r3_timeframe_name(series->timeframe));
 }
 
 static int collect_finish(void *state, bool ended, struct r3_error *error) {
     struct collect *collect = state;
     struct r3_record record;
     (void)ended; /* a source's own end */
+    for (size_t i = 0; i < collect->lane_count; i++) {
+        r3_collect_ahead_free(collect->lanes[i].ahead);
+        collect->lanes[i].ahead = NULL;
+    }
     for (size_t i = 0; i < collect->lane_count; i++)
-        warn_series(collect, &collect->lanes[i].series, collect->lanes[i].ended);
+        r3_collect_tell(collect->port, &collect->lanes[i].series, collect->lanes[i].ended);
     r3_record_init(&record, R3_END);
     memcpy(record.end.source, "r3-collect", sizeof "r3-collect");
     record.end.records = (int64_t)collect->written;

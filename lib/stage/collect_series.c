@@ -2,9 +2,15 @@
 
 #include <inttypes.h>
 
-enum { HEAD_MIN = 4096, BYTE_ORDER_MARK = 3 /* bytes that a head may have lost */ };
+#include "lib/record/candles.h"
 
-static int fail_place(const struct r3_collect_file *file, uint64_t line, struct r3_error *error) {
+enum {
+    HEAD_MIN = 4096,
+    BYTE_ORDER_MARK = 3, /* bytes that a head may have lost */
+    ROW_MIN = 32         /* bytes of a short row: the memory of a block is in proportion to what is read at a time */
+};
+
+int r3_collect_fail_place(const struct r3_collect_file *file, uint64_t line, struct r3_error *error) {
     return r3_error_at(error, "%s:%" PRIu64 ": ", file->name, line);
 }
 
@@ -81,7 +87,7 @@ static inline int read_row(struct r3_collect_file *file, struct r3_candle *candl
             return result;
         result = r3_csv_row(&file->csv, text, length, candle, &missing, error);
         if (result < 0)
-            return fail_place(file, r3_lines_number(file->lines), error);
+            return r3_collect_fail_place(file, r3_lines_number(file->lines), error);
         if (result > 0)
             return R3_INPUT_MORE;
         if (missing && file->missing++ == 0)
@@ -98,7 +104,7 @@ static int explain(struct r3_collect_file *file, struct r3_error *error) {
         char place[32];
         snprintf(place, sizeof place, "line %" PRIu64, line);
         if (rows && r3_csv_follows(&last, &candle, place, error) < 0)
-            return fail_place(file, r3_lines_number(file->lines), error);
+            return r3_collect_fail_place(file, r3_lines_number(file->lines), error);
         line = r3_lines_number(file->lines);
         last = candle;
         rows++;
@@ -137,10 +143,29 @@ int r3_collect_probe(struct r3_collect_file *file, enum r3_timeframe timeframe, 
     r3_lines_progress(file->lines, &done, &file->bytes);
     if (file->csv.newest_first)
         file->bytes *= 2;
+    file->regular = r3_lines_regular(file->lines);
     if (!keep && r3_lines_regular(file->lines) && strcmp(file->path, "-") != 0)
         r3_collect_close(file);
     file->probed = true;
     return R3_INPUT_MORE;
+}
+
+static size_t block_rows(const struct r3_collect_series *series) {
+    size_t rows = series->files[0]->block / ROW_MIN;
+    return rows < R3_CANDLES_MAX ? rows : R3_CANDLES_MAX;
+}
+
+void r3_collect_output_init(struct r3_collect_output *output, const struct r3_collect_series *series) {
+    *output = (struct r3_collect_output) { 0 };
+    r3_csv_block_init(&output->block, block_rows(series));
+}
+
+void r3_collect_output_release(struct r3_collect_output *output) {
+    r3_csv_block_release(&output->block);
+}
+
+void r3_collect_series_release(struct r3_collect_series *series) {
+    r3_csv_block_release(&series->source);
 }
 
 int r3_collect_series_start(struct r3_collect_series *series, const char *platform, enum r3_timeframe resample,
@@ -157,7 +182,10 @@ int r3_collect_series_start(struct r3_collect_series *series, const char *platfo
     r3_record_init(&series->resampled, R3_CANDLE);
     r3_gap_init(&series->gap, series->timeframe);
     series->fill_next = series->fill_end = 0;
+    series->walk = (struct r3_csv_walk) { .span = r3_timeframe_span(series->timeframe) };
     series->resampling = resample != R3_TIMEFRAME_NONE;
+    if (series->resampling)
+        r3_csv_block_init(&series->source, block_rows(series));
     return series->resampling ? r3_resample_init(&series->resample, series->timeframe, resample, error) : 0;
 }
 
@@ -175,14 +203,14 @@ static int check_row(struct r3_collect_series *series, const struct r3_collect_f
             series->duplicate_file = file;
             series->first_duplicate = line;
         }
-        return follows < 0 ? fail_place(file, line, error) : follows;
+        return follows < 0 ? r3_collect_fail_place(file, line, error) : follows;
     }
     if (candle->time != series->gap.expected && r3_timeframe_open(series->timeframe, candle->time) != candle->time) {
         char time[R3_TIME_TEXT_SIZE];
         r3_time_format(time, candle->time);
         r3_fail(error, R3_DATA, "time: %s is not where a %s candle opens%s", time, r3_timeframe_name(series->timeframe),
                 file->guessed ? " (the timeframe was guessed: say --timeframe)" : "");
-        return fail_place(file, line, error);
+        return r3_collect_fail_place(file, line, error);
     }
     return 1;
 }
@@ -235,12 +263,12 @@ static int meet_gap(struct r3_collect_series *series, int64_t expected, uint64_t
         r3_time_format(text, expected);
         r3_fail(error, R3_DATA, "%" PRIu64 " candle%s missing ahead of it, from %s on", missing,
                 missing == 1 ? " is" : "s are", text);
-        return fail_place(series->last_file, series->last_line, error);
+        return r3_collect_fail_place(series->last_file, series->last_line, error);
     }
     if (series->policy == R3_GAPS_FILL && missing > FILL_MAX) {
         r3_fail(error, R3_DATA, "%" PRIu64 " candles are missing ahead of it, too many to fill: is its time right?",
                 missing);
-        return fail_place(series->last_file, series->last_line, error);
+        return r3_collect_fail_place(series->last_file, series->last_line, error);
     }
     if (series->policy == R3_GAPS_FILL) {
         series->fill_next = expected;
@@ -250,8 +278,7 @@ static int meet_gap(struct r3_collect_series *series, int64_t expected, uint64_t
     return 0;
 }
 
-/* The next candle of the files' own timeframe, stand-ins included. */
-static inline int next_source(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error) {
+int r3_collect_series_next(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error) {
     struct r3_record *newest;
     if (!series->waiting) {
         int result = next_row(series, error);
@@ -273,35 +300,4 @@ static inline int next_source(struct r3_collect_series *series, const struct r3_
     series->waiting = false;
     *out = newest;
     return R3_INPUT_MORE;
-}
-
-static int next_resampled(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error) {
-    while (!r3_resample_take(&series->resample, &series->resampled.candle)) {
-        const struct r3_record *source;
-        if (series->ended)
-            return R3_INPUT_END;
-        int result = next_source(series, &source, error);
-        if (result == R3_INPUT_END) {
-            series->ended = true;
-            r3_resample_end(&series->resample, series->seen_after ? series->to : series->gap.expected);
-        } else if (result != R3_INPUT_MORE) {
-            return result;
-        } else {
-            if (series->seen_before && series->resample.known_from == R3_TIME_ABSENT)
-                r3_resample_known_from(&series->resample, series->from);
-            if (r3_resample_put(&series->resample, &source->candle, error) < 0)
-                return fail_place(series->last_file, series->last_line, error);
-        }
-    }
-    *out = &series->resampled;
-    return R3_INPUT_MORE;
-}
-
-int r3_collect_series_next(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error) {
-    return series->resampling ? next_resampled(series, out, error) : next_source(series, out, error);
-}
-
-bool r3_collect_series_ready(const struct r3_collect_series *series) {
-    const struct r3_lines *lines = series->at < series->file_count ? series->files[series->at]->lines : NULL;
-    return series->waiting || !lines || r3_lines_ready(lines);
 }

@@ -5,13 +5,18 @@
 #include <stdint.h>
 
 #include "lib/input/lines.h"
-#include "lib/market/csv.h"
+#include "lib/market/csv_block.h"
 #include "lib/market/gap.h"
 #include "lib/market/resample.h"
 #include "lib/record/record.h"
+#include "lib/stage/stage.h"
 
 /* Private to r3-collect. A series is the candles of one market and one timeframe, in order of time, out of one file or out of
- * several that follow each other. */
+ * several that follow each other. It gives them in blocks.
+ *
+ * Rows come two ways. Usual ones, each following the one before at the timeframe's distance, are read many at a time
+ * (collect_run.c, csv_block.h). Any other is read by itself (collect_series.c), which knows and words all that can be wrong or
+ * be missing; then the usual ones go on. A block is what could be read without waiting and without any risk of an error. */
 
 struct r3_collect_file {
     const char *path; /* "-": standard input; borrowed, like name */
@@ -20,6 +25,7 @@ struct r3_collect_file {
     struct r3_csv csv;
     enum r3_timeframe timeframe;
     bool guessed; /* the timeframe */
+    bool regular; /* known once it was probed */
     bool probed, started, finished;
     struct r3_lines *lines;          /* NULL: not open */
     size_t head, block;              /* bytes looked at to find the dialect; bytes to read at a time */
@@ -31,6 +37,15 @@ struct r3_collect_file {
  * R3_INPUT_INTERRUPTED: call again; -1. */
 int r3_collect_probe(struct r3_collect_file *file, enum r3_timeframe timeframe, bool keep, struct r3_error *error);
 void r3_collect_close(struct r3_collect_file *file);
+
+/* Candles of a series, as many as could be read at once: those of the block from [given] on, or a single one that no block holds. */
+struct r3_collect_output {
+    struct r3_csv_block block;
+    size_t given;
+    bool alone;
+    struct r3_record single;
+    uint64_t done; /* bytes of the series' files that were read so far, for the progress */
+};
 
 struct r3_collect_series {
     struct r3_collect_file **files; /* borrowed; in order of time */
@@ -59,6 +74,15 @@ struct r3_collect_series {
     bool resampling, ended;
     struct r3_resample resample;
     struct r3_record resampled;
+    bool kept; /* `resampled` is still to be given */
+
+    int32_t price_scale, volume_scale; /* of the blocks: the most digits so far */
+    struct r3_csv_block source; /* when resampling: usual rows, of which those from [put] on are still to be put in */
+    size_t put;
+    uint64_t source_line; /* line of the first of them */
+    struct r3_csv_walk walk;
+    unsigned pause,
+        pauses; /* rows to read one by one before usual ones are looked for again; how many it was last time */
 };
 
 /* `platform` and `timeframe` are what the candles will say; `resample` R3_TIMEFRAME_NONE: none. The other members as above are
@@ -66,9 +90,36 @@ struct r3_collect_series {
 int r3_collect_series_start(struct r3_collect_series *series, const char *platform, enum r3_timeframe resample,
                             struct r3_error *error);
 
-/* The next candle: R3_INPUT_MORE with *out borrowed until the next call, R3_INPUT_END, R3_INPUT_INTERRUPTED, -1. */
-int r3_collect_series_next(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error);
-/* Whether the next candle may have to be waited for. */
+/* An output has the memory that it needs for this series. Released with r3_collect_output_release. */
+void r3_collect_output_init(struct r3_collect_output *output, const struct r3_collect_series *series);
+void r3_collect_output_release(struct r3_collect_output *output);
+
+/* The next candles, in place of those that are there: R3_INPUT_MORE, R3_INPUT_END, R3_INPUT_INTERRUPTED, -1. */
+int r3_collect_series_fill(struct r3_collect_series *series, struct r3_collect_output *out, struct r3_error *error);
+/* Whether the next candles can be had without waiting for another process. */
 bool r3_collect_series_ready(const struct r3_collect_series *series);
+/* Free what the series owns; the files are the caller's. */
+void r3_collect_series_release(struct r3_collect_series *series);
+
+static inline enum r3_timeframe r3_collect_series_timeframe(const struct r3_collect_series *series) {
+    return series->resampling ? series->resample.timeframe : series->timeframe;
+}
+
+/* Whether there is one more candle, and the open of the next. */
+static inline bool r3_collect_output_holds(const struct r3_collect_output *out) {
+    return out->alone || out->given < out->block.count;
+}
+static inline int64_t r3_collect_output_time(const struct r3_collect_output *out) {
+    return out->alone ? out->single.candle.time : out->block.time[out->given];
+}
+
+/* Tell people what was missing, dropped or filled. `ended`: all was read; else it was interrupted. */
+void r3_collect_tell(struct r3_port *port, struct r3_collect_series *series, bool ended);
+
+/* Between collect_series.c and collect_run.c: the next candle of the files' own timeframe by itself, stand-ins included; results as
+ * above. */
+int r3_collect_series_next(struct r3_collect_series *series, const struct r3_record **out, struct r3_error *error);
+/* The place of an error. Returns -1. */
+int r3_collect_fail_place(const struct r3_collect_file *file, uint64_t line, struct r3_error *error);
 
 #endif

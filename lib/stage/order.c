@@ -113,13 +113,10 @@ static int answer_sync(struct order_stage *stage, struct r3_error *error) {
     if (stage->opened && r3_paper_accounts(stage->paper, answer, stage, error)) /* no currency is known before */
         return -1;
     for (size_t at = 0; at < stage->kept.length;) {
-        struct r3_record record;
-        enum r3_record_type type;
-        memcpy(&type, stage->kept.data + at, sizeof type);
-        memcpy(&record, stage->kept.data + at, r3_record_size(type));
-        if (answer(stage, &record, error))
+        const struct r3_record *record = (const void *)(stage->kept.data + at);
+        if (answer(stage, record, error))
             return -1;
-        at += (r3_record_size(type) + step - 1) / step * step;
+        at += (r3_record_size(record->type) + step - 1) / step * step;
     }
     r3_buffer_reset(&stage->kept);
     if (stage->kept.capacity > KEPT_MEMORY)
@@ -234,6 +231,20 @@ static int step_candle(struct order_stage *stage, const struct r3_record *record
     return r3_paper_candle(stage->paper, &record->candle, error);
 }
 
+static int order_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                         struct r3_error *error) {
+    struct order_stage *stage = state;
+    struct r3_record record;
+
+    if (!stage->opened && from < to) {
+        r3_candles_record(candles, from, &record);
+        *at = from++;
+        if (step_candle(stage, &record, error))
+            return -1;
+    }
+    return r3_paper_candles(stage->paper, candles, from, to, at, error);
+}
+
 /* A session that signals, orders or is started has an account from then on; before any currency is known, with the others. */
 static int open_session(struct order_stage *stage, const char *session, const char *market, struct r3_error *error) {
     return stage->opened ? r3_paper_open(stage->paper, session, market, error)
@@ -294,6 +305,7 @@ const struct r3_stage r3_order_stage = {
     .in_loop = true,
     .init = order_init,
     .step = order_step,
+    .candles = order_candles,
     .finish = order_finish,
     .free = order_free,
 };

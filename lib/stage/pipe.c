@@ -11,52 +11,7 @@
 #include <unistd.h>
 
 #include "lib/stage/pipe.h"
-
-#define COMMON_OPTIONS                                                                                                 \
-    { .name = "help", .letter = 'h', .kind = R3_OPTION_FLAG, .help = "show this help" },                               \
-        { .name = "version", .letter = 'V', .kind = R3_OPTION_FLAG, .help = "show the version" }, {                    \
-        .name = "completion", .kind = R3_OPTION_CHOICE, .argument = "bash|zsh|fish",                                   \
-        .help = "print a completion script"                                                                            \
-    }
-#define REJECT_OPTION                                                                                                  \
-    { .name = "reject", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "put bad lines there and go on" }
-
-const struct r3_option r3_source_options[] = { COMMON_OPTIONS, { .name = NULL } };
-const struct r3_option r3_filter_options[] = {
-    { .name = "quiet-input", .letter = 'q', .kind = R3_OPTION_FLAG, .help = "write only what this program adds" },
-    REJECT_OPTION,
-    COMMON_OPTIONS,
-    { .name = NULL },
-};
-const struct r3_option r3_sink_options[] = { REJECT_OPTION, COMMON_OPTIONS, { .name = NULL } };
-
-static volatile sig_atomic_t stop_asked;
-
-static void on_stop(int signal_number) {
-    (void)signal_number;
-    stop_asked = 1;
-}
-
-/* A signal that the caller had us ignore stays ignored, as everywhere: a shell script's background jobs ignore the INT that is meant
- * for its foreground, and a run that stopped there would look complete. */
-static void take_signal(int signal_number, const struct sigaction *action) {
-    struct sigaction before;
-    if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-        sigaction(signal_number, action, NULL);
-}
-
-/* Only a source stops on INT and TERM, and ends its stream; the others let the first one pass and drain. The second kills. A
- * reader that is gone ends a filter by SIGPIPE, as everywhere in a shell. */
-static void prepare_signals(const struct r3_stage *stage) {
-    struct sigaction action = {
-        .sa_handler = on_stop,
-        .sa_flags = (int)SA_RESETHAND | (stage->pull ? 0 : SA_RESTART), /* a source leaves a read that waits */
-    };
-    sigemptyset(&action.sa_mask);
-    take_signal(SIGINT, &action);
-    take_signal(SIGTERM, &action);
-    signal(SIGPIPE, SIG_DFL);
-}
+#include "lib/stage/signals.h"
 
 /* The programs between r3-track and r3-order take turns, so on one CPU they hand over without waking another (measured: 1.2 s
  * for a million candles with 38,400 barriers, 5 s and more without). pipelines/backtest chooses it and says so in R3_LOOP_CPU. */
@@ -82,8 +37,13 @@ __attribute__((format(printf, 2, 3))) static void pipe_warn(struct r3_port *port
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    r3_pipe_progress_clear(pipe);
+    r3_progress_clear(&pipe->progress);
     fprintf(stderr, "%s: %s\n", pipe->stage->name, text);
+}
+
+static void pipe_progress(struct r3_port *port, uint64_t done, uint64_t total) {
+    struct r3_pipe *pipe = port->context;
+    r3_progress_show(&pipe->progress, pipe->stage->name, pipe->records, done, total);
 }
 
 static int echo(struct r3_pipe *pipe, struct r3_error *error) {
@@ -272,7 +232,7 @@ static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
 static int run_source(struct r3_pipe *pipe, struct r3_error *error) {
     int more = 1;
     pipe->echoed = true;
-    while (more > 0 && !stop_asked) {
+    while (more > 0 && !r3_signals_stop_asked()) {
         more = pipe->stage->pull(pipe->state, error);
         if (more == 2 && r3_writer_flush(&pipe->out, error) < 0)
             return -1;
@@ -325,37 +285,28 @@ static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) 
 }
 
 /* --help, --version, --completion: 1 when one was given and is done. */
-static int informed(const struct r3_stage *stage, const struct r3_arguments *arguments,
-                    const struct r3_option *const *tables, struct r3_error *error) {
+static int inform(const struct r3_stage *stage, const struct r3_arguments *arguments,
+                  const struct r3_option *const *tables, struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
-    int failed = 0;
-    if (r3_arguments_given(arguments, "help"))
-        r3_option_help(&text, stage->name, stage->operands, stage->summary, tables);
-    else if (r3_arguments_given(arguments, "version"))
-        r3_buffer_printf(&text, "%s (r3) %s\n", stage->name, R3_VERSION);
-    else if (r3_arguments_given(arguments, "completion"))
-        failed = r3_option_completion(&text, r3_arguments_text(arguments, "completion"), stage->name, tables, error);
-    else
-        return 0;
     struct r3_writer out;
-    r3_writer_init(&out, STDOUT_FILENO, "standard output");
-    if (!failed)
-        failed = r3_writer_put(&out, text.data, text.length, error);
-    if (r3_writer_close(&out, error) < 0)
-        failed = -1;
+    int result = r3_stage_inform(&text, stage->name, stage->operands, stage->summary, arguments, tables, error);
+    if (result > 0) {
+        r3_writer_init(&out, STDOUT_FILENO, "standard output");
+        if (r3_writer_put(&out, text.data, text.length, error) < 0)
+            result = -1;
+        if (r3_writer_close(&out, error) < 0)
+            result = -1;
+    }
     r3_buffer_release(&text);
-    return failed ? -1 : 1;
+    return result;
 }
 
 int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
     struct r3_error error = { 0 };
     struct r3_arguments *arguments = NULL;
-    const struct r3_option *tables[] = { stage->options,
-                                         stage->pull   ? r3_source_options
-                                         : stage->sink ? r3_sink_options
-                                                       : r3_filter_options,
-                                         NULL };
+    const struct r3_option *tables[3];
     struct r3_pipe pipe = { .stage = stage, .reject_fd = -1, .updates_fd = -1, .patient = true };
+    r3_stage_tables(tables, stage);
     pipe.port = (struct r3_port) { .emit = pipe_emit,
                                    .emit_ahead = pipe_emit_ahead,
                                    .emit_candles = pipe_emit_candles,
@@ -363,17 +314,18 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
                                    .answer = r3_pipe_answer,
                                    .print = pipe_print,
                                    .warn = pipe_warn,
-                                   .progress = r3_pipe_progress,
+                                   .progress = pipe_progress,
                                    .context = &pipe };
     int failed =
         r3_reserve_standard_descriptors(&error) < 0 || r3_arguments_parse(&arguments, tables, argc, argv, &error) < 0;
     if (!failed) {
-        int done = informed(stage, arguments, tables, &error);
+        int done = inform(stage, arguments, tables, &error);
         if (done != 0) {
             failed = done < 0 ? -1 : 0;
             goto out;
         }
-        prepare_signals(stage);
+        r3_signals_prepare(stage->pull);
+        signal(SIGPIPE, SIG_DFL); /* a reader that is gone ends a filter, as everywhere in a shell */
         prepare_processor(stage);
         failed = stage->init(&pipe.state, arguments, &pipe.port, &error);
     }
@@ -383,7 +335,7 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
             failed = stage->pull ? run_source(&pipe, &error) : run_filter(&pipe, &error);
         failed = close_pipe(&pipe, failed, &error);
     }
-    r3_pipe_progress_clear(&pipe);
+    r3_progress_clear(&pipe.progress);
     if (pipe.rejected)
         fprintf(stderr, "%s: %" PRIu64 " bad line%s in %s\n", stage->name, pipe.rejected, pipe.rejected == 1 ? "" : "s",
                 pipe.reject_name);

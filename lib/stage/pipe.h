@@ -6,6 +6,7 @@
 
 #include "lib/base/buffer.h"
 #include "lib/base/io.h"
+#include "lib/stage/progress.h"
 #include "lib/stage/stage.h"
 
 /* The pipe around one stage. Private to lib/stage/pipe*.c.
@@ -53,8 +54,7 @@ struct r3_pipe {
     bool sync_waited;     /* a late answer was told */
 
     /* Progress on a terminal. */
-    bool progress_shown;
-    int64_t progress_start, progress_next; /* monotonic ms */
+    struct r3_progress progress;
     uint64_t records;
 };
 
@@ -75,8 +75,9 @@ int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error);
 int r3_pipe_answer_end(struct r3_pipe *pipe, const struct r3_record *sync, struct r3_error *error);
 void r3_pipe_updates_close(struct r3_pipe *pipe);
 
-/* lib/stage/pipe_progress.c */
-void r3_pipe_progress(struct r3_port *port, uint64_t done, uint64_t total);
-void r3_pipe_progress_clear(struct r3_pipe *pipe);
+/* How long the answer to the first sync may take, in seconds: R3_SYNC_TIMEOUT, else 10. R3_CONFIG. */
+int r3_sync_timeout(unsigned *seconds, struct r3_error *error);
+/* The first sync was not answered: fills the error in, returns -1. */
+int r3_sync_unanswered(int64_t id, unsigned seconds, struct r3_error *error);
 
 #endif

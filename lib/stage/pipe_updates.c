@@ -22,6 +22,28 @@
 
 enum { SLICE_MS = 100 };
 
+int r3_sync_timeout(unsigned *seconds, struct r3_error *error) {
+    const char *text = getenv("R3_SYNC_TIMEOUT");
+    *seconds = 10;
+    if (!text)
+        return 0;
+    char *end;
+    errno = 0;
+    unsigned long given = strtoul(text, &end, 10);
+    if (errno || end == text || *end || given < 1 || given > 86400)
+        return r3_fail(error, R3_CONFIG, "R3_SYNC_TIMEOUT: wants whole seconds, 1 to 86400, not \"%s\"", text);
+    *seconds = (unsigned)given;
+    return 0;
+}
+
+int r3_sync_unanswered(int64_t id, unsigned seconds, struct r3_error *error) {
+    return r3_fail(error, R3_PROTOCOL,
+                   "sync %" PRId64
+                   " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
+                   "and does every program between pass unknown records and flush?",
+                   id, seconds);
+}
+
 /* Before each read: wait until the FIFO can be read, and see whether an answer can still come. */
 static int before_sync_read(void *context, struct r3_error *error) {
     struct r3_pipe *pipe = context;
@@ -46,12 +68,7 @@ static int before_sync_read(void *context, struct r3_error *error) {
         if (ready == 0 && ++slices == pipe->sync_slices) {
             const unsigned seconds = pipe->sync_slices / (1000 / SLICE_MS);
             if (!pipe->sync_answered)
-                return r3_fail(
-                    error, R3_PROTOCOL,
-                    "sync %" PRId64
-                    " was not answered within %u s: is r3-order further down this pipe with the same R3_UPDATES, "
-                    "and does every program between pass unknown records and flush?",
-                    pipe->next_sync - 1, seconds);
+                return r3_sync_unanswered(pipe->next_sync - 1, seconds, error);
             if (!pipe->sync_waited)
                 pipe->port.warn(&pipe->port,
                                 "sync %" PRId64 " was not answered within %u s, still waiting: "
@@ -66,16 +83,10 @@ int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error
     pipe->updates_name = name;
     if (!name || !pipe->stage->update)
         return 0; /* r3-order opens when the first sync arrives */
-    const char *timeout = getenv("R3_SYNC_TIMEOUT");
-    pipe->sync_slices = 10 * (1000 / SLICE_MS);
-    if (timeout) {
-        char *end;
-        errno = 0;
-        unsigned long seconds = strtoul(timeout, &end, 10);
-        if (errno || end == timeout || *end || seconds < 1 || seconds > 86400)
-            return r3_fail(error, R3_CONFIG, "R3_SYNC_TIMEOUT: wants whole seconds, 1 to 86400, not \"%s\"", timeout);
-        pipe->sync_slices = (unsigned)seconds * (1000 / SLICE_MS);
-    }
+    unsigned seconds;
+    if (r3_sync_timeout(&seconds, error) < 0)
+        return -1;
+    pipe->sync_slices = seconds * (1000 / SLICE_MS);
     pipe->updates_fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (pipe->updates_fd < 0)
         return r3_fail_errno(error, R3_UNAVAILABLE, "%s", name);

@@ -18,6 +18,7 @@ static const struct r3_option report_options[] = {
     { .name = "equity", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "write equity at each candle as CSV" },
     { .name = "plot", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "draw the run as .svg or .png (gnuplot)" },
     { .name = "session", .kind = R3_OPTION_TEXT, .argument = "NAME", .help = "the session, where there are several" },
+    { .name = "from", .kind = R3_OPTION_TIME, .argument = "TIME", .help = "leave out candles that open before it" },
     { .name = NULL },
 };
 
@@ -25,6 +26,7 @@ struct report {
     struct r3_port *port;
     const char *wanted; /* --session; NULL */
     bool json;
+    int64_t from; /* candles that open before it do not count; R3_TIME_ABSENT: none */
     struct r3_book book;
     struct r3_statistics *statistics; /* NULL before the first candle */
     enum r3_timeframe timeframe;
@@ -39,6 +41,7 @@ struct report {
     struct r3_output_file trades, equity;
     struct r3_buffer row;
     struct r3_report_plot *plot;
+    struct r3_bars bars; /* of a part of a block */
 };
 
 static int open_files(struct report *report, const struct r3_arguments *arguments, struct r3_error *error) {
@@ -83,6 +86,8 @@ static int report_init(void **state, const struct r3_arguments *arguments, struc
     report->port = port;
     report->wanted = r3_arguments_text(arguments, "session");
     report->json = r3_arguments_given(arguments, "json");
+    report->from =
+        r3_arguments_given(arguments, "from") ? r3_arguments_get(arguments, "from", 0)->integer : R3_TIME_ABSENT;
     report->book = (struct r3_book)R3_BOOK_INIT;
     report->commissions = r3_decimal_zero;
     report->trades = report->equity = (struct r3_output_file)R3_OUTPUT_FILE_INIT;
@@ -137,7 +142,7 @@ static int close_bar(struct report *report, struct r3_error *error) {
 }
 
 static int step_candle(struct report *report, const struct r3_candle *candle, struct r3_error *error) {
-    if (!report->book.opened) /* before the session began */
+    if (!report->book.opened || candle->time < report->from) /* before the session began */
         return 0;
     if (r3_book_begins_bar(&report->book, candle) && close_bar(report, error) != 0)
         return -1;
@@ -151,6 +156,30 @@ static int step_candle(struct report *report, const struct r3_candle *candle, st
     if (report->plot) {
         report->candle = *candle;
         r3_report_plot_candle(report->plot, candle);
+    }
+    return 0;
+}
+
+/* Files and plots show each bar: for them candles go one by one. */
+static int report_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                          struct r3_error *error) {
+    struct report *report = state;
+    struct r3_record record;
+    bool quick = !report->plot && !report->equity.path;
+    while (from < to && candles->time[from] < report->from)
+        from++;
+    while (from < to) {
+        size_t taken =
+            quick && report->statistics ? r3_book_candles(&report->book, &report->bars, candles, from, to) : 0;
+        if (taken)
+            r3_statistics_bars(report->statistics, &report->bars);
+        from += taken;
+        if (taken)
+            continue;
+        r3_candles_record(candles, from, &record);
+        *at = from++;
+        if (step_candle(report, &record.candle, error) != 0)
+            return -1;
     }
     return 0;
 }
@@ -247,7 +276,7 @@ static int report_step(void *state, const struct r3_record *record, struct r3_er
         r3_book_instrument(&report->book, &record->instrument);
         return 0;
     case R3_VALUE:
-        if (report->plot)
+        if (report->plot && record->value.time >= report->from)
             r3_report_plot_value(report->plot, &record->value);
         return 0;
     case R3_SIGNAL:
@@ -331,5 +360,6 @@ const struct r3_stage r3_report_stage = { .name = "r3-report",
                                           .sink = true,
                                           .init = report_init,
                                           .step = report_step,
+                                          .candles = report_candles,
                                           .finish = report_finish,
                                           .free = report_free };

@@ -4,7 +4,7 @@
 #include "lib/base/buffer.h"
 #include "lib/base/error.h"
 
-/* gnuplot as a child process, private to lib/stage/report*.c. No shell takes part. */
+/* gnuplot as a child process, for --plot of r3-report and of r3-sweep. No shell takes part. */
 
 /* R3_UNAVAILABLE with what to install where PATH has no gnuplot. */
 int r3_gnuplot_find(struct r3_error *error);

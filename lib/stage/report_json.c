@@ -133,6 +133,10 @@ void r3_report_json(struct r3_buffer *out, const struct r3_report_summary *summa
     put_double(out, "sharpe_ratio", figures->sharpe_ratio);
     put_double(out, "sortino_ratio", figures->sortino_ratio);
     put_double(out, "calmar_ratio", figures->calmar_ratio);
+    put_count(out, "returns", figures->returns);
+    put_double(out, "sharpe_ratio_period", figures->period_sharpe_ratio);
+    put_double(out, "skewness", figures->skewness);
+    put_double(out, "kurtosis", figures->kurtosis);
     put_double(out, "alpha", figures->alpha);
     put_double(out, "beta", figures->beta);
     put_double(out, "max_drawdown", figures->max_drawdown);

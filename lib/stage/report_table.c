@@ -162,6 +162,10 @@ static void risk_group(const struct table *table, const struct r3_figures *figur
     number(table, "Sharpe Ratio", figures->sharpe_ratio, 2);
     number(table, "Sortino Ratio", figures->sortino_ratio, 2);
     number(table, "Calmar Ratio", figures->calmar_ratio, 2);
+    count(table, "# Returns", figures->returns);
+    number(table, "Sharpe Ratio (Period)", figures->period_sharpe_ratio, 3);
+    number(table, "Skewness", figures->skewness, 2);
+    number(table, "Kurtosis", figures->kurtosis, 2);
     percent(table, "Alpha", figures->alpha, 2, true);
     number(table, "Beta", figures->beta, 2);
     percent(table, "Max. Drawdown", figures->max_drawdown, 2, true);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/error.h"
 #include "lib/base/option.h"
 #include "lib/record/candles.h"
@@ -34,6 +35,8 @@ struct r3_port {
     void (*warn)(struct r3_port *port, const char *format, ...) __attribute__((format(printf, 2, 3)));
     /* Sources: progress for a terminal. done and total in the same unit (bytes); total 0 when unknown. Cheap; call it often. */
     void (*progress)(struct r3_port *port, uint64_t done, uint64_t total);
+    /* Sources: there is a processor to spare, so the source may read ahead in a thread of its own. It calls its port as without. */
+    bool concurrent;
     void *context;
 };
 
@@ -53,7 +56,7 @@ struct r3_stage {
     /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
     int (*step)(void *state, const struct r3_record *record, struct r3_error *error);
     /* Closed candles [from, to) of a block in place of as many steps, with the same result. Before the stage calls its port on
-     * account of candle i it sets *at = i: those up to it are passed on first. NULL: they are stepped one by one. */
+     * account of candle i, or fails, it sets *at = i: those up to it are passed on first. NULL: they are stepped one by one. */
     int (*candles)(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                    struct r3_error *error);
     /* r3-track: one record that came back from r3-order. Called inside sync(). */
@@ -68,6 +71,13 @@ extern const struct r3_stage r3_collect_stage, r3_strategy_stage, r3_track_stage
 
 /* Options that every stage has: --help --version, and for filters --quiet-input and --reject FILE. */
 extern const struct r3_option r3_source_options[], r3_filter_options[], r3_sink_options[];
+
+/* The tables of a stage's options, its own and then the common ones; NULL-ended. */
+void r3_stage_tables(const struct r3_option *tables[3], const struct r3_stage *stage);
+/* What --help, --version and --completion print, appended to *out: 1 where one of them was given, 0 where none, -1. */
+int r3_stage_inform(struct r3_buffer *out, const char *name, const char *operands, const char *summary,
+                    const struct r3_arguments *arguments, const struct r3_option *const *tables,
+                    struct r3_error *error);
 
 /* The main of a stage's program: options, pipe loop, close; returns the exit status. Prints errors. */
 int r3_stage_main(const struct r3_stage *stage, int argc, char **argv);

@@ -1,4 +1,5 @@
 /* r3-strategy: rules over each closed candle, signals where they turn true. */
+#include "lib/base/append.h"
 #include "lib/base/buffer.h"
 #include "lib/market/market_name.h"
 #include "lib/stage/stage.h"
@@ -30,6 +31,7 @@ static const struct r3_option options[] = {
       .help = "session of the signals" },
     { .name = "market", .kind = R3_OPTION_TEXT, .argument = "MARKET", .help = "only this market's candles" },
     { .name = "timeframe", .kind = R3_OPTION_TEXT, .argument = "TF", .help = "only candles of this timeframe" },
+    { .name = "from", .kind = R3_OPTION_TIME, .argument = "TIME", .help = "candles that open before it are warm-up" },
     { .name = "list", .kind = R3_OPTION_FLAG, .help = "list the bundled strategies" },
     { .name = "explain",
       .kind = R3_OPTION_TEXT,
@@ -45,17 +47,21 @@ struct instance {
     int price_scale; /* digits after the point of prices that the rules computed */
     int64_t time;    /* of the last candle */
     uint64_t candles;
-    bool warned, answered; /* answered: a signal or a value was emitted */
-    void *state;           /* NULL before the first candle */
+    bool warned, answered;   /* answered: a signal or a value was emitted */
+    void *state;             /* NULL before the first candle */
+    struct r3_record signal; /* what all its signals have in common */
+    size_t id_length;        /* of their ids; 0: too long */
 };
 
 struct strategy {
     struct r3_port *port;
     struct r3_rules *rules;
+    struct r3_rules_block *block;
     char label[R3_NAME_SIZE];
     const char *session;
     char market[R3_MARKET_SIZE]; /* "": each */
     enum r3_timeframe timeframe;
+    int64_t from; /* candles that open before it are not answered; R3_TIME_ABSENT: none */
     struct instance *instances;
     size_t count, last; /* last: where the last candle went */
     bool evaluated;
@@ -77,6 +83,7 @@ static void strategy_free(void *state) {
     for (size_t i = 0; i < strategy->count; i++)
         free(strategy->instances[i].state);
     free(strategy->instances);
+    r3_rules_block_free(strategy->block);
     r3_rules_free(strategy->rules);
     free(strategy);
 }
@@ -88,6 +95,8 @@ static int strategy_init(void **state, const struct r3_arguments *arguments, str
     *state = strategy;
     strategy->port = port;
     strategy->session = r3_arguments_text(arguments, "session");
+    strategy->from =
+        r3_arguments_given(arguments, "from") ? r3_arguments_get(arguments, "from", 0)->integer : R3_TIME_ABSENT;
     if (r3_arguments_given(arguments, "list") || r3_arguments_given(arguments, "explain"))
         return r3_fail(error, R3_USAGE, "--list and --explain stand alone, in no pipeline");
     if (!is_session_name(strategy->session))
@@ -99,7 +108,10 @@ static int strategy_init(void **state, const struct r3_arguments *arguments, str
         error->status = R3_USAGE;
         return r3_error_at(error, "--timeframe: ");
     }
-    return r3_strategy_rules(&strategy->rules, strategy->label, arguments, error);
+    if (r3_strategy_rules(&strategy->rules, strategy->label, arguments, error) < 0)
+        return -1;
+    strategy->block = r3_rules_block_new(strategy->rules);
+    return 0;
 }
 
 static struct instance *find_instance(struct strategy *strategy, const char *platform, const char *market) {
@@ -120,11 +132,11 @@ static struct instance *find_instance(struct strategy *strategy, const char *pla
 }
 
 /* A price that the rules computed, at the market's digits. Absent while not ready, and where it is not above zero. */
-static int set_price(struct strategy *strategy, struct instance *instance, enum r3_rules_output output,
+static int set_price(struct strategy *strategy, struct instance *instance, size_t index, enum r3_rules_output output,
                      struct r3_decimal *out, struct r3_error *error) {
     double value;
     *out = r3_decimal_absent;
-    if (!r3_rules_value(strategy->rules, instance->state, output, &value))
+    if (!r3_rules_value(strategy->block, index, output, &value))
         return 0;
     int scale = output == R3_RULES_CONFIDENCE ? CONFIDENCE_SCALE : instance->price_scale;
     if (r3_decimal_from_double(out, value, scale, R3_ROUND_HALF_EVEN, error) < 0)
@@ -140,41 +152,57 @@ static int set_price(struct strategy *strategy, struct instance *instance, enum 
     return 0;
 }
 
+/* What all signals of an instance have in common. */
+static void prepare_signal(const struct strategy *strategy, struct instance *instance) {
+    struct r3_signal *signal = &instance->signal.signal;
+    r3_record_init(&instance->signal, R3_SIGNAL);
+    signal->timeframe = instance->timeframe;
+    r3_copy_text(signal->session, sizeof signal->session, strategy->session, strlen(strategy->session));
+    r3_copy_text(signal->strategy, sizeof signal->strategy, strategy->label, strlen(strategy->label));
+    memcpy(signal->platform, instance->platform, sizeof signal->platform);
+    memcpy(signal->market, instance->market, sizeof signal->market);
+    const char *end = signal->id + sizeof signal->id;
+    char *at = r3_append_text(signal->id, end, strategy->session);
+    at = r3_append_text(at, end, "-");
+    at = r3_append_text(at, end, instance->market);
+    at = r3_append_text(at, end, "-");
+    at = r3_append_text(at, end, r3_timeframe_name(instance->timeframe));
+    at = r3_append_text(at, end, "-");
+    instance->id_length = at ? (size_t)(at - signal->id) : 0;
+}
+
 static int emit_signal(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
-                       enum r3_rules_output output, struct r3_error *error) {
+                       size_t index, enum r3_rules_output output, struct r3_error *error) {
     static const enum r3_direction directions[] = { R3_LONG, R3_SHORT, R3_FLAT };
-    struct r3_record *record = &strategy->record;
-    struct r3_signal *signal = &record->signal;
-    r3_record_init(record, R3_SIGNAL);
+    static const char *const letters[] = { "-L", "-S", "-F" };
+    struct r3_signal *signal = &instance->signal.signal;
     instance->answered = true;
     signal->time = r3_timeframe_close(candle->timeframe, candle->time);
     signal->direction = directions[output];
-    signal->timeframe = candle->timeframe;
     signal->reference = candle->close;
-    int length = snprintf(signal->id, sizeof signal->id, "%s-%s-%s-%" PRId64 "-%c", strategy->session, candle->market,
-                          r3_timeframe_name(candle->timeframe), signal->time / R3_SECOND, "LSF"[output]);
-    if (length >= (int)sizeof signal->id)
+    const char *end = signal->id + sizeof signal->id;
+    char *at = instance->id_length ? signal->id + instance->id_length : NULL;
+    at = r3_append_integer(at, end, signal->time / R3_SECOND);
+    at = r3_append_text(at, end, letters[output]);
+    if (!at)
         return r3_fail(error, R3_DATA, "%s-%s-%s: too long for a signal's id: choose a shorter session name",
                        strategy->session, candle->market, r3_timeframe_name(candle->timeframe));
-    r3_copy_text(signal->session, sizeof signal->session, strategy->session, strlen(strategy->session));
-    r3_copy_text(signal->strategy, sizeof signal->strategy, strategy->label, strlen(strategy->label));
-    memcpy(signal->platform, candle->platform, sizeof signal->platform);
-    memcpy(signal->market, candle->market, sizeof signal->market);
-    if (set_price(strategy, instance, R3_RULES_CONFIDENCE, &signal->confidence, error) < 0 ||
-        set_price(strategy, instance, R3_RULES_VOLATILITY, &signal->volatility, error) < 0)
+    signal->stop = signal->target = r3_decimal_absent;
+    if (set_price(strategy, instance, index, R3_RULES_CONFIDENCE, &signal->confidence, error) < 0 ||
+        set_price(strategy, instance, index, R3_RULES_VOLATILITY, &signal->volatility, error) < 0)
         return -1;
-    if (output != R3_RULES_FLAT && (set_price(strategy, instance, R3_RULES_STOP, &signal->stop, error) < 0 ||
-                                    set_price(strategy, instance, R3_RULES_TARGET, &signal->target, error) < 0))
+    if (output != R3_RULES_FLAT && (set_price(strategy, instance, index, R3_RULES_STOP, &signal->stop, error) < 0 ||
+                                    set_price(strategy, instance, index, R3_RULES_TARGET, &signal->target, error) < 0))
         return -1;
-    return strategy->port->emit(strategy->port, record, error);
+    return strategy->port->emit(strategy->port, &instance->signal, error);
 }
 
 static int emit_plots(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
-                      struct r3_error *error) {
+                      size_t index, struct r3_error *error) {
     size_t count = r3_rules_plots(strategy->rules);
     for (size_t i = 0; i < count; i++) {
         double number;
-        if (!r3_rules_plot_value(strategy->rules, instance->state, i, &number))
+        if (!r3_rules_plot_value(strategy->block, index, i, &number))
             continue;
         r3_record_init(&strategy->record, R3_VALUE);
         struct r3_value *value = &strategy->record.value;
@@ -192,48 +220,116 @@ static int emit_plots(struct strategy *strategy, struct instance *instance, cons
     return 0;
 }
 
-/* False when this candle is none of ours. A first candle starts the instance. */
-static int accept(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, bool *ours,
+/* What the rules say of candle `index` of the block that was evaluated. FLAT first: it outranks an entry of the same candle, and
+ * the tracker reads one line at a time. */
+static int answer(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, size_t index,
                   struct r3_error *error) {
-    *ours = false;
-    if (!instance->state) {
-        if (r3_rules_check_timeframe(strategy->rules, candle->timeframe, error) < 0)
-            return -1;
-        instance->timeframe = candle->timeframe;
-        instance->state = r3_allocate(r3_rules_state_size(strategy->rules));
-        r3_rules_start(strategy->rules, instance->state);
-    }
-    if (candle->timeframe != instance->timeframe ||
-        candle->time == instance->time) /* a repeated candle changes nothing */
+    static const enum r3_rules_output order[] = { R3_RULES_FLAT, R3_RULES_LONG, R3_RULES_SHORT };
+    unsigned turned = r3_rules_turned(strategy->block)[index];
+    if (candle->time < strategy->from) /* warm-up */
         return 0;
-    if (candle->time < instance->time)
-        return r3_fail(error, R3_DATA, "the %s candle is older than the one before", candle->market);
-    instance->time = candle->time;
-    instance->candles++;
-    *ours = true;
+    if (emit_plots(strategy, instance, candle, index, error) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (turned & 1U << order[i] && emit_signal(strategy, instance, candle, index, order[i], error) < 0)
+            return -1;
     return 0;
 }
 
-static int step_candle(struct strategy *strategy, const struct r3_candle *candle, struct r3_error *error) {
-    bool ours;
-    if ((*strategy->market && strcmp(strategy->market, candle->market) != 0) ||
-        (strategy->timeframe && strategy->timeframe != candle->timeframe))
+/* The instance that candles of this market and timeframe belong to, started by its first candle; NULL in *out where they are
+ * none of ours. */
+static int choose_instance(struct strategy *strategy, struct instance **out, const char *platform, const char *market,
+                           enum r3_timeframe timeframe, struct r3_error *error) {
+    *out = NULL;
+    if ((*strategy->market && strcmp(strategy->market, market) != 0) ||
+        (strategy->timeframe && strategy->timeframe != timeframe))
         return 0;
-    struct instance *instance = find_instance(strategy, candle->platform, candle->market);
-    if (accept(strategy, instance, candle, &ours, error) < 0)
-        return -1;
-    if (!ours)
-        return 0;
-    strategy->evaluated = true;
-    if (r3_rules_step(strategy->rules, instance->state, candle, error) < 0 ||
-        emit_plots(strategy, instance, candle, error) < 0)
-        return -1;
-    /* FLAT first: it outranks an entry of the same candle, and the tracker reads one line at a time. */
-    static const enum r3_rules_output order[] = { R3_RULES_FLAT, R3_RULES_LONG, R3_RULES_SHORT };
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-        if (r3_rules_turned(strategy->rules, instance->state, order[i]) &&
-            emit_signal(strategy, instance, candle, order[i], error) < 0)
+    struct instance *instance = find_instance(strategy, platform, market);
+    if (!instance->state) {
+        if (r3_rules_check_timeframe(strategy->rules, timeframe, error) < 0)
             return -1;
+        instance->timeframe = timeframe;
+        instance->state = r3_allocate(r3_rules_state_size(strategy->rules));
+        r3_rules_start(strategy->rules, instance->state);
+        prepare_signal(strategy, instance);
+    }
+    if (timeframe == instance->timeframe)
+        *out = instance;
+    return 0;
+}
+
+/* Whether a candle of this time is a new one: 1; 0: a repeated one, which changes nothing; -1. */
+static int is_new(const struct instance *instance, int64_t time, struct r3_error *error) {
+    if (time < instance->time)
+        return r3_fail(error, R3_DATA, "the %s candle is older than the one before", instance->market);
+    return time > instance->time;
+}
+
+static int step_candle(struct strategy *strategy, const struct r3_candle *candle, struct r3_error *error) {
+    struct instance *instance;
+    if (choose_instance(strategy, &instance, candle->platform, candle->market, candle->timeframe, error) < 0)
+        return -1;
+    int new = instance ? is_new(instance, candle->time, error) : 0;
+    if (new <= 0)
+        return new;
+    instance->time = candle->time;
+    instance->candles++;
+    strategy->evaluated = true;
+    if (r3_rules_step(strategy->block, instance->state, candle, error) < 0)
+        return -1;
+    return answer(strategy, instance, candle, 0, error);
+}
+
+/* The next candle of the block, from `index` on, of which there is something to say. */
+static size_t next_answer(const struct strategy *strategy, size_t index, size_t count) {
+    const uint8_t *turned = r3_rules_turned(strategy->block);
+    if (r3_rules_plots(strategy->rules))
+        return index;
+    for (uint64_t eight; index + 8 <= count; index += 8) {
+        memcpy(&eight, turned + index, sizeof eight);
+        if (eight)
+            break;
+    }
+    while (index < count && !turned[index])
+        index++;
+    return index;
+}
+
+static int strategy_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                            struct r3_error *error) {
+    struct strategy *strategy = state;
+    struct instance *instance;
+    *at = from;
+    if (choose_instance(strategy, &instance, candles->platform, candles->market, candles->timeframe, error) < 0)
+        return -1;
+    if (!instance)
+        return 0;
+    struct r3_candle candle = {
+        .timeframe = candles->timeframe
+    }; /* what an answer says of one: its other prices do not matter */
+    memcpy(candle.platform, candles->platform, sizeof candle.platform);
+    memcpy(candle.market, candles->market, sizeof candle.market);
+    for (size_t count; from < to; from += count) {
+        *at = from;
+        int new = is_new(instance, candles->time[from], error);
+        if (new < 0)
+            return -1;
+        count = 1;
+        if (new == 0)
+            continue;
+        strategy->evaluated = true;
+        if (r3_rules_candles(strategy->block, instance->state, candles, from, to, &count, error) < 0)
+            return -1;
+        for (size_t i = next_answer(strategy, 0, count); i < count; i = next_answer(strategy, i + 1, count)) {
+            *at = from + i;
+            candle.time = candles->time[from + i];
+            candle.close = r3_candles_decimal(candles->close[from + i], candles->price_scale);
+            if (answer(strategy, instance, &candle, i, error) < 0)
+                return -1;
+        }
+        instance->time = candles->time[from + count - 1];
+        instance->candles += count;
+    }
     return 0;
 }
 
@@ -273,6 +369,7 @@ const struct r3_stage r3_strategy_stage = {
     .options = options,
     .init = strategy_init,
     .step = strategy_step,
+    .candles = strategy_candles,
     .finish = strategy_finish,
     .free = strategy_free,
 };

@@ -110,6 +110,12 @@ static int step(void *state, const struct r3_record *record, struct r3_error *er
     return r3_tracker_step(track->tracker, record, error);
 }
 
+static int candles(void *state, const struct r3_candles *block, size_t from, size_t to, size_t *at,
+                   struct r3_error *error) {
+    struct track *track = state;
+    return r3_tracker_candles(track->tracker, block, from, to, at, error);
+}
+
 static int update(void *state, const struct r3_record *record, struct r3_error *error) {
     struct track *track = state;
     return r3_tracker_update(track->tracker, record, error);
@@ -131,6 +137,7 @@ const struct r3_stage r3_track_stage = {
     .in_loop = true,
     .init = init,
     .step = step,
+    .candles = candles,
     .update = update,
     .free = release,
 };

@@ -21,10 +21,8 @@ static void propagate(struct r3_graph *graph) {
             bool takes_fixed =
                 operand->exact && (node->operation == R3_OP_EXACT ||
                                    (node->operation == R3_OP_INDICATOR && node->indicator->exact && k == 0));
-            /* a delayed decimal gives the double that it was given */
-            bool passes_value = node->operation == R3_OP_INDICATOR && node->exact && node->wants_value;
             operand->live = true;
-            if (!takes_fixed || passes_value)
+            if (!takes_fixed)
                 operand->wants_value = true;
         }
     }
@@ -32,6 +30,15 @@ static void propagate(struct r3_graph *graph) {
 
 static int32_t outputs_of(const struct r3_node *node) {
     return node->operation == R3_OP_INDICATOR ? node->indicator->outputs : 1;
+}
+
+static void add_cells(struct r3_rules *rules, struct r3_node *node) {
+    node->cell = rules->cell_count;
+    for (int32_t i = 0; i < outputs_of(node); i++)
+        rules->cells[rules->cell_count++] =
+            (struct r3_cell) { .exact = node->exact, .wants_value = node->wants_value || !node->exact };
+    if (node->exact && node->growth > rules->growth)
+        rules->growth = node->growth;
 }
 
 static void place_cells(struct r3_rules *rules, struct r3_graph *graph) {
@@ -46,14 +53,23 @@ static void place_cells(struct r3_rules *rules, struct r3_graph *graph) {
             node->cell = graph->nodes[node->in[0]].cell + (int32_t)node->numbers[0];
             continue;
         }
-        node->cell = rules->cell_count;
-        rules->cell_count += outputs_of(node);
+        add_cells(rules, node);
         if (node->operation == R3_OP_INPUT) {
             frame->inputs[(int)node->numbers[0]] = node->cell;
-            frame->wants_value[(int)node->numbers[0]] = node->wants_value;
+            frame->uses_time |= node->numbers[0] >= R3_INPUT_DECIMALS;
         } else if (node->operation == R3_OP_CONSTANT) {
             rules->constants[rules->constant_count++] = (struct r3_constant) { node->cell, node->numbers[0] };
         }
+    }
+}
+
+static void list_decimals(struct r3_rules *rules) {
+    for (int8_t k = 0; k < R3_INPUT_DECIMALS; k++) {
+        bool used = false;
+        for (int32_t i = 0; i < rules->frame_count; i++)
+            used |= rules->frames[i].inputs[k] >= 0;
+        if (used)
+            rules->decimals_used[rules->decimals_count++] = k;
     }
 }
 
@@ -63,9 +79,10 @@ static bool is_instruction(const struct r3_node *node) {
 }
 
 static struct r3_instruction instruction_of(const struct r3_graph *graph, const struct r3_node *node) {
-    struct r3_instruction instruction = {
-        .operation = node->operation, .wants_value = node->wants_value, .out = node->cell, .indicator = node->indicator
-    };
+    struct r3_instruction instruction = { .operation = node->operation,
+                                          .out = node->cell,
+                                          .indicator = node->indicator,
+                                          .frame = node->in[0] >= 0 ? graph->nodes[node->in[0]].frame : 0 };
     for (int k = 0; k < R3_NODE_INPUTS; k++) /* unused places name some cell, so that reading them is harmless */
         instruction.in[k] = node->in[k] >= 0 ? graph->nodes[node->in[k]].cell : 0;
     if (node->operation == R3_OP_INDICATOR) {
@@ -88,11 +105,11 @@ int r3_emit(struct r3_rules *rules, struct r3_graph *graph, struct r3_error *err
             rules->frames[i].inputs[k] = -1;
     rules->constants = r3_allocate(((size_t)graph->count + 1) * sizeof *rules->constants);
     rules->instructions = r3_allocate(((size_t)graph->count + 1) * sizeof *rules->instructions);
+    rules->cells = r3_allocate(((size_t)graph->count + 1) * R3_INDICATOR_OUTPUTS * sizeof *rules->cells);
     place_cells(rules, graph);
+    list_decimals(rules);
     uint64_t size = R3_STATE_ALIGNED(sizeof(struct rules_state)) +
                     (size_t)(rules->frame_count - 1) * R3_STATE_ALIGNED(sizeof(struct r3_resample));
-    rules->cells_at = (uint32_t)size;
-    size += (uint64_t)rules->cell_count * sizeof(struct r3_cell);
     for (int32_t frame = 0; frame < rules->frame_count; frame++) {
         rules->frames[frame].first = rules->instruction_count;
         for (int32_t i = 0; i < graph->count; i++) {
@@ -104,6 +121,8 @@ int r3_emit(struct r3_rules *rules, struct r3_graph *graph, struct r3_error *err
             instruction->state = (uint32_t)size;
             if (node->operation == R3_OP_INDICATOR)
                 size += R3_STATE_ALIGNED(node->indicator->size(&instruction->setup));
+            else if (node->operation == R3_OP_COPY)
+                size += R3_STATE_ALIGNED(sizeof(struct r3_held));
             if (size > R3_RULES_STATE_MAX)
                 return r3_fail(error, R3_DATA, "%s: the lengths are too great: more than %d MiB of history",
                                rules->name, R3_RULES_STATE_MAX >> 20);

@@ -3,19 +3,6 @@
 #include "lib/base/decimal_wide.h"
 #include "lib/market/indicator_exact.h"
 
-static struct r3_cell *cells_of(const struct r3_rules *rules, void *state) {
-    return (struct r3_cell *)((char *)state + rules->cells_at);
-}
-static const struct r3_cell *cells_in(const struct r3_rules *rules, const void *state) {
-    return (const struct r3_cell *)((const char *)state + rules->cells_at);
-}
-
-/* What builds the candles of frame 1 and up. */
-static struct r3_resample *resample_of(void *state, int32_t frame) {
-    char *first = (char *)state + R3_STATE_ALIGNED(sizeof(struct rules_state));
-    return (struct r3_resample *)(first + (size_t)(frame - 1) * R3_STATE_ALIGNED(sizeof(struct r3_resample)));
-}
-
 size_t r3_rules_state_size(const struct r3_rules *rules) {
     return rules->size;
 }
@@ -28,9 +15,6 @@ void r3_rules_start(const struct r3_rules *rules, void *state) {
     memset(state, 0, rules->size);
     head->hash = rules->hash;
     head->size = rules->size;
-    struct r3_cell *cells = cells_of(rules, state);
-    for (int32_t i = 0; i < rules->constant_count; i++)
-        cells[rules->constants[i].cell] = (struct r3_cell) { .value = rules->constants[i].value, .ready = true };
     for (int32_t i = 0; i < rules->instruction_count; i++) {
         const struct r3_instruction *instruction = &rules->instructions[i];
         if (instruction->operation == R3_OP_INDICATOR)
@@ -43,157 +27,246 @@ bool r3_rules_state_matches(const struct r3_rules *rules, const void *state, siz
     return size == rules->size && head->hash == rules->hash && head->size == size;
 }
 
-static void run(const struct r3_rules *rules, void *state, int32_t frame) {
-    struct r3_cell *cells = cells_of(rules, state);
-    int scale = ((const struct rules_state *)state)->scale;
+/* k0·a + k1·b in integers. */
+static void run_exact(const struct r3_instruction *instruction, size_t count, const struct r3_column *const *in,
+                      const struct r3_column *out) {
+    const int64_t a = (int64_t)instruction->setup.numbers[0], b = (int64_t)instruction->setup.numbers[1];
+    r3_ready_all(out->ready, in, b ? 2 : 1, count);
+    if (out->wide) {
+        for (size_t i = 0; i < count; i++)
+            out->wide[i] = in[0]->wide[i] * a + (b ? in[1]->wide[i] * b : 0);
+        return;
+    }
+    const int64_t *x = in[0]->fixed, *y = in[1]->fixed;
+    int64_t *sum = out->fixed;
+    if (b == 0)
+        for (size_t i = 0; i < count; i++)
+            sum[i] = x[i] * a;
+    else if (a == 1 && b == 1)
+        for (size_t i = 0; i < count; i++)
+            sum[i] = x[i] + y[i];
+    else if (a == 1 && b == -1)
+        for (size_t i = 0; i < count; i++)
+            sum[i] = x[i] - y[i];
+    else
+        for (size_t i = 0; i < count; i++)
+            sum[i] = x[i] * a + y[i] * b;
+}
+
+/* A coarser frame's values hold from the candle that they are complete on until the next of them. */
+static void run_copy(const struct r3_coarse_row *row, struct r3_held *held, size_t count, const struct r3_column *in,
+                     const struct r3_column *out) {
+    size_t next = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (; next < row->count && row->candles[next].at <= i; next++)
+            *held = (struct r3_held) { in->value[next], in->ready[next] };
+        out->value[i] = held->value;
+        out->ready[i] = held->ready;
+    }
+}
+
+static void run_frame(struct r3_rules_block *block, void *state, int32_t frame) {
+    const struct r3_rules *rules = block->rules;
+    const size_t count = frame ? block->coarse[frame].count : block->count;
+    const int scale = ((const struct rules_state *)state)->scale;
     const struct r3_instruction *instruction = &rules->instructions[rules->frames[frame].first];
     const struct r3_instruction *end = instruction + rules->frames[frame].count;
-    for (; instruction < end; instruction++) {
-        const struct r3_cell *const in[R3_NODE_INPUTS] = { &cells[instruction->in[0]], &cells[instruction->in[1]],
-                                                           &cells[instruction->in[2]], &cells[instruction->in[3]] };
-        struct r3_cell *out = &cells[instruction->out];
+    const struct r3_operands *operands = &block->operands[rules->frames[frame].first];
+    for (; instruction < end; instruction++, operands++) {
+        const struct r3_column *const *in = operands->in, *out = operands->out;
+        void *own = (char *)state + instruction->state;
         switch (instruction->operation) {
         case R3_OP_INDICATOR:
-            instruction->indicator->step((char *)state + instruction->state, &instruction->setup, scale, in, out);
+            instruction->indicator->run(own, &instruction->setup, count, scale, in, out);
             break;
-        case R3_OP_EXACT: {
-            const double *factors = instruction->setup.numbers;
-            out->ready = in[0]->ready && (factors[1] == 0 || in[1]->ready);
-            out->fixed =
-                in[0]->fixed * (int64_t)factors[0] + (factors[1] == 0 ? 0 : in[1]->fixed * (int64_t)factors[1]);
-            if (instruction->wants_value)
-                out->value = r3_quotient(out->fixed, r3_powers[scale] * (uint32_t)instruction->setup.divisor);
+        case R3_OP_EXACT:
+            run_exact(instruction, count, in, out);
             break;
-        }
         case R3_OP_COPY:
-            out->value = in[0]->value;
-            out->ready = in[0]->ready;
+            run_copy(&block->coarse[instruction->frame], own, count, in[0], out);
             break;
         default:
-            r3_operate(instruction->operation, in, out);
+            r3_operate(instruction->operation, count, in, out);
         }
+        if (out->value && out->fixed)
+            r3_quotients(out->value, out->fixed, count, r3_powers[scale] * (uint32_t)instruction->setup.divisor);
+        else if (out->value && out->wide)
+            r3_quotients_wide(out->value, out->wide, count, r3_powers[scale] * (uint32_t)instruction->setup.divisor);
     }
 }
 
-/* A candle with more digits came: every fixed in the indicators' states moves to the new scale. */
-static int grow_scale(const struct r3_rules *rules, void *state, int scale) {
-    struct rules_state *head = state;
-    r3_int128 factor = (r3_int128)r3_powers[scale - head->scale];
-    if (r3_magnitude(head->largest) > ((r3_uint128)1 << R3_INPUT_BITS) / (r3_uint128)factor)
-        return -1;
-    head->largest *= factor;
-    head->scale = scale;
-    for (int32_t i = 0; i < rules->instruction_count; i++) {
-        const struct r3_instruction *instruction = &rules->instructions[i];
-        if (instruction->operation == R3_OP_INDICATOR && instruction->setup.decimal && instruction->indicator->rescale)
-            instruction->indicator->rescale((char *)state + instruction->state, &instruction->setup, factor);
+/* Whether eight values are all zero, of either sign. */
+static inline bool are_zero(const double *value) {
+    uint64_t bits[8];
+    memcpy(bits, value, sizeof bits);
+    return (bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) << 1 == 0;
+}
+
+/* Where a truth turns true. */
+static bool find_turns_of(const struct r3_column *column, size_t count, bool was, uint8_t bit, uint8_t *turned) {
+    const double *value = column->value;
+    const uint8_t *ready = column->ready;
+    for (size_t i = 0; i < count; i++) {
+        while (!was && i + 8 < count && are_zero(value + i)) /* most conditions are rarely true */
+            i += 8;
+        uint8_t is = ready[i] & (value[i] != 0);
+        turned[i] |= is && !was ? bit : 0;
+        was = is;
     }
-    return 0;
+    return was;
 }
 
-/* One of the candle's decimals into its cell. The scale has grown where that was due. */
-static int load_decimal(struct rules_state *head, const struct r3_decimal *decimal, bool wants_value,
-                        struct r3_cell *cell) {
-    r3_uint128 factor = r3_powers[head->scale - decimal->scale], magnitude = r3_magnitude(decimal->coefficient);
-    const r3_uint128 limit = (r3_uint128)1 << R3_INPUT_BITS;
-    if (magnitude >= limit || (magnitude > limit >> 60 && magnitude > limit / factor)) /* factor < 2^60 */
+static void find_turns(struct r3_rules_block *block, struct rules_state *head) {
+    r3_ready_fill(block->turned, false, 0, block->count);
+    for (int k = R3_RULES_LONG; k <= R3_RULES_FLAT; k++)
+        if (block->rules->outputs[k] >= 0)
+            head->was[k] = find_turns_of(&block->columns[block->rules->outputs[k]], block->count, head->was[k],
+                                         (uint8_t)(1U << k), block->turned);
+}
+
+/* The integers of decimal series, in 64 bits or in 128. */
+static void set_width(struct r3_rules_block *block, bool wide) {
+    for (int32_t i = 0; i < block->rules->cell_count; i++) {
+        if (!block->rules->cells[i].exact)
+            continue;
+        block->columns[i].wide = wide ? block->integers[i] : NULL;
+        block->columns[i].fixed = wide ? NULL : (int64_t *)block->integers[i];
+    }
+}
+
+static int evaluate(struct r3_rules_block *block, void *state, const struct r3_source *source, struct r3_error *error) {
+    bool was_wide = block->wide;
+    if (r3_rules_plan(block, state, source, error) < 0)
         return -1;
-    cell->fixed = decimal->coefficient * (r3_int128)factor;
-    if ((r3_uint128)head->largest < magnitude * factor)
-        head->largest = (r3_int128)(magnitude * factor);
-    cell->ready = true;
-    if (wants_value)
-        cell->value = r3_quotient(cell->fixed, r3_powers[head->scale]);
+    if (block->wide != was_wide)
+        set_width(block, block->wide);
+    for (int32_t i = block->rules->frame_count; i-- > 0;) { /* the stream's own last */
+        if (i && !block->coarse[i].count)
+            continue;
+        r3_rules_load(block, state, source, i);
+        run_frame(block, state, i);
+    }
+    find_turns(block, state);
     return 0;
 }
 
-static void load_time(const struct r3_frame *frame, int64_t time, struct r3_cell *cells) {
-    int year, month, day, weekday;
-    r3_time_civil(time, &year, &month, &day, &weekday);
-    int64_t minutes = time / R3_MINUTE;
-    const double parts[] = { (double)(minutes % 60),       (double)(minutes / 60 % 24), weekday + 1, day, month,
-                             (double)(minutes / (24 * 60)) };
-    for (int i = R3_INPUT_MINUTE; i < R3_INPUTS; i++)
-        if (frame->inputs[i] >= 0)
-            r3_cell_set(&cells[frame->inputs[i]], parts[i - R3_INPUT_MINUTE]);
-}
-
-static int step_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle,
-                      struct r3_error *error) {
-    static const char *const names[] = { "open", "high", "low", "close", "volume" };
+int r3_rules_step(struct r3_rules_block *block, void *state, const struct r3_candle *candle, struct r3_error *error) {
     const struct r3_decimal *const decimals[] = { &candle->open, &candle->high, &candle->low, &candle->close,
                                                   &candle->volume };
-    const struct r3_frame *frame = &rules->frames[index];
-    struct rules_state *head = state;
-    struct r3_cell *cells = cells_of(rules, state);
-    for (int i = 0; i <= R3_INPUT_VOLUME; i++) {
-        if (frame->inputs[i] >= 0 && decimals[i]->scale > head->scale &&
-            grow_scale(rules, state, decimals[i]->scale) < 0)
-            return r3_fail(error, R3_DATA, "%s: too many digits, beside the greatest value so far, for exact sums",
-                           names[i]);
+    struct r3_source source; /* not all of it is read: see merge() */
+    source.timeframe = candle->timeframe;
+    source.count = 1;
+    source.time = &candle->time;
+    source.record = candle;
+    int64_t narrow[R3_INPUT_DECIMALS];
+    for (int i = 0; i < block->rules->decimals_count; i++) {
+        int k = block->rules->decimals_used[i];
+        struct r3_source_decimal *decimal = &source.decimals[k];
+        decimal->scale = decimals[k]->scale;
+        narrow[k] = (int64_t)decimals[k]->coefficient;
+        decimal->narrow = &narrow[k];
+        decimal->wide = narrow[k] != decimals[k]->coefficient || narrow[k] < 0 ? &decimals[k]->coefficient : NULL;
     }
-    for (int i = 0; i <= R3_INPUT_VOLUME; i++)
-        if (frame->inputs[i] >= 0 &&
-            load_decimal(head, decimals[i], frame->wants_value[i], &cells[frame->inputs[i]]) < 0)
-            return r3_fail(error, R3_DATA, "%s: too many digits for exact sums", names[i]);
-    for (int i = R3_INPUT_MINUTE; i < R3_INPUTS; i++) {
-        if (frame->inputs[i] >= 0) {
-            load_time(frame, candle->time, cells);
-            break;
-        }
-    }
-    run(rules, state, index);
+    return evaluate(block, state, &source, error);
+}
+
+int r3_rules_candles(struct r3_rules_block *block, void *state, const struct r3_candles *candles, size_t from,
+                     size_t to, size_t *count, struct r3_error *error) {
+    const int64_t *const columns[] = { candles->open, candles->high, candles->low, candles->close, candles->volume };
+    struct r3_source source = { .timeframe = candles->timeframe, .count = to - from, .time = candles->time + from };
+    for (int k = 0; k < R3_INPUT_DECIMALS; k++)
+        source.decimals[k] =
+            (struct r3_source_decimal) { .narrow = columns[k] + from,
+                                         .scale = k == R3_INPUT_VOLUME ? candles->volume_scale : candles->price_scale };
+    if (evaluate(block, state, &source, error) < 0)
+        return -1;
+    *count = block->count;
     return 0;
 }
 
-/* Add a candle to the coarser one in the making, and evaluate that one's frame when it is whole: with the last of its
- * candles, or, where candles lack, with the first one after it. */
-static int feed_frame(const struct r3_rules *rules, void *state, int32_t index, const struct r3_candle *candle,
-                      struct r3_error *error) {
-    struct r3_resample *resample = resample_of(state, index);
-    struct r3_candle whole;
-    if (!((const struct rules_state *)state)->began &&
-        r3_resample_init(resample, candle->timeframe, rules->frames[index].timeframe, error) < 0)
-        return -1;
-    if (r3_resample_put(resample, candle, error) < 0)
-        return -1;
-    while (r3_resample_take(resample, &whole))
-        if (step_frame(rules, state, index, &whole, error) < 0)
-            return -1;
-    return 0;
+static bool value_of(const struct r3_rules_block *block, int32_t cell, size_t index, double *value) {
+    *value = block->columns[cell].value[index];
+    return block->columns[cell].ready[index];
 }
 
-int r3_rules_step(const struct r3_rules *rules, void *state, const struct r3_candle *candle, struct r3_error *error) {
-    struct rules_state *head = state;
+bool r3_rules_value(const struct r3_rules_block *block, size_t index, enum r3_rules_output output, double *value) {
+    return block->rules->outputs[output] >= 0 && value_of(block, block->rules->outputs[output], index, value);
+}
+
+bool r3_rules_plot_value(const struct r3_rules_block *block, size_t index, size_t plot, double *value) {
+    return value_of(block, block->rules->plots[plot].cell, index, value);
+}
+
+const uint8_t *r3_rules_turned(const struct r3_rules_block *block) {
+    return block->turned;
+}
+
+/* ---- blocks ---- */
+
+enum { CELLS_MOST = 1 << 16, CAPACITY_LEAST = 16 }; /* values of a block; candles, however many cells there are */
+
+/* Where the next part of the memory begins; `memory` NULL: only its size is asked for. */
+static void *take(char *memory, size_t *at, size_t size) {
+    void *part = memory ? memory + *at : NULL;
+    *at += R3_STATE_ALIGNED(size);
+    return part;
+}
+
+static size_t lay_out(struct r3_rules_block *block, char *memory) {
+    const struct r3_rules *rules = block->rules;
+    size_t at = 0, cells = (size_t)rules->cell_count, capacity = block->capacity;
+    block->columns = take(memory, &at, cells * sizeof *block->columns);
+    block->integers = take(memory, &at, cells * sizeof(r3_int128 *));
+    block->operands = take(memory, &at, (size_t)rules->instruction_count * sizeof *block->operands);
+    block->saved = take(memory, &at, (size_t)rules->frame_count * sizeof *block->saved);
     for (int32_t i = 1; i < rules->frame_count; i++)
-        if (feed_frame(rules, state, i, candle, error) < 0)
-            return -1;
-    head->began = true;
-    if (step_frame(rules, state, 0, candle, error) < 0)
-        return -1;
-    const struct r3_cell *cells = cells_in(rules, state);
-    for (int i = R3_RULES_LONG; i <= R3_RULES_FLAT; i++) {
-        if (rules->outputs[i] < 0)
+        block->coarse[i].candles = take(memory, &at, capacity * sizeof(struct r3_coarse));
+    for (size_t i = 0; i < cells; i++) {
+        const struct r3_cell *cell = &rules->cells[i];
+        struct r3_column column = { .value = cell->wants_value ? take(memory, &at, capacity * sizeof(double)) : NULL,
+                                    .ready = take(memory, &at, capacity) };
+        r3_int128 *integers = cell->exact ? take(memory, &at, capacity * sizeof(r3_int128)) : NULL;
+        if (!memory)
             continue;
-        const struct r3_cell *cell = &cells[rules->outputs[i]];
-        bool is = cell->ready && cell->value != 0;
-        head->turned[i] = is && !head->was[i];
-        head->was[i] = is;
+        block->columns[i] = column;
+        block->integers[i] = integers;
     }
-    return 0;
+    return at;
 }
 
-bool r3_rules_value(const struct r3_rules *rules, const void *state, enum r3_rules_output output, double *value) {
-    if (rules->outputs[output] < 0)
-        return false;
-    const struct r3_cell *cell = &cells_in(rules, state)[rules->outputs[output]];
-    *value = cell->value;
-    return cell->ready;
+struct r3_rules_block *r3_rules_block_new(const struct r3_rules *rules) {
+    struct r3_rules_block *block = r3_allocate(sizeof *block);
+    block->rules = rules;
+    block->capacity = R3_BLOCK_MAX;
+    while (block->capacity > CAPACITY_LEAST && block->capacity * (size_t)rules->cell_count > CELLS_MOST)
+        block->capacity /= 2;
+    block->memory = r3_allocate(lay_out(block, NULL));
+    lay_out(block, block->memory);
+    set_width(block, false);
+    for (int32_t i = 0; i < rules->instruction_count; i++) {
+        const struct r3_instruction *instruction = &rules->instructions[i];
+        for (int k = 0; k < R3_NODE_INPUTS; k++)
+            block->operands[i].in[k] = &block->columns[instruction->in[k]];
+        block->operands[i].out = &block->columns[instruction->out];
+    }
+    for (int32_t i = 0; i < rules->constant_count; i++) {
+        const struct r3_column *column = &block->columns[rules->constants[i].cell];
+        for (size_t k = 0; k < block->capacity; k++)
+            column->value[k] = rules->constants[i].value;
+        memset(column->ready, 1, block->capacity);
+    }
+    for (int32_t i = 0; i < rules->frame_count; i++)
+        for (int k = 0; k < R3_INPUTS; k++)
+            if (rules->frames[i].inputs[k] >= 0)
+                memset(block->columns[rules->frames[i].inputs[k]].ready, 1, block->capacity);
+    return block;
 }
 
-bool r3_rules_turned(const struct r3_rules *rules, const void *state, enum r3_rules_output output) {
-    (void)rules;
-    return ((const struct rules_state *)state)->turned[output];
+void r3_rules_block_free(struct r3_rules_block *block) {
+    if (!block)
+        return;
+    free(block->memory);
+    free(block);
 }
 
 int32_t r3_rules_warm_up(const struct r3_rules *rules) {
@@ -205,12 +278,6 @@ size_t r3_rules_plots(const struct r3_rules *rules) {
 }
 const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index) {
     return rules->plots[index].name;
-}
-
-bool r3_rules_plot_value(const struct r3_rules *rules, const void *state, size_t index, double *value) {
-    const struct r3_cell *cell = &cells_in(rules, state)[rules->plots[index].cell];
-    *value = cell->value;
-    return cell->ready;
 }
 
 int r3_rules_check_timeframe(const struct r3_rules *rules, enum r3_timeframe timeframe, struct r3_error *error) {

@@ -39,8 +39,8 @@ const struct r3_function r3_functions[] = {
     { "slope", "number x, length n", "@regression.1(x, n)", "slope of that line, a candle" },
     { "highest", "number x, length n", "@highest(x, n)", "highest of the last n" },
     { "lowest", "number x, length n", "@lowest(x, n)", "lowest of the last n" },
-    { "highestbars", "number x, length n", "@highest.1(x, n)", "where it was: 0 now, -1 the candle before" },
-    { "lowestbars", "number x, length n", "@lowest.1(x, n)", "where it was: 0 now, -1 the candle before" },
+    { "highestbars", "number x, length n", "@highest_place(x, n)", "where it was: 0 now, -1 the candle before" },
+    { "lowestbars", "number x, length n", "@lowest_place(x, n)", "where it was: 0 now, -1 the candle before" },
 
     /* momentum */
     { "change", "number x, length n = 1", "x - x[n]", "difference from n candles ago" },

@@ -188,16 +188,19 @@ static bool gives_truth(const struct r3_graph *graph, enum r3_operation operatio
 /* All operands constant: the value now. -2: not so, or not defined (1 / 0), which then stays not ready on every candle. */
 static int32_t fold(struct r3_graph *graph, int32_t frame, enum r3_operation operation, const int32_t *in,
                     int32_t count, bool truth) {
-    struct r3_cell cells[R3_NODE_INPUTS], result = { 0 };
-    const struct r3_cell *places[R3_NODE_INPUTS];
+    double values[R3_NODE_INPUTS], value = 0;
+    uint8_t always = 1, ready = 0;
+    struct r3_column columns[R3_NODE_INPUTS], result = { .value = &value, .ready = &ready };
+    const struct r3_column *places[R3_NODE_INPUTS];
     for (int32_t i = 0; i < count; i++) {
         if (!r3_graph_is_constant(graph, in[i]))
             return -2;
-        cells[i] = (struct r3_cell) { .value = graph->nodes[in[i]].numbers[0], .ready = true };
-        places[i] = &cells[i];
+        values[i] = graph->nodes[in[i]].numbers[0];
+        columns[i] = (struct r3_column) { .value = &values[i], .ready = &always };
+        places[i] = &columns[i];
     }
-    r3_operate(operation, places, &result);
-    return result.ready ? r3_graph_constant(graph, frame, result.value, truth) : -2;
+    r3_operate(operation, 1, places, &result);
+    return ready ? r3_graph_constant(graph, frame, value, truth) : -2;
 }
 
 int32_t r3_graph_operation(struct r3_graph *graph, int32_t frame, enum r3_operation operation, const int32_t *in,

@@ -2,115 +2,117 @@
 
 #include <math.h>
 
-static void operate_number(enum r3_operation operation, double a, double b, struct r3_cell *out) {
+/* Each operation is a loop of its own over the block, so that the choice among them is made once a block. */
+#define EACH(expression)                                                                                               \
+    for (size_t i = 0; i < count; i++)                                                                                 \
+        out[i] = (expression);                                                                                         \
+    break
+
+static void operate_two(enum r3_operation operation, size_t count, const double *a, const double *b, double *out) {
     switch (operation) {
     case R3_OP_ADD:
-        a = a + b;
-        break;
+        EACH(a[i] + b[i]);
     case R3_OP_SUBTRACT:
-        a = a - b;
-        break;
+        EACH(a[i] - b[i]);
     case R3_OP_MULTIPLY:
-        a = a * b;
-        break;
-    case R3_OP_DIVIDE:
-        a = a / b;
-        break; /* by zero: infinite or NaN, hence not ready */
+        EACH(a[i] * b[i]);
+    case R3_OP_DIVIDE: /* by zero: infinite or NaN, hence not ready */
+        EACH(a[i] / b[i]);
     case R3_OP_REMAINDER:
-        a = fmod(a, b);
-        break;
+        EACH(fmod(a[i], b[i]));
     case R3_OP_POWER:
-        a = pow(a, b);
-        break;
+        EACH(pow(a[i], b[i]));
     case R3_OP_MINIMUM:
-        a = a < b ? a : b;
-        break;
+        EACH(a[i] < b[i] ? a[i] : b[i]);
     case R3_OP_MAXIMUM:
-        a = a > b ? a : b;
-        break;
-    case R3_OP_NEGATE:
-        a = -a;
-        break;
-    case R3_OP_ABSOLUTE:
-        a = fabs(a);
-        break;
-    case R3_OP_ROOT:
-        a = sqrt(a);
-        break;
-    case R3_OP_LOG:
-        a = log(a);
-        break;
-    case R3_OP_EXPONENTIAL:
-        a = exp(a);
-        break;
-    case R3_OP_ROUND:
-        a = round(a);
-        break;
-    case R3_OP_FLOOR:
-        a = floor(a);
-        break;
-    case R3_OP_CEILING:
-        a = ceil(a);
-        break;
-    case R3_OP_SIGN:
-        a = (a > 0) - (a < 0);
-        break;
+        EACH(a[i] > b[i] ? a[i] : b[i]);
     case R3_OP_LESS:
-        a = a < b;
-        break;
+        EACH(a[i] < b[i]);
     case R3_OP_LESS_EQUAL:
-        a = a <= b;
-        break;
+        EACH(a[i] <= b[i]);
     case R3_OP_EQUAL:
-        a = a == b;
-        break;
+        EACH(a[i] == b[i]);
     case R3_OP_UNEQUAL:
-        a = a != b;
-        break;
+        EACH(a[i] != b[i]);
     case R3_OP_AND:
-        a = a != 0 && b != 0;
-        break;
+        EACH((a[i] != 0) & (b[i] != 0));
     case R3_OP_OR:
-        a = a != 0 || b != 0;
-        break;
-    case R3_OP_NOT:
-        a = a == 0;
-        break;
+        EACH((a[i] != 0) | (b[i] != 0));
     default:
         break;
     }
-    r3_cell_set(out, a);
+}
+
+static void operate_one(enum r3_operation operation, size_t count, const double *a, double *out) {
+    switch (operation) {
+    case R3_OP_NEGATE:
+        EACH(-a[i]);
+    case R3_OP_ABSOLUTE:
+        EACH(fabs(a[i]));
+    case R3_OP_ROOT:
+        EACH(sqrt(a[i]));
+    case R3_OP_LOG:
+        EACH(log(a[i]));
+    case R3_OP_EXPONENTIAL:
+        EACH(exp(a[i]));
+    case R3_OP_ROUND:
+        EACH(round(a[i]));
+    case R3_OP_FLOOR:
+        EACH(floor(a[i]));
+    case R3_OP_CEILING:
+        EACH(ceil(a[i]));
+    case R3_OP_SIGN:
+        EACH((a[i] > 0) - (a[i] < 0));
+    case R3_OP_NOT:
+        EACH(a[i] == 0);
+    default:
+        break;
+    }
 }
 
 static bool takes_one(enum r3_operation operation) {
     return (operation >= R3_OP_NEGATE && operation <= R3_OP_SIGN) || operation == R3_OP_NOT;
 }
 
-void r3_operate(enum r3_operation operation, const struct r3_cell *const *in, struct r3_cell *out) {
+/* Whether finite operands can give what is not. */
+static bool can_fail(enum r3_operation operation) {
+    return operation <= R3_OP_POWER || operation == R3_OP_ROOT || operation == R3_OP_LOG ||
+           operation == R3_OP_EXPONENTIAL;
+}
+
+void r3_operate(enum r3_operation operation, size_t count, const struct r3_column *const *in,
+                const struct r3_column *out) {
     switch (operation) {
-    case R3_OP_SELECT: {
-        const struct r3_cell *chosen = in[in[0]->value != 0 ? 1 : 2];
-        out->value = chosen->value;
-        out->ready = in[0]->ready && chosen->ready;
+    case R3_OP_SELECT:
+        for (size_t i = 0; i < count; i++) {
+            const struct r3_column *chosen = in[in[0]->value[i] != 0 ? 1 : 2];
+            out->value[i] = chosen->value[i];
+            out->ready[i] = in[0]->ready[i] & chosen->ready[i];
+        }
         return;
-    }
-    case R3_OP_OTHERWISE: {
-        const struct r3_cell *chosen = in[in[0]->ready ? 0 : 1];
-        out->value = chosen->value;
-        out->ready = chosen->ready;
+    case R3_OP_OTHERWISE:
+        for (size_t i = 0; i < count; i++) {
+            const struct r3_column *chosen = in[in[0]->ready[i] ? 0 : 1];
+            out->value[i] = chosen->value[i];
+            out->ready[i] = chosen->ready[i];
+        }
         return;
-    }
     case R3_OP_READY:
-        out->value = in[0]->ready;
-        out->ready = true;
+        for (size_t i = 0; i < count; i++)
+            out->value[i] = in[0]->ready[i];
+        r3_ready_fill(out->ready, true, 0, count);
         return;
     case R3_OP_WHEN:
-        out->value = in[0]->value;
-        out->ready = in[0]->ready && in[1]->ready;
+        memcpy(out->value, in[0]->value, count * sizeof *out->value);
+        r3_ready_all(out->ready, in, 2, count);
         return;
     default:
-        out->ready = in[0]->ready && (takes_one(operation) || in[1]->ready);
-        if (out->ready)
-            operate_number(operation, in[0]->value, takes_one(operation) ? 0 : in[1]->value, out);
+        r3_ready_all(out->ready, in, takes_one(operation) ? 1 : 2, count);
+        if (takes_one(operation))
+            operate_one(operation, count, in[0]->value, out->value);
+        else
+            operate_two(operation, count, in[0]->value, in[1]->value, out->value);
+        if (can_fail(operation))
+            r3_ready_finite(out, 0, count);
     }
 }

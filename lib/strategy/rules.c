@@ -144,7 +144,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) { /* FN
 }
 
 static uint64_t hash_rules(const struct r3_rules *rules, const char *text, size_t length) {
-    static const char layout[] = "r3 rules state 1"; /* grows with a change of any state's layout */
+    static const char layout[] = "r3 rules state 2"; /* grows with a change of any state's layout */
     uint64_t hash = hash_bytes(UINT64_C(0xcbf29ce484222325), layout, sizeof layout);
     hash = hash_bytes(hash, text, length);
     for (int32_t i = 0; i < rules->parameter_count; i++)
@@ -203,6 +203,7 @@ void r3_rules_free(struct r3_rules *rules) {
         return;
     free(rules->instructions);
     free(rules->constants);
+    free(rules->cells);
     free(rules->plots);
     free(rules->parameters);
     free(rules->functions_used);

@@ -7,14 +7,17 @@
 
 #include "lib/base/buffer.h"
 #include "lib/base/error.h"
+#include "lib/record/candles.h"
 #include "lib/record/record.h"
 
-/* Rule files: text → program → one evaluation a closed candle. r3-strategy-rules(5) states the language.
+/* Rule files: text → program → one evaluation of each closed candle. r3-strategy-rules(5) states the language.
  *
- * A compiled program never changes, and many states can run on it. A state is one block of plain bytes without pointers:
- * saved and put back it goes on where it was, under the same r3_rules_hash. */
+ * A compiled program never changes, and many states can run on it. A state is plain bytes without pointers: saved and put back
+ * it goes on where it was, under the same r3_rules_hash. Candles are evaluated a block at a time, in columns that a struct
+ * r3_rules_block holds until the next block; cut into whatever blocks, down to single candles, a stream gives the same bits. */
 
 struct r3_rules;
+struct r3_rules_block;
 
 enum r3_rules_output {
     R3_RULES_LONG,
@@ -48,16 +51,25 @@ void r3_rules_start(const struct r3_rules *rules, void *state);
 /* A state that came back from a store belongs to these rules? */
 bool r3_rules_state_matches(const struct r3_rules *rules, const void *state, size_t size);
 
-/* One closed candle. R3_DATA where a price has more digits than exact sums can take. */
-int r3_rules_step(const struct r3_rules *rules, void *state, const struct r3_candle *candle, struct r3_error *error);
+/* Room for the evaluation of a block; new, and used by one thread at a time, for any states of these rules. */
+struct r3_rules_block *r3_rules_block_new(const struct r3_rules *rules);
+void r3_rules_block_free(struct r3_rules_block *block);
 
-/* What the last step gave. False while not ready or where the rules do not define it; truth values are 0 and 1. */
-bool r3_rules_value(const struct r3_rules *rules, const void *state, enum r3_rules_output output, double *value);
-/* Long, short or flat: true on this candle, and not on the one before. */
-bool r3_rules_turned(const struct r3_rules *rules, const void *state, enum r3_rules_output output);
+/* One closed candle. R3_DATA where a price has more digits than exact sums can take. */
+int r3_rules_step(struct r3_rules_block *block, void *state, const struct r3_candle *candle, struct r3_error *error);
+/* Candles [from, to), from < to, of which the first *count, at least one, are evaluated: call again for the others. An error
+ * (as above) is that of the candle `from`. */
+int r3_rules_candles(struct r3_rules_block *block, void *state, const struct r3_candles *candles, size_t from,
+                     size_t to, size_t *count, struct r3_error *error);
+
+/* What the last call gave for its candle `index`. False while not ready or where the rules do not define it; truth values are
+ * 0 and 1. */
+bool r3_rules_value(const struct r3_rules_block *block, size_t index, enum r3_rules_output output, double *value);
+/* For each of its candles 1 << R3_RULES_LONG, SHORT and FLAT: true on this candle, and not on the one before. */
+const uint8_t *r3_rules_turned(const struct r3_rules_block *block);
+bool r3_rules_plot_value(const struct r3_rules_block *block, size_t index, size_t plot, double *value);
 size_t r3_rules_plots(const struct r3_rules *rules);
 const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index);
-bool r3_rules_plot_value(const struct r3_rules *rules, const void *state, size_t index, double *value);
 
 /* Candles of the stream after which all is ready, those that at() needs not counted. */
 int32_t r3_rules_warm_up(const struct r3_rules *rules);

@@ -154,7 +154,8 @@ int r3_ledger_equity(struct r3_decimal *out, const struct r3_ledger *ledger, str
     struct r3_decimal sum = ledger->cash, value;
 
     for (size_t i = 0; i < ledger->count; i++)
-        if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error))
+        if (!r3_decimal_is_zero(&ledger->positions[i].size) &&
+            (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error)))
             return -1;
     *out = sum;
     return 0;

@@ -63,6 +63,7 @@ static void free_market(struct paper_market *market) {
     free(market->orders);
     free(market->brackets);
     free(market->turns);
+    free(market->spare);
     free(market);
 }
 
@@ -78,7 +79,6 @@ void r3_paper_free(struct r3_paper *paper) {
     }
     free(paper->markets);
     free(paper->sessions);
-    r3_buffer_release(&paper->encoded);
     free(paper);
 }
 
@@ -228,9 +228,10 @@ void paper_sweep(struct paper_market *market) {
     if (!market->unswept)
         return;
     for (size_t i = 0; i < market->count; i++) {
-        if (market->orders[i]->done)
-            free(market->orders[i]);
-        else
+        if (market->orders[i]->done) {
+            free(market->spare);
+            market->spare = market->orders[i];
+        } else
             market->orders[kept++] = market->orders[i];
     }
     market->count = kept;
@@ -288,12 +289,11 @@ int r3_paper_accounts(struct r3_paper *paper, r3_paper_output *output, void *con
 }
 
 int r3_paper_open(struct r3_paper *paper, const char *name, const char *market_name, struct r3_error *error) {
-    const struct paper_market *market = paper_market(paper, market_name);
-
     if (paper_session_find(paper, name))
         return 0;
     if (r3_paper_session(paper, name, error))
         return -1;
+    const struct paper_market *market = paper_market(paper, market_name);
     struct paper_session *session = paper_session_find(paper, name);
     if (market)
         memcpy(session->currency, market->rules.quote, sizeof session->currency);
@@ -334,17 +334,11 @@ size_t r3_paper_working(const struct r3_paper *paper) {
     return working;
 }
 
-/* A triggered stop is a market order. */
-static enum r3_kind kind_of(const struct paper_order *order) {
-    return order->triggered ? R3_MARKET : order->order.kind;
-}
-
 /* Whether a path from `from` that reaches `low` and `high` meets the order; a leg of an entry that filled inside this very
  * candle takes its target from the close alone, which is certain to come after it. */
 static bool meets(const struct paper_order *order, const struct r3_decimal *low, const struct r3_decimal *high) {
-    bool below = (order->order.kind == R3_STOP) == (order->order.side == R3_SELL);
-
-    return below ? r3_decimal_compare(low, &order->touch) <= 0 : r3_decimal_compare(high, &order->touch) >= 0;
+    return paper_meets_below(order) ? r3_decimal_compare(low, &order->touch) <= 0
+                                    : r3_decimal_compare(high, &order->touch) >= 0;
 }
 
 static bool meets_inside(const struct paper_order *order, const struct r3_candle *candle, bool fresh) {
@@ -355,13 +349,12 @@ static bool meets_inside(const struct paper_order *order, const struct r3_candle
 
 /* The order's own price, or the path's beginning where that lies beyond it: better for a limit, worse for a stop. */
 static struct r3_decimal price_from(const struct paper_order *order, const struct r3_decimal *from) {
-    bool lower = (order->order.kind == R3_STOP) == (order->order.side == R3_SELL);
-
-    return lower ? *r3_decimal_minimum(&order->order.price, from) : *r3_decimal_maximum(&order->order.price, from);
+    return paper_meets_below(order) ? *r3_decimal_minimum(&order->order.price, from)
+                                    : *r3_decimal_maximum(&order->order.price, from);
 }
 
 static bool in_phase(const struct paper_order *order, const struct phase *phase, uint64_t candle) {
-    return !order->done && order->first <= candle && kind_of(order) == phase->kind &&
+    return !order->done && order->first <= candle && paper_kind(order) == phase->kind &&
            paper_is_entry(order) == (phase->whose == ENTRIES) && order->at_close == (phase->when == AT_CLOSE);
 }
 
@@ -370,7 +363,7 @@ static int try_order(struct r3_paper *paper, struct paper_market *market, struct
     struct paper_moment moment = { .time = when == AT_OPEN ? candle->time : paper_close_time(market),
                                    .liquidity = R3_TAKER };
 
-    if (kind_of(order) == R3_MARKET)
+    if (paper_kind(order) == R3_MARKET)
         return paper_fill(paper, order, when == AT_CLOSE ? &candle->close : &candle->open, &moment, error);
 
     bool fresh = order->leg && order->bracket->inside == market->candles;
@@ -401,7 +394,7 @@ static bool is_touched(const struct paper_market *market, const struct r3_candle
     for (size_t i = 0; i < market->count; i++) {
         const struct paper_order *order = market->orders[i];
         if (order->first <= market->candles &&
-            (kind_of(order) == R3_MARKET || meets(order, &candle->low, &candle->high)))
+            (paper_kind(order) == R3_MARKET || meets(order, &candle->low, &candle->high)))
             return true;
     }
     for (size_t i = 0; i < market->bracket_count; i++)

@@ -6,6 +6,7 @@
 
 #include "lib/base/decimal.h"
 #include "lib/base/error.h"
+#include "lib/record/candles.h"
 #include "lib/record/record.h"
 
 /* The paper exchange: candles, orders and cancels in; updates, trades, accounts and notices out. r3-order(1) states its rules.
@@ -46,6 +47,10 @@ int r3_paper_market(struct r3_paper *paper, const struct r3_candle *candle, stru
 /* One closed candle. Only the finest timeframe seen of each market fills, and no candle counts twice. An `account` follows for each session
  * in which anything changed since the last one. */
 int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error);
+
+/* Candles [from, to) of a block in place of as many calls. *at is set to a candle's index before it causes output. */
+int r3_paper_candles(struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                     struct r3_error *error);
 
 int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct r3_error *error);
 int r3_paper_cancel(struct r3_paper *paper, const struct r3_cancel *cancel, struct r3_error *error);

@@ -1,5 +1,6 @@
 /* The paper exchange: protective legs. An entry that carries a stop, a target, a trailing distance, a break-even distance or
  * an expiry is protected from its first fill on, by legs that only reduce and of which one cancels the other. */
+#include "lib/base/append.h"
 #include "lib/base/buffer.h"
 #include "lib/trade/paper_internal.h"
 
@@ -41,8 +42,13 @@ static int add_leg(struct paper_order **out, struct r3_paper *paper, struct pape
 
     r3_record_init(&record, R3_ORDER);
     do {
-        int length = snprintf(order->id, sizeof order->id, "%s-%s-%d", bracket->prefix, r3_role_name(role), ++*attempt);
-        if (length < 0 || (size_t)length >= sizeof order->id)
+        const char *end = order->id + sizeof order->id;
+        char *at = r3_append_text(order->id, end, bracket->prefix);
+        at = r3_append_text(at, end, "-");
+        at = r3_append_text(at, end, r3_role_name(role));
+        at = r3_append_text(at, end, "-");
+        at = r3_append_integer(at, end, ++*attempt);
+        if (!at)
             return r3_fail(error, R3_DATA, "%s: no room for the id of another %s order", bracket->prefix,
                            r3_role_name(role));
         seen = r3_paper_ids_add(&bracket->session->ids, bracket->session->name, order->id, "", 0);
@@ -260,13 +266,18 @@ static int wanted_stop(struct r3_decimal *out, const struct paper_bracket *brack
     return 0;
 }
 
+bool paper_bracket_moves(const struct paper_bracket *bracket) {
+    bool wants = r3_decimal_is_present(&bracket->trail) || r3_decimal_is_present(&bracket->break_even);
+    bool triggered = bracket->stop && bracket->stop->order.kind == R3_MARKET; /* it is on its way out already */
+
+    return wants && !triggered && !bracket->ended;
+}
+
 int paper_bracket_move(struct r3_paper *paper, struct paper_market *market, int64_t time, struct r3_error *error) {
     for (size_t i = 0; i < market->bracket_count; i++) {
         struct paper_bracket *bracket = market->brackets[i];
         struct r3_decimal level;
-        if (bracket->ended || (!r3_decimal_is_present(&bracket->trail) && !r3_decimal_is_present(&bracket->break_even)))
-            continue;
-        if (bracket->stop && bracket->stop->order.kind == R3_MARKET)
+        if (!paper_bracket_moves(bracket))
             continue;
         if (wanted_stop(&level, bracket, market, &market->price, error))
             return -1;

@@ -1,4 +1,5 @@
 /* The paper exchange: one fill, from the price that a candle offers to the trade in the ledger. */
+#include "lib/base/append.h"
 #include "lib/base/buffer.h"
 #include "lib/trade/paper_internal.h"
 
@@ -131,8 +132,11 @@ static int trade(struct r3_paper *paper, struct paper_order *order, enum r3_role
     struct r3_trade *out = &record.trade;
 
     r3_record_init(&record, R3_TRADE);
-    int length = snprintf(out->id, sizeof out->id, "%s-t%u", order->order.id, ++order->trades);
-    if (length < 0 || (size_t)length >= sizeof out->id)
+    const char *end = out->id + sizeof out->id;
+    char *at = r3_append_text(out->id, end, order->order.id);
+    at = r3_append_text(at, end, "-t");
+    at = r3_append_integer(at, end, ++order->trades);
+    if (!at)
         return r3_fail(error, R3_DATA, "order %s: too many trades to number", order->order.id);
     memcpy(out->order, order->order.id, sizeof out->order);
     memcpy(out->session, order->session->name, sizeof out->session);

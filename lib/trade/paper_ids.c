@@ -62,8 +62,8 @@ void r3_paper_ids_release(struct r3_paper_ids *ids) {
     *ids = (struct r3_paper_ids) { 0 };
 }
 
-/* The block of the position's number; -1 where the id is not a derived one. */
-static int64_t block_of(const char *session, const char *id) {
+/* The position's number; -1 where the id is not a derived one. */
+static int64_t number_of(const char *session, const char *id) {
     size_t prefix = strlen(session);
     int64_t number = 0;
 
@@ -75,14 +75,24 @@ static int64_t block_of(const char *session, const char *id) {
             return -1;
         number = number * 10 + (*at - '0');
     }
-    return number > 0 && *at == '-' ? number / BLOCK : -1;
+    return number > 0 && *at == '-' ? number : -1;
 }
 
-static enum r3_paper_seen add(struct r3_paper_id_table *table, const char *id, const void *content, size_t length) {
+/* What an id is known by. Those of one number lie side by side, and of the next number behind them, so that the slots that are wanted
+ * next are in the processor's cache: the low bits come from the number, and the hash above them tells the few ids of it apart. */
+static uint64_t key_of(const char *id, int64_t number) {
+    uint64_t hash = digest(id, strlen(id));
+
+    if (number < 0)
+        return hash;
+    return hash << 16 | (((uint64_t)number * 4 + (hash >> 62)) & 0xffff) | 1U << 16;
+}
+
+static enum r3_paper_seen add(struct r3_paper_id_table *table, uint64_t key, const void *content, size_t length) {
     if (table->count >= table->capacity / 8 * 7)
         grow(table);
 
-    struct r3_paper_id entry = { .id = digest(id, strlen(id)), .content = digest(content, length) };
+    struct r3_paper_id entry = { .id = key, .content = digest(content, length) };
     struct r3_paper_id *slot = slot_of(table, entry.id);
     if (slot->id)
         return slot->content == entry.content ? R3_PAPER_SAME : R3_PAPER_DIFFERENT;
@@ -93,12 +103,13 @@ static enum r3_paper_seen add(struct r3_paper_id_table *table, const char *id, c
 
 enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *session, const char *id, const void *content,
                                     size_t length) {
-    int64_t block = block_of(session, id);
+    int64_t number = number_of(session, id), block = number / BLOCK;
+    uint64_t key = key_of(id, number);
 
-    if (block < 0)
-        return add(&ids->other, id, content, length);
+    if (number < 0)
+        return add(&ids->other, key, content, length);
     if (block < ids->block - 1) {
-        enum r3_paper_seen seen = add(&ids->other, id, content, length);
+        enum r3_paper_seen seen = add(&ids->other, key, content, length);
         return seen == R3_PAPER_NEW ? R3_PAPER_OLD : seen;
     }
     if (block > ids->block) {
@@ -107,16 +118,16 @@ enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *sessio
             clear(&ids->recent[~block & 1]);
         ids->block = block;
     }
-    return add(&ids->recent[block & 1], id, content, length);
+    return add(&ids->recent[block & 1], key, content, length);
 }
 
 int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *session, const char *id) {
-    int64_t block = block_of(session, id);
+    int64_t number = number_of(session, id), block = number / BLOCK;
 
     if (block > ids->block)
         return 0;
-    if (block >= 0 && block < ids->block - 1)
+    if (number >= 0 && block < ids->block - 1)
         return 1;
-    const struct r3_paper_id_table *table = block < 0 ? &ids->other : &ids->recent[block & 1];
-    return table->capacity && slot_of(table, digest(id, strlen(id)))->id != 0;
+    const struct r3_paper_id_table *table = number < 0 ? &ids->other : &ids->recent[block & 1];
+    return table->capacity && slot_of(table, key_of(id, number))->id != 0;
 }

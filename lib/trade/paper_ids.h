@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The order ids of one session that were seen, each with a digest of the order's content. Ids are told apart by a 64-bit
- * hash: among a million ids the chance that any two meet is 3 in 100 million.
+/* The order ids of one session that were seen, each with a digest of the order's content. Ids are told apart by a 64-bit hash:
+ * among a million ids the chance that any two meet is 3 in 100 million. (Of derived ids, by the number and 47 bits of a hash, which
+ * must tell the few orders of one position apart.)
  *
  * Memory is bounded however long a stream is: of ids that r3-track derives, SESSION-NUMBER-ROLE-ATTEMPT, those of the last
  * 4,096 to 8,192 positions are kept, 16 bytes each. As numbers only grow, an older one is known to be a repetition without

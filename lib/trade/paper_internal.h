@@ -11,6 +11,7 @@
  *   paper_fill.c      one fill: price, size, cash, ledger, trade
  *   paper_bracket.c   protective legs: made, moved, ended
  *   paper_ids.c       the ids that were seen
+ *   paper_candles.c   blocks of candles
  */
 
 struct paper_session {
@@ -80,7 +81,8 @@ struct paper_market {
     size_t turn_count, turn_capacity;
     struct paper_bracket **brackets;
     size_t bracket_count, bracket_capacity;
-    bool unswept; /* some order is done, or some bracket ended */
+    bool unswept;              /* some order is done, or some bracket ended */
+    struct paper_order *spare; /* memory for the next order; NULL */
 };
 
 struct r3_paper {
@@ -91,7 +93,6 @@ struct r3_paper {
     size_t market_count, market_capacity;
     struct paper_session **sessions;
     size_t session_count, session_capacity;
-    struct r3_buffer encoded; /* an order's bytes, for its digest */
     struct r3_decimal worsen; /* slippage + spread / 2 */
     bool changed;             /* some session did */
 };
@@ -148,6 +149,14 @@ static inline bool paper_is_entry(const struct paper_order *order) {
 static inline bool paper_by_funds(const struct paper_order *order) {
     return r3_decimal_is_present(&order->order.funds);
 }
+/* A triggered stop is a market order. */
+static inline enum r3_kind paper_kind(const struct paper_order *order) {
+    return order->triggered ? R3_MARKET : order->order.kind;
+}
+/* Whether a stop or limit is met by a falling price. */
+static inline bool paper_meets_below(const struct paper_order *order) {
+    return (order->order.kind == R3_STOP) == (order->order.side == R3_SELL);
+}
 
 /* A new order of this market, as the caller's until paper_add_take. */
 struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
@@ -176,6 +185,8 @@ int paper_position_closed(struct r3_paper *paper, struct paper_market *market, s
 /* At a candle's open: the time exits that are due. */
 int paper_bracket_expire(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
                          struct r3_error *error);
+/* Whether a candle's close can move its stop. */
+bool paper_bracket_moves(const struct paper_bracket *bracket);
 /* At a candle's close: move trailing and break-even stops. */
 int paper_bracket_move(struct r3_paper *paper, struct paper_market *market, int64_t time, struct r3_error *error);
 /* A triggered stop whose rest goes on as a new market order. */

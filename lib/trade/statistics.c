@@ -4,6 +4,7 @@
 
 #include "lib/base/buffer.h"
 #include "lib/base/time.h"
+#include "lib/trade/comovement.h"
 
 /* Everything is kept as running moments, never as a list. Mean and variance follow Welford (Technometrics 4, 1962, p. 419).
  * Geometric means are sums of logarithms. Each figure is backtesting.py's (_stats.py of 0.6.6), in the order of its
@@ -26,20 +27,6 @@ static double moments_variance(const struct moments *moments) {
     return moments->count > 1 ? moments->squares / (double)(moments->count - 1) : (double)NAN;
 }
 
-/* Logarithmic returns of equity against the benchmark's, bar by bar. Their means are small beside their spread, so plain sums
- * do; taken block by block, so that a long run does not lose the digits of a short one. */
-struct sums {
-    double equity, market, products, market_squares;
-};
-
-enum { BLOCK = 1024 };
-
-struct comovement {
-    uint64_t count;
-    struct sums block, total; /* total: without the block that is under way */
-    bool broken;              /* a value of 0 or less has no logarithm */
-};
-
 struct drawdowns {
     r3_int128 peak, trough;   /* trough: the lowest of the one that is under way; the peak itself where there is none */
     double peak_value, worst; /* worst: of the finished ones. A fraction, positive */
@@ -57,7 +44,8 @@ struct periods {
     double first, last; /* equity at the close of the first and the last finished period */
     uint64_t closed;
     struct moments returns;
-    double losses; /* sum of the squares of negative returns */
+    double cubes, fourths; /* sums of the third and fourth powers of the returns' differences from their mean */
+    double losses;         /* sum of the squares of negative returns */
     bool broken;
 };
 
@@ -76,7 +64,7 @@ struct r3_statistics {
     double value, benchmark, benchmark_first; /* value: the equity as a double */
     uint64_t bars, exposed;
     int64_t first_time, last_time, month_ends, resolution;
-    struct comovement comovement;
+    struct r3_comovement comovement;
     struct drawdowns drawdowns;
     struct periods periods;
     struct trades trades;
@@ -101,40 +89,6 @@ void r3_statistics_free(struct r3_statistics *statistics) {
     free(statistics);
 }
 
-/* log(now / before). Most moves are small: the series of log(1 + x) to x^7 then leaves less than one unit in the last place
- * (its next term is x^8 / 8, and |x| < 2^-7). */
-static double log_change(double now, double before) {
-    double x = (now - before) / before;
-    if (!(fabs(x) < 0x1p-7))
-        return log1p(x);
-    return x * (1 + x * (-1.0 / 2 + x * (1.0 / 3 + x * (-1.0 / 4 + x * (1.0 / 5 + x * (-1.0 / 6 + x * (1.0 / 7)))))));
-}
-
-static void sums_add(struct sums *sums, const struct sums *more) {
-    sums->equity += more->equity;
-    sums->market += more->market;
-    sums->products += more->products;
-    sums->market_squares += more->market_squares;
-}
-
-static void comovement_add(struct comovement *moves, double equity, double market) {
-    sums_add(&moves->block, &(struct sums) { equity, market, equity * market, market * market });
-    if (++moves->count % BLOCK == 0) {
-        sums_add(&moves->total, &moves->block);
-        moves->block = (struct sums) { 0 };
-    }
-}
-
-/* Covariance of the two over the variance of the market; undefined where the market stood still. */
-static double comovement_beta(const struct comovement *moves) {
-    struct sums sums = moves->total;
-    sums_add(&sums, &moves->block);
-    double count = (double)moves->count;
-    double covariance = sums.products - sums.equity * sums.market / count;
-    double variance = sums.market_squares - sums.market * sums.market / count;
-    return !moves->broken && moves->count > 1 && variance > 0 ? covariance / variance : (double)NAN;
-}
-
 static double drawdowns_deepest(const struct drawdowns *drawdowns) {
     return drawdowns->trough < drawdowns->peak ? 1 - r3_book_double(drawdowns->trough) / drawdowns->peak_value : 0;
 }
@@ -155,17 +109,25 @@ static void drawdowns_close(struct drawdowns *drawdowns, uint64_t bar, int64_t t
 }
 
 static void drawdowns_add(struct drawdowns *drawdowns, uint64_t bar, int64_t time, r3_int128 equity, double value) {
-    if (bar > 0 && equity < drawdowns->peak) {
-        if (equity < drawdowns->trough)
-            drawdowns->trough = equity;
-        return;
-    }
     if (bar > drawdowns->peak_bar + 1)
         drawdowns_close(drawdowns, bar, time);
     drawdowns->peak = drawdowns->trough = equity;
     drawdowns->peak_value = value;
     drawdowns->peak_bar = bar;
     drawdowns->peak_time = time;
+}
+
+/* Mean, variance, and the third and fourth moments in one pass: Pebay, "Formulas for robust, one-pass parallel computation of
+ * covariances and arbitrary-order statistical moments", Sandia report SAND2008-6212 (2008), equations 1.5 and 1.6 for one more
+ * value. */
+static void periods_add(struct periods *periods, double change) {
+    struct moments *returns = &periods->returns;
+    double before = (double)returns->count, count = before + 1;
+    double difference = change - returns->mean, part = difference / count, term = difference * part * before;
+    periods->fourths += term * part * part * (count * count - 3 * count + 3) + 6 * part * part * returns->squares -
+                        4 * part * periods->cubes;
+    periods->cubes += term * part * (count - 2) - 3 * part * returns->squares;
+    moments_add(returns, change);
 }
 
 static void periods_close(struct periods *periods, double equity) {
@@ -177,7 +139,7 @@ static void periods_close(struct periods *periods, double equity) {
     }
     if (!periods->broken) {
         double change = equity / periods->last - 1;
-        moments_add(&periods->returns, change);
+        periods_add(periods, change);
         if (change < 0)
             periods->losses += change * change;
     }
@@ -224,32 +186,99 @@ static void place_trades(struct r3_statistics *statistics) {
     statistics->trades.pending = 0;
 }
 
-void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
-                       bool exposed) {
-    if (time >= statistics->periods.ends || time >= statistics->month_ends)
-        begin_periods(statistics, time);
+/* The bars as doubles; whether any of them differs from the one before it. */
+static bool to_values(double *out, const struct r3_statistics *statistics, const r3_int128 *equity, size_t count) {
+    bool moved = statistics->bars == 0 || equity[0] != statistics->equity;
+    r3_uint128 differences = 0;
+    for (size_t k = 1; k < count; k++)
+        differences |= (r3_uint128)(equity[k] ^ equity[0]);
+    out[0] = moved ? r3_book_double(equity[0]) : statistics->value;
+    if (differences)
+        for (size_t k = 1; k < count; k++)
+            out[k] = r3_book_double(equity[k]);
+    else
+        for (size_t k = 1; k < count; k++)
+            out[k] = out[0];
+    return moved || differences;
+}
+
+static void follow_comovement(struct r3_statistics *statistics, const double *value, const double *benchmark,
+                              size_t count, bool moved) {
+    struct r3_comovement *moves = &statistics->comovement;
+    if (statistics->bars > 0) {
+        r3_comovement_add(moves, moved ? value : NULL, statistics->value, benchmark, statistics->benchmark, count);
+        return;
+    }
+    moves->broken = value[0] <= 0 || benchmark[0] <= 0; /* nothing is before the first one */
+    r3_comovement_add(moves, value + 1, value[0], benchmark + 1, benchmark[0], count - 1);
+}
+
+/* Equity stood still: at the peak, which lasts, or below it. */
+static void stay(struct drawdowns *drawdowns, r3_int128 equity, uint64_t last_bar, int64_t last_time) {
+    if (equity < drawdowns->peak)
+        return;
+    drawdowns->peak_bar = last_bar;
+    drawdowns->peak_time = last_time;
+}
+
+static void follow_drawdowns(struct r3_statistics *statistics, const int64_t *time, const r3_int128 *equity,
+                             const double *value, size_t count) {
+    struct drawdowns *drawdowns = &statistics->drawdowns;
+    r3_int128 peak = drawdowns->peak, trough = drawdowns->trough;
+    uint64_t bars = statistics->bars;
+    for (size_t k = 0; k < count; k++) {
+        if (equity[k] < peak && bars + k > 0) {
+            trough = equity[k] < trough ? equity[k] : trough;
+            continue;
+        }
+        drawdowns->trough = trough;
+        drawdowns_add(drawdowns, bars + k, time[k], equity[k], value[k]);
+        peak = trough = equity[k];
+    }
+    drawdowns->trough = trough;
+}
+
+/* Bars are taken in parts, none of which holds the end of a day, week or month but ahead of its first. */
+static void add_part(struct r3_statistics *statistics, const int64_t *time, const r3_int128 *equity,
+                     const double *benchmark, size_t count) {
+    double value[R3_BARS_MAX];
+    if (time[0] >= statistics->periods.ends || time[0] >= statistics->month_ends)
+        begin_periods(statistics, time[0]);
     if (statistics->trades.pending)
         place_trades(statistics);
-    bool moved = statistics->bars == 0 || equity != statistics->equity;
-    double value = moved ? r3_book_double(equity) : statistics->value;
     if (statistics->bars == 0) {
-        statistics->first_time = time;
-        statistics->benchmark_first = benchmark;
-        if (value <= 0 || benchmark <= 0)
-            statistics->comovement.broken = true;
-    } else if (value <= 0 || benchmark <= 0) {
-        statistics->comovement.broken = true;
-    } else if (!statistics->comovement.broken) {
-        comovement_add(&statistics->comovement, moved ? log_change(value, statistics->value) : 0,
-                       log_change(benchmark, statistics->benchmark));
+        statistics->first_time = time[0];
+        statistics->benchmark_first = benchmark[0];
     }
-    drawdowns_add(&statistics->drawdowns, statistics->bars, time, equity, value);
-    statistics->equity = equity;
-    statistics->value = value;
-    statistics->benchmark = benchmark;
-    statistics->last_time = time;
+    bool moved = to_values(value, statistics, equity, count);
+    follow_comovement(statistics, value, benchmark, count, moved);
+    if (moved)
+        follow_drawdowns(statistics, time, equity, value, count);
+    else
+        stay(&statistics->drawdowns, equity[0], statistics->bars + count - 1, time[count - 1]);
+    statistics->equity = equity[count - 1];
+    statistics->value = value[count - 1];
+    statistics->benchmark = benchmark[count - 1];
+    statistics->last_time = time[count - 1];
+    statistics->bars += count;
+}
+
+void r3_statistics_bars(struct r3_statistics *statistics, const struct r3_bars *bars) {
+    for (size_t from = 0, to; from < bars->count; from = to) {
+        to = bars->count;
+        if (bars->time[to - 1] >= statistics->periods.ends || bars->time[to - 1] >= statistics->month_ends)
+            for (to = from + 1; to < bars->count && bars->time[to] < statistics->periods.ends &&
+                                bars->time[to] < statistics->month_ends;)
+                to++;
+        add_part(statistics, bars->time + from, bars->equity + from, bars->benchmark + from, to - from);
+    }
+    statistics->exposed += bars->exposed;
+}
+
+void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
+                       bool exposed) {
+    add_part(statistics, &time, &equity, &benchmark, 1);
     statistics->exposed += exposed;
-    statistics->bars++;
 }
 
 double r3_statistics_drawdown(const struct r3_statistics *statistics) {
@@ -299,9 +328,21 @@ static double quotient(double a, double b) {
     return b != 0 ? a / b : (double)NAN;
 }
 
+/* The shape of the periods' returns, as the deflated Sharpe ratio takes it: not annualised, moments over n. */
+static void figure_returns(const struct periods *periods, struct r3_figures *out) {
+    double count = (double)periods->returns.count, squares = periods->returns.squares;
+    out->returns = periods->returns.count;
+    if (periods->broken || !(squares > 0))
+        return;
+    out->period_sharpe_ratio = periods->returns.mean / sqrt(moments_variance(&periods->returns));
+    out->skewness = sqrt(count) * periods->cubes / (squares * sqrt(squares));
+    out->kurtosis = count * periods->fourths / (squares * squares);
+}
+
 static void figure_risk(const struct r3_statistics *statistics, struct r3_figures *out) {
     struct periods periods = statistics->periods;
     periods_close(&periods, statistics->value); /* the last one, as far as it got */
+    figure_returns(&periods, out);
     double year = periods.length == R3_1M ? 12 : periods.length == R3_1W ? 52 : 365;
     double count = (double)periods.returns.count;
     if (count > 0 && !periods.broken) {
@@ -318,7 +359,7 @@ static void figure_risk(const struct r3_statistics *statistics, struct r3_figure
     double years = (double)out->duration / (365.25 * R3_DAY), start = r3_book_double(statistics->start);
     if (years > 0 && start > 0 && statistics->value >= 0)
         out->cagr = pow(statistics->value / start, 1 / years) - 1;
-    out->beta = comovement_beta(&statistics->comovement);
+    out->beta = r3_comovement_beta(&statistics->comovement);
     out->alpha = out->total_return - out->beta * out->buy_and_hold_return; /* Jensen, without a risk-free rate */
 }
 
@@ -372,6 +413,9 @@ void r3_statistics_figures(struct r3_statistics *statistics, struct r3_figures *
                                   &out->sharpe_ratio,
                                   &out->sortino_ratio,
                                   &out->calmar_ratio,
+                                  &out->period_sharpe_ratio,
+                                  &out->skewness,
+                                  &out->kurtosis,
                                   &out->alpha,
                                   &out->beta,
                                   &out->max_drawdown,

@@ -22,6 +22,8 @@ void r3_statistics_free(struct r3_statistics *statistics);
 /* A closed bar: open time, equity at its close (scale 18), the benchmark's value, whether a position was open in it. */
 void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
                        bool exposed);
+/* The same for several. */
+void r3_statistics_bars(struct r3_statistics *statistics, const struct r3_bars *bars);
 /* How far equity was below its peak at the last bar: 0, or a negative fraction. */
 double r3_statistics_drawdown(const struct r3_statistics *statistics);
 /* A position that was closed in the bar that comes next. */
@@ -42,7 +44,9 @@ struct r3_figures {
     r3_int128 equity_start, equity_final, equity_peak; /* scale 18 */
     double total_return, buy_and_hold_return, annual_return, annual_volatility, cagr;
     double sharpe_ratio, sortino_ratio, calmar_ratio, alpha, beta;
-    double max_drawdown, average_drawdown; /* 0 or negative */
+    uint64_t returns; /* of periods: days, weeks or months; the ones that the three below are taken over */
+    double period_sharpe_ratio, skewness, kurtosis; /* not annualised; moments over n; a normal kurtosis is 3 */
+    double max_drawdown, average_drawdown;          /* 0 or negative */
     int64_t max_drawdown_duration, average_drawdown_duration;
     uint64_t trades, wins, losses;
     double win_rate, best_trade, worst_trade, average_trade;

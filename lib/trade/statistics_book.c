@@ -343,6 +343,8 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_
 
 /* Scale 18 rounded half to even at the ledger's scale. */
 static r3_int128 ledger_rounded(r3_int128 value) {
+    if (value == 0)
+        return 0;
     r3_int128 step = powers[R3_EQUITY_SCALE - LEDGER_SCALE], rest = value % step, whole = value - rest;
     r3_int128 twice = 2 * (rest < 0 ? -rest : rest);
     if (twice > step || (twice == step && (whole / step) % 2 != 0))
@@ -387,8 +389,4 @@ struct r3_decimal r3_book_decimal(r3_int128 value) {
     struct r3_decimal decimal = R3_DECIMAL(value, R3_EQUITY_SCALE);
     r3_decimal_normalize(&decimal);
     return decimal;
-}
-
-double r3_book_double(r3_int128 value) {
-    return (double)value / 1e18;
 }

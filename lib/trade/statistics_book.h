@@ -7,6 +7,7 @@
 
 #include "lib/base/decimal.h"
 #include "lib/base/error.h"
+#include "lib/record/candles.h"
 #include "lib/record/record.h"
 
 /* One session's cash and positions, followed from the outside: from the first account, the trades and the closes in a
@@ -76,6 +77,20 @@ bool r3_book_begins_bar(const struct r3_book *book, const struct r3_candle *cand
  * time goes back or the value leaves the range. */
 int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error);
 
+/* Bars that were closed, in their order: open time, equity and benchmark at the close. */
+enum { R3_BARS_MAX = 256 };
+struct r3_bars {
+    size_t count;
+    uint64_t exposed; /* in how many of them a position was open */
+    int64_t time[R3_BARS_MAX];
+    r3_int128 equity[R3_BARS_MAX];
+    double benchmark[R3_BARS_MAX];
+};
+/* Candles of a block in place of as many r3_book_candle, each of which closes the bar before it: those bars in *bars. Returns
+ * how many of [from, to) it took: 0 where the next one is not of the plain kind, and must go alone. */
+size_t r3_book_candles(struct r3_book *book, struct r3_bars *bars, const struct r3_candles *candles, size_t from,
+                       size_t to);
+
 /* Take a fill. 1: it closed a position, *trip is that one; 0: it did not; -1: R3_DATA (a fee in another currency than the
  * quote, a fill that turns a position around, a fill before the first candle). */
 int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_round_trip *trip,
@@ -96,6 +111,8 @@ double r3_book_benchmark(const struct r3_book *book);
 
 /* Scale 18 to a decimal without trailing zeros, and to the nearest double. */
 struct r3_decimal r3_book_decimal(r3_int128 value);
-double r3_book_double(r3_int128 value);
+static inline double r3_book_double(r3_int128 value) {
+    return r3_int128_to_double(value) / 1e18;
+}
 
 #endif

@@ -7,8 +7,6 @@
 #include "lib/base/buffer.h"
 #include "lib/trade/tracker_private.h"
 
-enum { WATCH_CANDLES = 1024 }; /* at least one sync in so many candles while the exchange may act */
-
 enum event {
     /* What is asked for. */
     ALONG,   /* a signal for the side that is held or entered; while FLAT, for either */
@@ -462,7 +460,7 @@ static int on_candle(struct r3_tracker *tracker, const struct r3_candle *candle,
         market->price = candle->close;
     else
         r3_tracker_mark(tracker, market, market->closed, &candle->close);
-    if (tracker->watching && ++tracker->candles >= WATCH_CANDLES && synchronize(tracker, error) < 0)
+    if (tracker->watching && ++tracker->candles >= R3_TRACKER_WATCH_CANDLES && synchronize(tracker, error) < 0)
         return -1;
     return market->attention ? attend(tracker, market, candle, error) : 0;
 }

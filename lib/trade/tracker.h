@@ -6,6 +6,7 @@
 
 #include "lib/base/decimal.h"
 #include "lib/base/error.h"
+#include "lib/record/candles.h"
 #include "lib/record/record.h"
 
 /* The position tracker: signals and market data in, raw orders, cancels, positions and notices out.
@@ -42,6 +43,10 @@ void r3_tracker_free(struct r3_tracker *tracker);
 /* One record of the stream. Errors: of emit and sync; R3_PROTOCOL where no account came back for a session that trades;
  * R3_DATA where a number or an order's id does not fit. */
 int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error);
+
+/* Candles [from, to) of a block in place of as many steps. *at is set to a candle's index before it causes a call of the outlet. */
+int r3_tracker_candles(struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                       struct r3_error *error);
 
 /* One record that came back: account, update or trade; others are left alone. It changes what is known and emits nothing: the
  * tracker acts on it when sync returns. */

@@ -46,7 +46,7 @@ struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, c
     struct r3_tracker_session *session = r3_allocate(sizeof *session);
     r3_copy_text(session->name, sizeof session->name, name, strlen(name));
     session->equity = session->available = r3_decimal_absent;
-    session->total_win = session->total_loss = r3_decimal_zero;
+    session->total_win = session->total_loss = session->average_win = session->average_loss = r3_decimal_zero;
     tracker->sessions = grown(tracker->sessions, tracker->session_count);
     return tracker->sessions[tracker->session_count++] = session;
 }
@@ -141,9 +141,13 @@ int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_erro
     if (sign == 0)
         return 0;
     struct r3_decimal *total = sign > 0 ? &session->total_win : &session->total_loss;
-    *(sign > 0 ? &session->wins : &session->losses) += 1;
+    struct r3_decimal count = r3_decimal_from_integer(sign > 0 ? ++session->wins : ++session->losses);
     r3_decimal_absolute(&result, &result);
-    return r3_decimal_add(total, total, &result, error);
+    return r3_decimal_add(total, total, &result, error) < 0 ||
+                   r3_decimal_divide_round(sign > 0 ? &session->average_win : &session->average_loss, total, &count,
+                                           MONEY_SCALE, R3_ROUND_HALF_EVEN, error) < 0
+               ? -1
+               : 0;
 }
 
 /* The first fill of an entry begins a position: its number and its levels are the entry's from here on. A trailing stop alone

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "lib/base/append.h"
 #include "lib/base/buffer.h"
 #include "lib/trade/tracker_private.h"
 
@@ -43,12 +44,6 @@ int r3_tracker_cancel(struct r3_tracker *tracker, struct r3_tracker_position *po
     return emit(tracker, error);
 }
 
-static int average(struct r3_decimal *out, const struct r3_decimal *total, int64_t count, struct r3_error *error) {
-    struct r3_decimal divisor = r3_decimal_from_integer(count);
-    *out = r3_decimal_zero;
-    return count ? r3_decimal_divide_round(out, total, &divisor, MONEY_SCALE, R3_ROUND_HALF_EVEN, error) : 0;
-}
-
 /* Everything of a raw order that does not depend on what it is for. */
 static int begin(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_tracker_order *order,
                  const struct r3_signal *signal, struct r3_error *error) {
@@ -58,11 +53,11 @@ static int begin(struct r3_tracker *tracker, struct r3_tracker_position *positio
         return r3_fail(error, R3_PROTOCOL, "r3-order keeps no account for session \"%s\" (its signals must reach it)",
                        session->name);
     r3_record_init(&tracker->out, R3_RAWORDER);
-    COPY(raw->id, order->id);
-    COPY(raw->session, session->name);
-    COPY(raw->signal, order->signal);
-    COPY(raw->platform, position->platform);
-    COPY(raw->market, position->market->name);
+    memcpy(raw->id, order->id, sizeof raw->id);
+    memcpy(raw->session, session->name, sizeof raw->session);
+    memcpy(raw->signal, order->signal, sizeof raw->signal);
+    memcpy(raw->platform, position->platform, sizeof raw->platform);
+    memcpy(raw->market, position->market->name, sizeof raw->market);
     raw->time = tracker->now;
     raw->role = order->role;
     raw->kind = order->kind;
@@ -72,10 +67,10 @@ static int begin(struct r3_tracker *tracker, struct r3_tracker_position *positio
     raw->available = session->available;
     raw->wins = session->wins;
     raw->losses = session->losses;
+    raw->average_win = session->average_win;
+    raw->average_loss = session->average_loss;
     return r3_tracker_exposure(&raw->exposure, tracker, session, error) < 0 ||
-                   r3_tracker_day_pnl(&raw->day_pnl, tracker, session, tracker->now, error) < 0 ||
-                   average(&raw->average_win, &session->total_win, session->wins, error) < 0 ||
-                   average(&raw->average_loss, &session->total_loss, session->losses, error) < 0
+                   r3_tracker_day_pnl(&raw->day_pnl, tracker, session, tracker->now, error) < 0
                ? -1
                : 0;
 }
@@ -83,9 +78,15 @@ static int begin(struct r3_tracker *tracker, struct r3_tracker_position *positio
 /* The order's id, and that it works from now on. */
 static int name(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_tracker_order *order,
                 struct r3_error *error) {
-    int length = snprintf(order->id, sizeof order->id, "%s-%" PRId64 "-%s-%d", position->session->name, order->number,
-                          r3_role_name(order->role), order->attempt);
-    if (length < 0 || (size_t)length >= sizeof order->id)
+    const char *end = order->id + sizeof order->id;
+    char *at = r3_append_text(order->id, end, position->session->name);
+    at = r3_append_text(at, end, "-");
+    at = r3_append_integer(at, end, order->number);
+    at = r3_append_text(at, end, "-");
+    at = r3_append_text(at, end, r3_role_name(order->role));
+    at = r3_append_text(at, end, "-");
+    at = r3_append_integer(at, end, order->attempt);
+    if (!at)
         return r3_fail(error, R3_DATA,
                        "session \"%s\": order number %" PRId64 " makes an id of more than %d characters",
                        position->session->name, order->number, R3_ID_SIZE - 1);

@@ -7,6 +7,8 @@
 /* What the files of the tracker share: tracker.c decides, tracker_book.c knows what is held and what it is worth,
  * tracker_orders.c writes orders, tracker_protection.c watches stops, targets and time. */
 
+enum { R3_TRACKER_WATCH_CANDLES = 1024 }; /* at least one sync in so many candles while the exchange may act */
+
 enum r3_tracker_state { R3_TRACKER_FLAT, R3_TRACKER_ENTERING, R3_TRACKER_OPEN, R3_TRACKER_EXITING, R3_TRACKER_STATES };
 
 /* Levels that protect a position; absent or R3_TIME_ABSENT where there is none. */
@@ -38,7 +40,8 @@ struct r3_tracker_session {
     struct r3_decimal equity, available; /* absent before the first account */
     int64_t number;                      /* positions so far */
     int64_t wins, losses;
-    struct r3_decimal total_win, total_loss; /* both >= 0, after fees */
+    struct r3_decimal total_win, total_loss;     /* both >= 0, after fees */
+    struct r3_decimal average_win, average_loss; /* the totals over the counts, HALF_EVEN at scale 14 */
     bool paused, stopped;
 };
 

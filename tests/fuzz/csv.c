@@ -7,9 +7,11 @@
 
 #include "lib/market/csv.h"
 #include "lib/market/market_name.h"
+#include "tests/unit/csv_compare.h"
 
 /* A file of candles: found or refused, then row by row. What is accepted keeps the promises of csv.h, and a row that is written
- * out in the plain way and read again gives the same candle. */
+ * out in the plain way and read again gives the same candle. Then the usual rows many at a time, by both loops: each gives the
+ * candles that the rows give one by one. */
 
 static void require(int holds, const char *what) {
     if (holds)
@@ -68,6 +70,21 @@ static void read_rows(const struct r3_csv *csv, const char *text, size_t length)
     }
 }
 
+/* The whole lines, in memory that ends with the room that r3_csv_block_read asks for. */
+static void read_blocks(struct r3_csv *csv, const char *text, size_t length) {
+    const char *why, *last = length ? memrchr(text, '\n', length) : NULL;
+    size_t size = last ? (size_t)(last + 1 - text) : 0;
+    char *copy = r3_allocate(size + R3_CSV_ROOM);
+    memcpy(copy, text, size);
+    if (csv->spacing == 0)
+        csv->spacing = R3_MINUTE;
+    for (size_t capacity = 1; capacity <= 4096; capacity *= 64) {
+        require(csv_compare(false, csv, copy, size, capacity, &why) >= 0, why);
+        require(!r3_csv_has_wide() || csv_compare(true, csv, copy, size, capacity, &why) >= 0, why);
+    }
+    free(copy);
+}
+
 static void read_file(const char *columns, const char *text, size_t length, bool whole) {
     struct r3_csv csv;
     struct r3_error error = { 0 };
@@ -75,8 +92,10 @@ static void read_file(const char *columns, const char *text, size_t length, bool
     int result = r3_csv_sniff(&csv, text, length, whole, whole, true, &error);
     require(result != 0 || !whole, "more is wanted of a whole file");
     require(result != -1 || error.status == R3_DATA, "an error without a reason");
-    if (result == 1 && csv.separator)
+    if (result == 1 && csv.separator) {
         read_rows(&csv, text, length);
+        read_blocks(&csv, text, length);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

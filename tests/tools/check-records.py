@@ -41,7 +41,7 @@ def check_lines(wanted):
         # Canonical: the members of the schema alone, in its order, without spaces.
         if list(record) != [name for name in order if name in record]:
             errors.append("members unknown or out of order: " + ", ".join(record))
-        if line != json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n" and record["type"] != "value":
+        if line != json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n" and record["type"] not in ("value", "result"):
             errors.append("not the canonical spelling")
         if errors:
             sys.exit(f"line {number}: {errors[0]}\n{line}")
@@ -58,8 +58,8 @@ def kind_in_words(rule):
         return "timeframe" if rule["enum"][0] == "1m" else " ".join(rule["enum"])
     if rule["type"] == "integer":
         return "time" if rule["maximum"] < 2**63 - 1 else "integer"
-    if rule["type"] == "number":
-        return "number"
+    if rule["type"] in ("number", "object"):
+        return rule["type"]
     pattern = rule.get("pattern", "")
     if r"\." in pattern:
         return "decimal" if "-?" in pattern else "decimal not negative" if pattern.startswith("^(0|") else "decimal above 0"

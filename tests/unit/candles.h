@@ -52,6 +52,7 @@ static inline struct r3_candle flat_candle(int k, const char *close) {
 /* A running program; value() after each step. */
 struct run {
     struct r3_rules *rules;
+    struct r3_rules_block *block;
     void *state;
     struct r3_error error;
 };
@@ -60,12 +61,14 @@ static inline int run_start(struct run *run, const char *text) {
     *run = (struct run) { 0 };
     if (r3_rules_compile(&run->rules, "t.rules", text, strlen(text), NULL, 0, &run->error) < 0)
         return -1;
+    run->block = r3_rules_block_new(run->rules);
     run->state = r3_allocate(r3_rules_state_size(run->rules));
     r3_rules_start(run->rules, run->state);
     return 0;
 }
 
 static inline void run_end(struct run *run) {
+    r3_rules_block_free(run->block);
     r3_rules_free(run->rules);
     free(run->state);
 }

@@ -386,6 +386,21 @@ static void test_aliases(void) {
     CHECK_TEXT(spell(&a), "0");
 }
 
+/* r3_int128_to_double against the compiler's own conversion: each length, and what lies about a half of the last digit. */
+static void test_integers_to_double(void) {
+    int same = 1;
+    for (int bits = 1; bits < 123; bits++)
+        for (int low = 0; low < bits; low++)
+            for (int change = -1; change <= 1; change++)
+                for (int sign = -1; sign <= 1; sign += 2) {
+                    r3_int128 value = (((r3_int128)1 << bits) | ((r3_int128)1 << low)) + change;
+                    r3_int128 dense = ((r3_int128)UINT64_C(0x9e3779b97f4a7c15) << 59 >> (123 - bits)) ^ value;
+                    same &= r3_int128_to_double(sign * value) == (double)(sign * value);
+                    same &= r3_int128_to_double(sign * dense) == (double)(sign * dense);
+                }
+    CHECK(same);
+}
+
 int main(void) {
     test_vectors();
     test_texts();
@@ -394,6 +409,7 @@ int main(void) {
     test_order();
     test_rounding_bounds();
     test_doubles();
+    test_integers_to_double();
     test_errors();
     test_aliases();
     return check_done();

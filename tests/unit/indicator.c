@@ -44,8 +44,8 @@ static void check_line(char *line) {
     int wrong = 0, ready_wrong = 0;
     for (int i = 0; i < count; i++) {
         double value;
-        CHECK(r3_rules_step(run.rules, run.state, &candles[i], &run.error) == 0);
-        bool ready = r3_rules_plot_value(run.rules, run.state, 0, &value);
+        CHECK(r3_rules_step(run.block, run.state, &candles[i], &run.error) == 0);
+        bool ready = r3_rules_plot_value(run.block, 0, 0, &value);
         ready_wrong += ready != (i >= first);
         if (i < from)
             continue;
@@ -114,26 +114,25 @@ static void test_ties(void) {
         char close[32];
         snprintf(close, sizeof close, "%d.%08d", (int)(next_random() % 100000), (int)(next_random() % 100000000));
         struct r3_candle candle = flat_candle(k, close);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
     }
     static const char *const period[] = { "0.1", "0.2", "0.7", "12345.67891234", "3.3", "0.00000001", "99999.99",
                                           "1",   "2.5", "8" };
     for (int i = 0; i < 1000; i++, k++) {
         struct r3_candle candle = flat_candle(k, period[i % 10]);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
         if (i >= 30) {
-            ties += r3_rules_plot_value(run.rules, run.state, 0, &value) && value == 1;
-            crosses += r3_rules_plot_value(run.rules, run.state, 1, &value) && value != 0;
+            ties += r3_rules_plot_value(run.block, 0, 0, &value) && value == 1;
+            crosses += r3_rules_plot_value(run.block, 0, 1, &value) && value != 0;
         }
     }
     CHECK_INT(ties, 970);
     CHECK_INT(crosses, 0);
     for (int i = 0; i < 12; i++, k++) {
         struct r3_candle candle = flat_candle(k, "0.3");
-        r3_rules_step(run.rules, run.state, &candle, &run.error);
+        r3_rules_step(run.block, run.state, &candle, &run.error);
     }
-    CHECK(r3_rules_plot_value(run.rules, run.state, 2, &value) &&
-          value == 0); /* a flat window has no deviation at all */
+    CHECK(r3_rules_plot_value(run.block, 0, 2, &value) && value == 0); /* a flat window has no deviation at all */
     run_end(&run);
 }
 
@@ -148,13 +147,13 @@ static void test_binary_windows(void) {
         char close[32];
         snprintf(close, sizeof close, "%d.%02d", (int)(next_random() % 30000), (int)(next_random() % 100));
         struct r3_candle candle = flat_candle(k, close);
-        CHECK(r3_rules_step(old.rules, old.state, &candle, &old.error) == 0);
+        CHECK(r3_rules_step(old.block, old.state, &candle, &old.error) == 0);
         if (k >= 2990)
-            CHECK(r3_rules_step(fresh.rules, fresh.state, &candle, &fresh.error) == 0);
+            CHECK(r3_rules_step(fresh.block, fresh.state, &candle, &fresh.error) == 0);
     }
     for (size_t i = 0; i < 4; i++) {
         double a = 0, b = 1;
-        CHECK(r3_rules_plot_value(old.rules, old.state, i, &a) && r3_rules_plot_value(fresh.rules, fresh.state, i, &b));
+        CHECK(r3_rules_plot_value(old.block, 0, i, &a) && r3_rules_plot_value(fresh.block, 0, i, &b));
         CHECK(fabs(a - b) <= 1e-12 * fabs(b));
     }
     run_end(&old);
@@ -171,13 +170,13 @@ static void test_binary_grid(void) {
         char close[32];
         snprintf(close, sizeof close, "%d.%d", 3 + k * k % 11, k);
         struct r3_candle candle = flat_candle(k, k % 20 < 3 ? spikes[k % 20] : close);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
         static double x[40];
         x[k] = 1 / r3_decimal_to_double(&candle.close);
         double a = 0, b = 0;
         if (k < 2)
             continue;
-        CHECK(r3_rules_plot_value(run.rules, run.state, 0, &a) && r3_rules_plot_value(run.rules, run.state, 1, &b));
+        CHECK(r3_rules_plot_value(run.block, 0, 0, &a) && r3_rules_plot_value(run.block, 0, 1, &b));
         CHECK(fabs(a / (x[k] + x[k - 1] + x[k - 2]) - 1) < 1e-15);
         CHECK(fabs(b * 6 / (3 * x[k] + 2 * x[k - 1] + x[k - 2]) - 1) < 1e-15);
     }
@@ -197,8 +196,8 @@ static double last_value(const char *expression, const char *const *closes, int 
     bool ready = false;
     for (int k = 0; k < count; k++) {
         struct r3_candle candle = flat_candle(k, closes[k]);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
-        ready = r3_rules_plot_value(run.rules, run.state, 0, &value);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
+        ready = r3_rules_plot_value(run.block, 0, 0, &value);
         CHECK(isfinite(value) || !ready);
     }
     run_end(&run);
@@ -253,13 +252,13 @@ static void test_scales(void) {
     CHECK(run_start(&run, "v = sma(close, 2)\nplot v") == 0);
     struct r3_candle big = flat_candle(0, "123456789012345678901234567890"),
                      fine = flat_candle(1, "0.000000000000000001");
-    CHECK(r3_rules_step(run.rules, run.state, &big, &run.error) <
+    CHECK(r3_rules_step(run.block, run.state, &big, &run.error) <
           0); /* no room for exact sums: an error, not a wrong sum */
     CHECK_INT(run.error.status, R3_DATA);
     r3_rules_start(run.rules, run.state);
     big = flat_candle(0, "12345678901234567890");
-    CHECK(r3_rules_step(run.rules, run.state, &big, &run.error) == 0);
-    CHECK(r3_rules_step(run.rules, run.state, &fine, &run.error) < 0);
+    CHECK(r3_rules_step(run.block, run.state, &big, &run.error) == 0);
+    CHECK(r3_rules_step(run.block, run.state, &fine, &run.error) < 0);
     CHECK_TEXT(run.error.text, "close: too many digits, beside the greatest value so far, for exact sums");
     run_end(&run);
 }

@@ -305,6 +305,41 @@ static void test_errors(void) {
     r3_buffer_release(&got);
 }
 
+/* Whole lines taken as one piece, between lines taken one by one. */
+static void test_held(void) {
+    static const char content[] = "one\n2\n\nfour\nlast";
+    struct r3_input *input;
+    struct r3_error error = { 0 };
+    const char *text;
+    size_t length;
+    bool whole;
+    write_file(content, sizeof content - 1);
+    CHECK_INT(r3_input_open(&input, path, &error), 0);
+    struct r3_lines *lines = r3_lines_new_take(input, 0);
+    CHECK_INT((long)r3_lines_held(lines, &text), 0); /* nothing was read */
+    CHECK_INT(r3_lines_peek(lines, 1000, &text, &length, &whole, &error), R3_INPUT_MORE);
+    CHECK_INT((long)r3_lines_held(lines, &text), 0); /* a byte-order mark may be ahead of the first line */
+    CHECK_INT(r3_lines_next(lines, &text, &length, &error), R3_INPUT_MORE);
+    CHECK_INT((long)r3_lines_held(lines, &text), 8);
+    CHECK(memcmp(text, "2\n\nfour\n", 8) == 0);
+    unsigned sum = 0;
+    for (int i = 0; i < R3_LINES_ROOM; i++)
+        sum += (unsigned char)text[12 + i]; /* the address sanitizer sees whether they may be read */
+    CHECK(sum < R3_LINES_ROOM * 256u);
+    r3_lines_skip(lines, 3, 2);
+    CHECK_INT((long)r3_lines_number(lines), 3);
+    CHECK_INT((long)r3_lines_held(lines, &text), 5);
+    CHECK_INT(r3_lines_next(lines, &text, &length, &error), R3_INPUT_MORE);
+    CHECK(length == 4 && memcmp(text, "four", 4) == 0);
+    CHECK_INT((long)r3_lines_held(lines, &text), 0); /* what is left is no whole line yet */
+    CHECK_INT(r3_lines_next(lines, &text, &length, &error), R3_INPUT_MORE);
+    CHECK(length == 4 && memcmp(text, "last", 4) == 0);
+    CHECK_INT((long)r3_lines_number(lines), 5);
+    CHECK_INT((long)r3_lines_held(lines, &text), 0);
+    CHECK_INT(r3_lines_next(lines, &text, &length, &error), R3_INPUT_END);
+    r3_lines_free(lines);
+}
+
 int main(void) {
     if (!mkdtemp(directory))
         return 71;
@@ -314,6 +349,7 @@ int main(void) {
     test_slow_pipe();
     test_damage();
     test_errors();
+    test_held();
     unlink(path);
     rmdir(directory);
     return check_done();

@@ -546,6 +546,38 @@ static void check_replacements(const char *line, size_t length) {
     r3_buffer_release(&changed);
 }
 
+/* The longest text of every member comes back by both decoders; one character more is refused, and nothing is written behind the
+ * array (the next member, where there is one, is still what was there). */
+static void check_longest(enum r3_record_type type) {
+    const struct r3_record_table *table = &r3_record_tables[type];
+    struct r3_buffer line = R3_BUFFER_INIT;
+    struct r3_record record, back;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct r3_member *member = &table->members[i];
+        if (member->kind != R3_MEMBER_TEXT || member->names)
+            continue;
+        fill_record(&record, type, false);
+        char *text = r3_member_in(&record, member);
+        memset(text, 'x', member->size - 1u);
+        text[member->size - 1u] = '\0';
+        r3_buffer_reset(&line);
+        CHECK(r3_record_encode(&line, &record, &error) == 0);
+        CHECK(r3_record_decode(decoder, &back, line.data, line.length - 1, &error) == 0);
+        CHECK(first_difference(&record, &back) == NULL);
+        struct r3_buffer longer = R3_BUFFER_INIT;
+        size_t ahead = (size_t)(strstr(line.data, text) - line.data);
+        r3_buffer_append(&longer, line.data, ahead);
+        r3_buffer_append_text(&longer, "x");
+        r3_buffer_append(&longer, line.data + ahead, line.length - ahead);
+        memset(&back, 0x5a, sizeof back);
+        CHECK(r3_record_decode_canonical(decoder, &back, longer.data, longer.length - 1) == 0);
+        CHECK_INT(((char *)r3_member_in(&back, member))[member->size], 0x5a);
+        CHECK(r3_record_decode_json(decoder, &back, longer.data, longer.length - 1, &error) == -1);
+        r3_buffer_release(&longer);
+    }
+    r3_buffer_release(&line);
+}
+
 /* Every example line of r3-records(5) is canonical: written again it is the same bytes. mdoc spells a backslash \\e. */
 static void check_page(void) {
     FILE *page = fopen("man/r3-records.5", "r");
@@ -561,6 +593,10 @@ static void check_page(void) {
         struct r3_record record;
         struct r3_buffer out = R3_BUFFER_INIT;
         CHECK(r3_record_decode(decoder, &record, line, strlen(line) - 1, &error) == 0);
+        if (record.type == R3_UNKNOWN) { /* of r3-sweep, which stand in no stream */
+            CHECK(strncmp(line + 9, "job\"", 4) == 0 || strncmp(line + 9, "result\"", 7) == 0);
+            continue;
+        }
         CHECK(r3_record_encode(&out, &record, &error) == 0);
         CHECK_TEXT(out.data, line);
         check_replacements(line, strlen(line) - 1);
@@ -579,6 +615,8 @@ int main(void) {
     for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++)
         for (int turn = 0; turn < 300; turn++)
             check_round_trip((enum r3_record_type)type, turn == 0);
+    for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++)
+        check_longest((enum r3_record_type)type);
     check_spellings();
     check_refused();
     check_unknown();

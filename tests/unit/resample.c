@@ -175,7 +175,35 @@ static void test_gaps(void) {
     CHECK(r3_decimal_is_zero(&filler.volume));
 }
 
+/* Candles put together before give the same as one by one, wherever the pieces are cut within the intervals. */
+static void test_runs(void) {
+    for (int cut = 1; cut <= 5; cut++) {
+        struct r3_resample resample;
+        struct r3_error error = { 0 };
+        char one_by_one[sizeof shown];
+        static const int minutes[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1 };
+        snprintf(one_by_one, sizeof one_by_one, "%s", run(R3_5m, minutes, R3_TIME_ABSENT, R3_TIME_ABSENT, &resample));
+        shown_length = 0;
+        shown[0] = '\0';
+        CHECK_INT(r3_resample_init(&resample, R3_1m, R3_5m, &error), 0);
+        for (int first = 0, next; first < 12; first = next) {
+            int interval = first - first % 5 + 5;
+            next = first + cut < interval ? first + cut : interval;
+            next = next < 12 ? next : 12;
+            struct r3_candle piece = candle_at(R3_1m, day + (int64_t)first * R3_MINUTE, first + 10, next - 1 + 20,
+                                               first + 1, next - 1 + 11, 5 * (next - first));
+            CHECK_INT(r3_resample_put_run(&resample, &piece, day + (int64_t)next * R3_MINUTE, &error), 0);
+            show_ready(&resample);
+        }
+        r3_resample_end(&resample, day + 12 * (int64_t)R3_MINUTE);
+        show_ready(&resample);
+        CHECK_TEXT(shown, one_by_one);
+        CHECK_INT(resample.dropped_last, day + 10 * (int64_t)R3_MINUTE);
+    }
+}
+
 int main(void) {
+    test_runs();
     test_completeness();
     test_calendar();
     test_nesting();

@@ -128,8 +128,8 @@ static double constant(const char *expression) {
         fprintf(stderr, "%s: %s\n", expression, run.error.text);
         return NAN;
     }
-    CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
-    bool ready = r3_rules_plot_value(run.rules, run.state, 0, &value);
+    CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
+    bool ready = r3_rules_plot_value(run.block, 0, 0, &value);
     run_end(&run);
     return ready ? value : NAN;
 }
@@ -190,11 +190,11 @@ static void test_arithmetic(void) {
         struct r3_candle candle = flat_candle(0, "5");
         candle.high = decimal_of("8.75", 4);
         candle.low = decimal_of("3.1", 3);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
         for (size_t i = 0; i < EXPRESSIONS; i++) {
             double x = 0, y = 1;
-            CHECK(r3_rules_plot_value(run.rules, run.state, 2 * i, &x));
-            CHECK(r3_rules_plot_value(run.rules, run.state, 2 * i + 1, &y));
+            CHECK(r3_rules_plot_value(run.block, 0, 2 * i, &x));
+            CHECK(r3_rules_plot_value(run.block, 0, 2 * i + 1, &y));
             CHECK(fabs(x - y) <= 1e-9 + 1e-12 * fabs(y));
         }
         run_end(&run);
@@ -297,10 +297,10 @@ static void test_turned(void) {
     CHECK(run_start(&run, "long = close > 2 and close[1] > 0\nflat = close < 2") == 0);
     for (int k = 0; k < 7; k++) {
         struct r3_candle candle = flat_candle(k, closes[k]);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
-        CHECK_INT(r3_rules_turned(run.rules, run.state, R3_RULES_LONG), turns[k]);
-        CHECK_INT(r3_rules_turned(run.rules, run.state, R3_RULES_FLAT), k == 0 || k == 3 || k == 6);
-        CHECK_INT(r3_rules_turned(run.rules, run.state, R3_RULES_SHORT), false);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
+        CHECK_INT(r3_rules_turned(run.block)[0] >> R3_RULES_LONG & 1, turns[k]);
+        CHECK_INT(r3_rules_turned(run.block)[0] >> R3_RULES_FLAT & 1, k == 0 || k == 3 || k == 6);
+        CHECK_INT(r3_rules_turned(run.block)[0] >> R3_RULES_SHORT & 1, false);
     }
     run_end(&run);
 }
@@ -322,25 +322,25 @@ static void test_coarser(void) {
     CHECK_TEXT(run.error.text, "t.rules:2:5: at(\"1H\", …) cannot be made of 4H candles");
     int hour = -1, wrong_values = 0;
     for (int k = 0; k < count; k++) {
-        CHECK(r3_rules_step(run.rules, run.state, &fine[k], &run.error) == 0);
+        CHECK(r3_rules_step(run.block, run.state, &fine[k], &run.error) == 0);
         while (hour + 1 < hours && fine[k].time + 5 * R3_MINUTE >= candles[hour + 1].time + R3_HOUR)
             hour++; /* complete as of this candle's close */
         double value = 0;
         if (hour < 0) {
-            wrong_values += r3_rules_plot_value(run.rules, run.state, 0, &value);
+            wrong_values += r3_rules_plot_value(run.block, 0, 0, &value);
             continue;
         }
         const struct r3_candle *want = &candles[hour];
         const struct r3_decimal *members[] = { &want->open, &want->high, &want->low, &want->close, &want->volume };
         for (size_t i = 0; i < 5; i++)
-            wrong_values += !r3_rules_plot_value(run.rules, run.state, i, &value) ||
+            wrong_values += !r3_rules_plot_value(run.block, 0, i, &value) ||
                             fabs(value / r3_decimal_to_double(members[i]) - 1) > 1e-12;
-        bool ready = r3_rules_plot_value(run.rules, run.state, 5, &value);
+        bool ready = r3_rules_plot_value(run.block, 0, 5, &value);
         double sum = 0;
         for (int i = 0; i < 3 && hour >= 2; i++)
             sum += r3_decimal_to_double(&candles[hour - i].close);
         wrong_values += hour < 2 ? ready : !ready || fabs(value / (sum / 3) - 1) > 1e-12;
-        ready = r3_rules_plot_value(run.rules, run.state, 6, &value);
+        ready = r3_rules_plot_value(run.block, 0, 6, &value);
         wrong_values += hour < 1 ? ready : value != r3_decimal_to_double(&candles[hour - 1].close);
     }
     CHECK(hour > 150);
@@ -361,8 +361,8 @@ static void test_coarser_edges(void) {
                   { 11, "6", 6 }, { 12, "7", 6 }, { 21, "8", 7 }, { 30, "9", 8 } };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         struct r3_candle candle = flat_candle(steps[i].hour, steps[i].close);
-        CHECK(r3_rules_step(run.rules, run.state, &candle, &run.error) == 0);
-        bool ready = r3_rules_plot_value(run.rules, run.state, 0, &value);
+        CHECK(r3_rules_step(run.block, run.state, &candle, &run.error) == 0);
+        bool ready = r3_rules_plot_value(run.block, 0, 0, &value);
         CHECK(steps[i].want == 0 ? !ready : ready && value == steps[i].want);
     }
     run_end(&run);
@@ -395,24 +395,26 @@ static void test_state(void) {
     for (int k = 0; k < count; k++) {
         if (k == 300)
             memcpy(copy, run.state, size);
-        CHECK(r3_rules_step(run.rules, run.state, &candles[k], &run.error) == 0);
+        CHECK(r3_rules_step(run.block, run.state, &candles[k], &run.error) == 0);
     }
     CHECK(r3_rules_state_matches(run.rules, copy, size));
     CHECK(!r3_rules_state_matches(run.rules, copy, size - 1));
     struct r3_rules *again;
     CHECK(r3_rules_compile(&again, "t.rules", text, strlen(text), NULL, 0, &run.error) == 0);
     CHECK(r3_rules_state_matches(again, copy, size));
+    struct r3_rules_block *block = r3_rules_block_new(again);
     for (int k = 300; k < count; k++)
-        CHECK(r3_rules_step(again, copy, &candles[k], &run.error) == 0);
+        CHECK(r3_rules_step(block, copy, &candles[k], &run.error) == 0);
     for (size_t i = 0; i < r3_rules_plots(again); i++) {
         double x = 0, y = 1;
-        CHECK(r3_rules_plot_value(run.rules, run.state, i, &x) && r3_rules_plot_value(again, copy, i, &y));
+        CHECK(r3_rules_plot_value(run.block, 0, i, &x) && r3_rules_plot_value(block, 0, i, &y));
         CHECK(x == y);
     }
     struct r3_rules *other;
     CHECK(r3_rules_compile(&other, "t.rules", "long = true", 11, NULL, 0, &run.error) == 0);
     CHECK(!r3_rules_state_matches(other, copy, size));
     r3_rules_free(other);
+    r3_rules_block_free(block);
     r3_rules_free(again);
     free(copy);
     run_end(&run);

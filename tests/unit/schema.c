@@ -92,6 +92,10 @@ static void put_schema(struct r3_buffer *out, enum r3_record_type type) {
     r3_buffer_printf(out, "\n}\n");
 }
 
+/* Those whose members bear names of the user's own have no table: lib/sweep/result.c reads and writes them, and their schemas are written by
+ * hand. */
+static const char *const written_by_hand[] = { "job", "result" };
+
 /* Every record that r3 knows: one of the types. */
 static void put_index(struct r3_buffer *out) {
     r3_buffer_printf(out, "{\n  \"$schema\": \"" DIALECT "\",\n  \"$id\": \"record.json\",\n"
@@ -99,6 +103,8 @@ static void put_index(struct r3_buffer *out) {
     for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++)
         r3_buffer_printf(out, "%s\n    { \"$ref\": \"%s.json\" }", type > R3_UNKNOWN + 1 ? "," : "",
                          r3_record_tables[type].name);
+    for (size_t i = 0; i < sizeof written_by_hand / sizeof written_by_hand[0]; i++)
+        r3_buffer_printf(out, ",\n    { \"$ref\": \"%s.json\" }", written_by_hand[i]);
     r3_buffer_printf(out, "\n  ]\n}\n");
 }
 

@@ -29,6 +29,13 @@ def milliseconds(delta):
     return delta.total_seconds() * 1000
 
 
+def moment(values, power):
+    """A standardised moment over n, as scipy.stats.skew and kurtosis(fisher=False) have it."""
+    about = values - values.mean()
+    spread = math.sqrt((about ** 2).mean())
+    return (about ** power).mean() / spread ** power if spread > 0 else None
+
+
 def ceiling(values, unit):
     return math.ceil(sum(values) / len(values) / unit - 1e-9) * unit if values else None
 
@@ -60,7 +67,9 @@ def compute(trades, equity, start, still_open):
         'buy_and_hold_return': hold, 'return_ann': annual, 'volatility_ann': spread, 'cagr': (e.iloc[-1] / start) ** (1 / years) - 1,
         'sharpe_ratio': annual / spread if spread else None,
         'sortino_ratio': annual / (math.sqrt((daily.clip(upper=0) ** 2).mean()) * math.sqrt(DAYS)) if (daily < 0).any() else None,
-        'calmar_ratio': annual / depth.max() if depth.max() else None, 'alpha': total - beta * hold, 'beta': beta,
+        'calmar_ratio': annual / depth.max() if depth.max() else None, 'returns': len(daily),
+        'sharpe_ratio_period': daily.mean() / daily.std(ddof=1) if daily.std(ddof=1) > 0 else None,
+        'skewness': moment(daily, 3), 'kurtosis': moment(daily, 4), 'alpha': total - beta * hold, 'beta': beta,
         'max_drawdown': -depth.max(), 'avg_drawdown': -np.mean([d for d, _ in found]) if found else None,
         'max_drawdown_duration': max((milliseconds(t) for _, t in found), default=None),
         'avg_drawdown_duration': ceiling([milliseconds(t) for _, t in found], unit), 'trades': len(trades),
@@ -88,8 +97,13 @@ def compute(trades, equity, start, still_open):
             'kelly_criterion': (pnl > 0).mean() - (1 - (pnl > 0).mean()) / (won.mean() / -lost.mean()) if len(won) and len(lost) else None,
             'longest_losing_run': longest,
         }
-    for month in e.resample('MS').last().dropna().items():
-        out['month ' + month[0].strftime('%Y-%m')] = month[1]
+    ends = e.resample('MS').last().dropna()
+    for month, value, before in zip(ends.index.strftime('%Y-%m'), ends, [start, *ends]):
+        out |= {'month ' + month: value, 'return of ' + month: value / before - 1, 'trades of ' + month: 0}
+    for bar in trades.exit_bar:
+        out['trades of ' + e.index[bar].strftime('%Y-%m')] += 1
+    out |= {'exits ' + role: (trades.exit == role).sum() for role in ('EXIT', 'TP', 'SL', 'MO')}
+    assert np.allclose(equity.drawdown, -depth, rtol=1e-9, atol=1e-12)
     return out
 
 
@@ -98,7 +112,10 @@ def main():
     equity.index = pd.to_datetime(equity.pop('time')).dt.tz_localize(None)
     with open(sys.argv[3]) as file:
         report = json.load(file)
-    report |= {'month ' + month['month']: month['equity'] for month in report['months']}
+    for month in report['months']:
+        name = month['month']
+        report |= {'month ' + name: month['equity'], 'return of ' + name: month['return'], 'trades of ' + name: month['trades']}
+    report |= {'exits ' + role: count for role, count in report['exits'].items()}
     want = compute(trades, equity, report['equity_start'], report['open_positions'])
     bad = 0
     for name, value in want.items():

@@ -1,0 +1,85 @@
+#ifndef R3_STAGE_ENGINE_PRIVATE_H
+#define R3_STAGE_ENGINE_PRIVATE_H
+
+#include "lib/base/io.h"
+#include "lib/stage/engine.h"
+
+/* Private to lib/stage/engine*.c.
+ *
+ * A node is a stage with its own port. What is given to a node is passed on to the next one when the node emits something (first
+ * what caused it, as a pipe's program echoes its line first), and at the latest when its step returns. So a block of candles goes
+ * on in as few pieces as there are candles that caused something. */
+
+struct r3_node {
+    struct r3_port port; /* context points back here */
+    struct r3_engine *engine;
+    size_t index;
+    const struct r3_stage *stage;
+    struct r3_arguments *arguments;
+    void *state;
+
+    struct r3_error error;
+    bool failed; /* for a reason of its own, in error */
+    bool cut;    /* nobody takes what it emits, which ends it as SIGPIPE ends a program: without a word */
+    bool over;   /* takes nothing any more: failed, cut or done */
+    bool ended;  /* an `end` was the last record given to it */
+    bool silent; /* a sink, or --quiet-input: what is given to it is not passed on */
+    uint64_t lines, emitted;
+
+    /* What it is working on: a record that is not passed on yet (NULL: none, or it is), as the line that it came as where it came
+     * as one; or a block, passed on up to `passed`, and worked on at `at`. */
+    const struct r3_record *record;
+    const char *line;
+    size_t length;
+    const struct r3_candles *block;
+    size_t passed, at;
+
+    int64_t next_sync; /* r3-track */
+    const char *reject_name;
+    struct r3_writer reject;
+    uint64_t rejected;
+};
+
+struct r3_engine {
+    struct r3_engine_options options;
+    struct r3_node *nodes;
+    size_t count;
+    const struct r3_pipeline_text *text;
+    bool started, finished;
+    unsigned sync_timeout; /* for the message */
+
+    /* The barrier: the r3-track that asks, and what r3-order answered. */
+    struct r3_node *asking;
+    bool answered;
+    struct r3_buffer answers; /* r3_record_size bytes a record, each begun on an aligned place */
+
+    struct r3_buffer out; /* on its way to options.output */
+    struct r3_decoder *decoder;
+};
+
+/* lib/stage/engine_node.c. `k` is the index of a node. Each returns 0, or -1 once that node takes nothing any more; why is in the
+ * node. */
+void r3_node_open(struct r3_node *node);
+int r3_engine_deliver(struct r3_engine *engine, size_t k, const struct r3_record *record, const char *line,
+                      size_t length);
+int r3_engine_deliver_candles(struct r3_engine *engine, size_t k, const struct r3_candles *candles, size_t from,
+                              size_t to);
+/* The node's own failure, its error filled in; or its end, if it was cut. Returns -1. */
+int r3_node_stop(struct r3_node *node);
+void r3_node_message(struct r3_node *node, const char *text);
+
+/* lib/stage/engine_input.c: lines, as the pipe loop takes them. */
+int r3_engine_read(struct r3_engine *engine);
+/* Text that a program prints for the next one, which has to be records. -1 once the next takes nothing any more. */
+int r3_engine_read_text(struct r3_engine *engine, size_t k, const char *text, size_t length);
+
+/* lib/stage/engine_output.c: what the last node gives. Results as of options.output. */
+int r3_engine_put(struct r3_engine *engine, const struct r3_record *record, const char *line, size_t length,
+                  struct r3_error *error);
+int r3_engine_put_candles(struct r3_engine *engine, const struct r3_candles *candles, size_t from, size_t to,
+                          struct r3_error *error);
+int r3_engine_put_text(struct r3_engine *engine, const char *text, size_t length, struct r3_error *error);
+/* Hand over what is held back, and flush. */
+int r3_engine_flush(struct r3_engine *engine, struct r3_error *error);
+
+#endif

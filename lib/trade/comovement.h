@@ -1,0 +1,31 @@
+#ifndef R3_TRADE_COMOVEMENT_H
+#define R3_TRADE_COMOVEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How equity moves with the market: sums of the logarithmic changes of both, bar by bar, and beta from them. Their means are small
+ * beside their spread, so plain sums do; taken block by block, so that a long run does not lose the digits of a short one. */
+
+struct r3_comovement_sums {
+    double equity, market, products, market_squares;
+};
+
+struct r3_comovement {
+    uint64_t count;
+    struct r3_comovement_sums block, total; /* total: without the block that is under way */
+    bool broken;                            /* a value of 0 or less has no logarithm */
+};
+
+enum { R3_COMOVEMENT_MAX = 256 };
+
+/* `count` more bars, at most R3_COMOVEMENT_MAX: each value, and the value before the first of them, which is above 0 unless
+ * moves->broken. Equity NULL: it stood still. */
+void r3_comovement_add(struct r3_comovement *moves, const double *equity, double equity_before, const double *market,
+                       double market_before, size_t count);
+
+/* Covariance of the two over the variance of the market; NAN where the market stood still. */
+double r3_comovement_beta(const struct r3_comovement *moves);
+
+#endif

@@ -1,0 +1,95 @@
+/* The paper exchange: blocks of candles. Most candles meet no order: a scan of the lows or highs finds the first one that may, and
+ * the others leave their close behind. What is scanned for is never more than what paper.c asks of each candle, so a candle that
+ * may be met, and then is not, costs time alone. */
+#include "lib/trade/paper_internal.h"
+
+/* value x 10^scale, rounded to a whole number; what 64 bits do not hold becomes the nearest that they do. */
+static int64_t at_scale(const struct r3_decimal *value, int32_t scale, enum r3_rounding rounding) {
+    struct r3_decimal rounded;
+    struct r3_error error;
+    if (r3_decimal_round(&rounded, value, scale, rounding, &error))
+        return value->coefficient < 0 ? INT64_MIN : INT64_MAX;
+    for (; rounded.scale < scale && rounded.coefficient == (int64_t)rounded.coefficient; rounded.scale++)
+        rounded.coefficient *= 10;
+    if (rounded.coefficient == (int64_t)rounded.coefficient)
+        return (int64_t)rounded.coefficient;
+    return rounded.coefficient < 0 ? INT64_MIN : INT64_MAX;
+}
+
+/* Each of these: the first of the candles [from, to) that is so, or `to`. */
+static size_t first_at_most(const int64_t *column, size_t from, size_t to, int64_t limit) {
+    while (from < to && column[from] > limit)
+        from++;
+    return from;
+}
+
+static size_t first_at_least(const int64_t *column, size_t from, size_t to, int64_t limit) {
+    while (from < to && column[from] < limit)
+        from++;
+    return from;
+}
+
+static size_t first_met(const struct paper_order *order, const struct r3_candles *candles, size_t from, size_t to) {
+    uint64_t next = order->market->candles + 1; /* the number of candle `from` */
+    if (order->first > next)
+        from = order->first - next < to - from ? from + (size_t)(order->first - next) : to;
+    if (paper_kind(order) == R3_MARKET)
+        return from;
+    if (paper_meets_below(order))
+        return first_at_most(candles->low, from, to, at_scale(&order->touch, candles->price_scale, R3_ROUND_FLOOR));
+    return first_at_least(candles->high, from, to, at_scale(&order->touch, candles->price_scale, R3_ROUND_CEILING));
+}
+
+static size_t first_concerned(const struct paper_bracket *bracket, const struct r3_candles *candles, size_t from,
+                              size_t to) {
+    if (paper_bracket_moves(bracket))
+        return from;
+    return bracket->expiry == R3_TIME_ABSENT ? to : first_at_least(candles->time, from, to, bracket->expiry);
+}
+
+/* The first of the candles [from, to) that has to be worked through, or `to`. */
+static size_t quiet(const struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to) {
+    const struct paper_market *market = paper->last;
+    if (!market || strcmp(market->name, candles->market) != 0)
+        return from;
+    if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
+        return to; /* the finest one fills */
+    if (candles->timeframe != market->timeframe || candles->time[from] <= market->time || paper->changed ||
+        market->unswept)
+        return from;
+    for (size_t i = 0; i < market->bracket_count && from < to; i++)
+        to = first_concerned(market->brackets[i], candles, from, to);
+    for (size_t i = 0; i < market->count && from < to; i++)
+        to = first_met(market->orders[i], candles, from, to);
+    return to;
+}
+
+/* Take candles that are quiet. */
+static void pass(struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to) {
+    struct paper_market *market = paper->last;
+    if (candles->timeframe != market->timeframe)
+        return;
+    market->time = candles->time[to - 1];
+    market->price = r3_candles_decimal(candles->close[to - 1], candles->price_scale);
+    market->volume = r3_candles_decimal(candles->volume[to - 1], candles->volume_scale);
+    market->taken = r3_decimal_zero;
+    market->candles += to - from;
+}
+
+int r3_paper_candles(struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                     struct r3_error *error) {
+    struct r3_record record;
+    while (from < to) {
+        size_t end = quiet(paper, candles, from, to);
+        if (end > from)
+            pass(paper, candles, from, end);
+        from = end;
+        if (from == to)
+            break;
+        r3_candles_record(candles, from, &record);
+        *at = from++;
+        if (r3_paper_candle(paper, &record.candle, error))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* Blocks of candles: what the tracker has to do with a candle is mostly nothing but to remember its close. */
+
+#include "lib/trade/tracker_private.h"
+
+/* The first of the candles [from, to) that does not close within the market's day, or `to`. */
+static size_t end_of_day(const struct r3_tracker_market *market, const struct r3_candles *candles, size_t from,
+                         size_t to) {
+    const int64_t *time = candles->time, first = market->day - market->span, last = first + R3_DAY;
+    if (market->day == R3_TIME_ABSENT || time[from] <= first)
+        return from;
+    if (time[to - 1] < last)
+        return to;
+    while (time[from] < last)
+        from++;
+    return from;
+}
+
+/* The first of the candles [from, to) that has to be stepped, or `to`. Those before it concern no position, end no day and are
+ * below the number that a barrier is due after. */
+static size_t quiet(const struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
+    const struct r3_tracker_market *market = tracker->last;
+    if (!tracker->opened || !market || market->attention || strcmp(market->name, candles->market) != 0)
+        return from;
+    if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
+        return to; /* it tells no new price */
+    if (candles->timeframe != market->timeframe || !market->span)
+        return from;
+    to = end_of_day(market, candles, from, to);
+    if (tracker->watching) {
+        size_t left =
+            tracker->candles < R3_TRACKER_WATCH_CANDLES - 1 ? R3_TRACKER_WATCH_CANDLES - 1 - tracker->candles : 0;
+        to = to - from > left ? from + left : to;
+    }
+    return to;
+}
+
+/* Take candles that are quiet. */
+static void pass(struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
+    struct r3_tracker_market *market = tracker->last;
+    if (candles->timeframe != market->timeframe)
+        return;
+    market->closed_before = to - from > 1 ? candles->time[to - 2] + market->span : market->closed;
+    market->closed = candles->time[to - 1] + market->span;
+    market->price = r3_candles_decimal(candles->close[to - 1], candles->price_scale);
+    tracker->now = market->closed;
+    if (tracker->watching)
+        tracker->candles += (unsigned)(to - from);
+}
+
+int r3_tracker_candles(struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                       struct r3_error *error) {
+    struct r3_record record;
+    while (from < to) {
+        size_t end = quiet(tracker, candles, from, to);
+        if (end > from)
+            pass(tracker, candles, from, end);
+        from = end;
+        if (from == to)
+            break;
+        r3_candles_record(candles, from, &record);
+        *at = from++;
+        if (r3_tracker_step(tracker, &record, error) < 0)
+            return -1;
+    }
+    return 0;
+}
