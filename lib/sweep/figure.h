@@ -1,0 +1,37 @@
+#ifndef R3_SWEEP_FIGURE_H
+#define R3_SWEEP_FIGURE_H
+
+#include <stddef.h>
+
+#include "lib/base/buffer.h"
+#include "lib/json/json.h"
+
+/* The numbers of r3-report --json that a sweep can be ranked by, shown in a table and written as columns. */
+
+enum r3_sweep_figure_kind {
+    R3_SWEEP_RATIO,
+    R3_SWEEP_FRACTION, /* shown as percent */
+    R3_SWEEP_MONEY,
+    R3_SWEEP_COUNT,
+    R3_SWEEP_TIME, /* ms since 1970 */
+    R3_SWEEP_SPAN  /* ms */
+};
+
+struct r3_sweep_figure {
+    const char *name;  /* "sharpe_ratio" */
+    const char *title; /* "Sharpe Ratio": as the report's table has it */
+    enum r3_sweep_figure_kind kind;
+};
+
+/* In the order of r3-report --json; ended by a NULL name. */
+extern const struct r3_sweep_figure r3_sweep_figures[];
+
+/* By name; NULL: there is none. */
+const struct r3_sweep_figure *r3_sweep_figure_find(const char *name);
+
+/* Its value in an object of r3-report --json; NAN where it is null or missing. */
+double r3_sweep_figure_value(const struct r3_sweep_figure *figure, const struct r3_json *statistics);
+/* As it is shown in a table: "12.34" for a fraction of 0.1234; "-" where it is undefined. */
+void r3_sweep_figure_format(char *out, size_t size, const struct r3_sweep_figure *figure, double value);
+
+#endif

@@ -1,0 +1,118 @@
+#include "lib/sweep/history.h"
+
+#include "lib/base/buffer.h"
+#include "lib/trade/statistics_book.h"
+
+struct r3_sweep_recorder {
+    int64_t from;
+    struct r3_book book;
+    char session[R3_SESSION_SIZE]; /* "" before the first account */
+    struct r3_sweep_history history;
+    size_t bar_capacity, trade_capacity;
+};
+
+void r3_sweep_history_release(struct r3_sweep_history *history) {
+    free(history->bars);
+    free(history->trades);
+    *history = (struct r3_sweep_history) { 0 };
+}
+
+struct r3_sweep_recorder *r3_sweep_recorder_new(int64_t from) {
+    struct r3_sweep_recorder *recorder = r3_allocate(sizeof *recorder);
+    recorder->book = (struct r3_book)R3_BOOK_INIT;
+    recorder->from = from;
+    return recorder;
+}
+
+void r3_sweep_recorder_free(struct r3_sweep_recorder *recorder) {
+    if (!recorder)
+        return;
+    r3_book_release(&recorder->book);
+    r3_sweep_history_release(&recorder->history);
+    free(recorder);
+}
+
+static void close_bar(struct r3_sweep_recorder *recorder) {
+    struct r3_sweep_history *history = &recorder->history;
+    if (!recorder->book.in_bar)
+        return;
+    if (history->bar_count == recorder->bar_capacity) {
+        recorder->bar_capacity = recorder->bar_capacity ? 2 * recorder->bar_capacity : 1024;
+        history->bars = r3_reallocate(history->bars, recorder->bar_capacity * sizeof *history->bars);
+    }
+    history->bars[history->bar_count++] =
+        (struct r3_sweep_bar) { recorder->book.bar_open, r3_book_double(r3_book_equity(&recorder->book)) };
+}
+
+static void add_trade(struct r3_sweep_recorder *recorder, const struct r3_round_trip *trip) {
+    struct r3_sweep_history *history = &recorder->history;
+    if (history->trade_count == recorder->trade_capacity) {
+        recorder->trade_capacity = recorder->trade_capacity ? 2 * recorder->trade_capacity : 256;
+        history->trades = r3_reallocate(history->trades, recorder->trade_capacity * sizeof *history->trades);
+    }
+    history->trades[history->trade_count++] = (struct r3_sweep_trade) { .entry_time = trip->entry_time,
+                                                                        .exit_time = trip->exit_time,
+                                                                        .profit = r3_decimal_to_double(&trip->pnl),
+                                                                        .change = r3_decimal_to_double(&trip->change) };
+}
+
+static int take_account(struct r3_sweep_recorder *recorder, const struct r3_account *account, struct r3_error *error) {
+    if (recorder->book.opened)
+        return 0; /* r3-report checks it */
+    memcpy(recorder->session, account->session, sizeof recorder->session);
+    recorder->history.start = r3_decimal_to_double(&account->equity);
+    return r3_book_open(&recorder->book, &account->equity, error);
+}
+
+static int take_candle(struct r3_sweep_recorder *recorder, const struct r3_candle *candle, struct r3_error *error) {
+    if (!recorder->book.opened || candle->time < recorder->from)
+        return 0;
+    if (r3_book_begins_bar(&recorder->book, candle))
+        close_bar(recorder);
+    return r3_book_candle(&recorder->book, candle, error) < 0 ? -1 : 0;
+}
+
+static int take_trade(struct r3_sweep_recorder *recorder, const struct r3_trade *trade, struct r3_error *error) {
+    struct r3_round_trip trip;
+    if (strcmp(trade->session, recorder->session) != 0)
+        return 0;
+    int closed = r3_book_trade(&recorder->book, trade, &trip, error);
+    if (closed > 0)
+        add_trade(recorder, &trip);
+    return closed < 0 ? -1 : 0;
+}
+
+int r3_sweep_recorder_take(struct r3_sweep_recorder *recorder, const struct r3_record *record, struct r3_error *error) {
+    switch (record->type) {
+    case R3_INSTRUMENT:
+        r3_book_instrument(&recorder->book, &record->instrument);
+        return 0;
+    case R3_ACCOUNT:
+        return take_account(recorder, &record->account, error);
+    case R3_CANDLE:
+        return take_candle(recorder, &record->candle, error);
+    case R3_TRADE:
+        return take_trade(recorder, &record->trade, error);
+    default:
+        return 0;
+    }
+}
+
+int r3_sweep_recorder_take_candles(struct r3_sweep_recorder *recorder, const struct r3_candles *candles, size_t from,
+                                   size_t to, struct r3_error *error) {
+    struct r3_record record;
+    for (size_t i = from; i < to; i++) {
+        r3_candles_record(candles, i, &record);
+        if (take_candle(recorder, &record.candle, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void r3_sweep_recorder_finish(struct r3_sweep_recorder *recorder, struct r3_sweep_history *out) {
+    close_bar(recorder);
+    recorder->book.in_bar = false;
+    *out = recorder->history;
+    recorder->history = (struct r3_sweep_history) { 0 };
+    recorder->bar_capacity = recorder->trade_capacity = 0;
+}
