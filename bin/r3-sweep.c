@@ -4,11 +4,13 @@
 
 #include "lib/stage/signals.h"
 #include "lib/stage/stage.h"
+#include "lib/stage/series_cache.h"
 #include "lib/sweep/pool.h"
 #include "lib/sweep/sweep.h"
 #include "lib/trade/monte_carlo.h"
 
-enum { THREADS_MAX = 1024, SOURCES_KEPT = 64 << 20 /* bytes of candles that no run uses just now */ };
+/* Bytes of candles, and of series, that no run uses just now. */
+enum { THREADS_MAX = 1024, SOURCES_KEPT = 64 << 20, SERIES_KEPT = 64 << 20 };
 
 static const char NAME[] = "r3-sweep", OPERANDS[] = "TEXT",
                   SUMMARY[] = "run a pipeline with many sets of parameters, and rank them";
@@ -179,6 +181,7 @@ static int run(const struct r3_arguments *arguments, int *status, struct r3_erro
     pipeline.message = say_of_program;
     pipeline.context = &progress;
     pipeline.sources = r3_sweep_sources_new(SOURCES_KEPT, say_of_program, &progress);
+    pipeline.series = r3_series_cache_new(SERIES_KEPT);
     r3_signals_prepare(true);
     r3_writer_init(&out, STDOUT_FILENO, "standard output");
     if (jobs_in)
@@ -194,6 +197,7 @@ static int run(const struct r3_arguments *arguments, int *status, struct r3_erro
     }
 out:
     r3_sweep_sources_free(pipeline.sources);
+    r3_series_cache_free(pipeline.series);
     r3_sweep_pipeline_release(&pipeline);
     r3_sweep_where_free(where);
     r3_sweep_space_release(&space);

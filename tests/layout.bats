@@ -64,7 +64,7 @@ setup() { cd "$TOP"; }
 }
 
 @test "the plain filters are linked without network, database or exchange libraries" {
-    for program in r3-collect r3-strategy r3-track r3-size r3-order r3-report; do
+    for program in r3-collect r3-strategy r3-track r3-size r3-order r3-report r3-backtest r3-sweep; do
         run -0 ldd "$BIN/$program"
         [[ $output != *libcurl* && $output != *libpq* && $output != *libsqlite* ]]
     done

@@ -247,6 +247,24 @@ EOF
     done
 }
 
+@test "where reads cut the stream does not matter: candles go to a stage several at a time, and give what each by itself gives" {
+    r3-collect "$candles" 2>err >stream
+    backtest "$text" 2>err >whole
+    for command in "r3-strategy sma-cross" "r3-strategy -q supertrend" "r3-size" "r3-order --paper"; do
+        $command <stream >want
+        for size in 97 4093 70001; do
+            dd if=stream bs=$size status=none | $command | cmp - want
+        done
+    done
+    r3-report --json <whole >want
+    dd if=whole bs=97 status=none | r3-report --json | cmp - want
+    # A candle out of order in the midst of others is named by its line, and what came before it goes out.
+    awk 'NR == 500 { held = $0; next } { print } NR == 700 { print held }' stream >mixed
+    run -65 --separate-stderr r3-strategy -q sma-cross <mixed
+    [ "$stderr" = "r3-strategy: standard input:700: the BTC-USD candle is older than the one before" ]
+    [ "$output" = "$(head -n 699 mixed | r3-strategy -q sma-cross 2>err)" ]
+}
+
 @test "a program whose reader has ended ends too, even while it waits for input" {
     mkfifo in
     exec 5<>in # an input that stays open and says nothing

@@ -1,7 +1,9 @@
 #ifndef R3_BASE_APPEND_H
 #define R3_BASE_APPEND_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Build a short text piece by piece in an array: an id such as "main-17-ENTRY-1". In place of snprintf where that is often: it
  * takes half the time (that id: 41 of 80 ns).
@@ -12,7 +14,21 @@
  *
  * `at` is where the NUL stands, `end` the end of the array. Returns the new place of the NUL, or NULL where the piece does not fit;
  * the array then holds what was there before. With at = NULL nothing is done and NULL comes back, so one check at the end is enough. */
-char *r3_append_text(char *at, const char *end, const char *text);
+static inline char *r3_append_piece(char *at, const char *end, const char *text, size_t length) {
+    if (!at || (size_t)(end - at) <= length)
+        return NULL;
+    memcpy(at, text, length);
+    at[length] = '\0';
+    return at + length;
+}
+
+/* Here, since most pieces are constants, which then are a store or two. */
+static inline char *r3_append_text(char *at, const char *end, const char *text) {
+    return r3_append_piece(at, end, text, strlen(text));
+}
+
 char *r3_append_integer(char *at, const char *end, int64_t value); /* as printf's %d */
+
+extern const char r3_digit_pairs[201]; /* "00" to "99", one behind the other */
 
 #endif

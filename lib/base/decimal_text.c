@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/base/append.h"
 #include "lib/base/decimal.h"
 #include "lib/base/decimal_wide.h"
 
@@ -156,16 +157,11 @@ int r3_decimal_parse_number(struct r3_decimal *out, const char *text, size_t len
 
 /* ---- printing ---- */
 
-static const char digit_pairs[201] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-    "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
-    "9899";
-
 /* The `count` lowest digits of value, ending before `end`; returns what is left of value. */
 static inline uint64_t put_digits(char *end, uint64_t value, int count) {
     for (; count >= 2; count -= 2) {
         end -= 2;
-        memcpy(end, digit_pairs + value % 100 * 2, 2);
+        memcpy(end, r3_digit_pairs + value % 100 * 2, 2);
         value /= 100;
     }
     if (count) {

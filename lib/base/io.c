@@ -46,13 +46,16 @@ int r3_writer_flush(struct r3_writer *writer, struct r3_error *error) {
     return write_all(writer, writer->data, length, error);
 }
 
+/* So many bytes at once are worth a write of their own. */
+enum { WITHOUT_COPY = R3_BUFFER_SIZE / 4 };
+
 int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error) {
     if (length > writer->capacity - writer->length) {
         if (r3_writer_flush(writer, error) != 0)
             return -1;
-        if (length >= writer->capacity)
-            return write_all(writer, data, length, error);
     }
+    if (writer->length == 0 && length >= WITHOUT_COPY)
+        return write_all(writer, data, length, error);
     if (length)
         memcpy(writer->data + writer->length, data, length);
     writer->length += length;
@@ -70,13 +73,16 @@ int r3_writer_close(struct r3_writer *writer, struct r3_error *error) {
 
 /* ---- reader ---- */
 
-/* A part of a line (at most R3_LINE_MAX + 1 bytes) and behind it room for a whole read. */
-enum { READER_CAPACITY = R3_LINE_MAX + 1 + R3_BUFFER_SIZE };
+/* A part of a line (at most limit + 1 bytes) and behind it room for a whole read. */
+void r3_reader_init_limit(struct r3_reader *reader, int fd, const char *name, size_t limit) {
+    size_t capacity = limit + 1 + R3_BUFFER_SIZE;
+    *reader = (struct r3_reader) {
+        .fd = fd, .name = name, .data = r3_allocate(capacity), .capacity = capacity, .limit = limit
+    };
+}
 
 void r3_reader_init(struct r3_reader *reader, int fd, const char *name) {
-    *reader = (struct r3_reader) {
-        .fd = fd, .name = name, .data = r3_allocate(READER_CAPACITY), .capacity = READER_CAPACITY
-    };
+    r3_reader_init_limit(reader, fd, name, R3_LINE_MAX);
 }
 
 void r3_reader_release(struct r3_reader *reader) {
@@ -122,7 +128,7 @@ static int skip_line(struct r3_reader *reader, struct r3_error *error) {
         if (fill(reader, error) != 0)
             return -1;
     }
-    return r3_fail(error, R3_DATA, "line is longer than %d bytes", R3_LINE_MAX);
+    return r3_fail(error, R3_DATA, "line is longer than %zu bytes", reader->limit);
 }
 
 int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, struct r3_error *error) {
@@ -131,14 +137,14 @@ int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, 
         const char *from = reader->data + reader->start;
         size_t held = reader->end - reader->start;
         const char *newline = held > seen ? memchr(from + seen, '\n', held - seen) : NULL;
-        if (newline && newline - from <= R3_LINE_MAX) {
+        if (newline && (size_t)(newline - from) <= reader->limit) {
             *text = from;
             *length = (size_t)(newline - from);
             reader->start += *length + 1;
             reader->line++;
             return 1;
         }
-        if (newline || held > R3_LINE_MAX) {
+        if (newline || held > reader->limit) {
             reader->line++;
             return skip_line(reader, error);
         }

@@ -30,7 +30,7 @@ struct r3_reader {
     int fd;
     const char *name; /* "standard input" or the file; borrowed */
     char *data;
-    size_t start, end, capacity;
+    size_t start, end, capacity, limit;
     uint64_t line; /* number of the line that was returned last, from 1 */
     bool at_end;
     /* Called before each read that could block, and again where a signal interrupted it: flush output, watch others. NULL:
@@ -40,12 +40,25 @@ struct r3_reader {
 };
 
 void r3_reader_init(struct r3_reader *reader, int fd, const char *name);
+/* With another greatest length of a line than R3_LINE_MAX, for what is no stream of records. */
+void r3_reader_init_limit(struct r3_reader *reader, int fd, const char *name, size_t limit);
 void r3_reader_release(struct r3_reader *reader); /* frees memory; does not close fd */
 /* The next line without its newline: 1, *text (borrowed until the next call; text[length] is '\n') and *length set;
- * 0 at the end of input; -1 on error. A line over R3_LINE_MAX bytes, and a last line without newline, are R3_DATA; the
+ * 0 at the end of input; -1 on error. A line over the limit (R3_LINE_MAX bytes), and a last line without newline, are R3_DATA; the
  * over-long line is skipped, so that a caller may go on. Their messages name no place: the caller puts name and line ahead,
  * as it does for what the line holds. A read that fails is R3_IO, with the name. */
 int r3_reader_line(struct r3_reader *reader, const char **text, size_t *length, struct r3_error *error);
+
+/* What was read behind the last line and not yet returned, *length bytes: for a caller who sees the end of a line while reading what it
+ * says. r3_reader_pass then counts that line of `length` bytes and a newline as returned. */
+static inline const char *r3_reader_held(const struct r3_reader *reader, size_t *length) {
+    *length = reader->end - reader->start;
+    return reader->data + reader->start;
+}
+static inline void r3_reader_pass(struct r3_reader *reader, size_t length) {
+    reader->start += length + 1;
+    reader->line++;
+}
 
 /* Where descriptor 0, 1 or 2 is closed, put something there that can be neither read nor written, so that a file which is opened
  * later cannot take its place and receive records or messages. R3_SYSTEM. Call it first in main. */

@@ -3,9 +3,13 @@
 
 #include "lib/market/csv_rows.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "lib/record/scan_wide.h"
 
-#include <immintrin.h>
+bool r3_csv_has_wide(void) {
+    return r3_scan_has_wide();
+}
+
+#if R3_SCAN_AVX2
 
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,bmi,popcnt"))), apply_to = function)
@@ -13,10 +17,6 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,popcnt")
 #endif
-
-bool r3_csv_has_wide(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
-}
 
 static inline uint32_t marks_of(const char *text, __m256i separator) {
     __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)text);
@@ -52,30 +52,20 @@ static const int8_t counting[48] = { NONE, NONE, NONE, NONE, NONE, NONE, NONE, N
                                      NONE, NONE, NONE, NONE, 0,    1,    2,    3,    4,    5,    6,    7,
                                      8,    9,    10,   11,   12,   13,   14,   15,   NONE, NONE, NONE, NONE,
                                      NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE };
-/* the last n are 1; */
+/* the last n are 1. */
 static const int8_t last_ones[32] = { [16] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
-/* the first 16 - n are kept. */
-static const int8_t first_kept[32] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
-
-static inline __m128i window(const int8_t *bytes, size_t from) {
-    return _mm_loadu_si128((const __m128i *)(const void *)(bytes + from));
-}
 
 /* Sixteen digits, the first the highest. */
 static inline int64_t value_of(__m128i digits) {
-    const __m128i tens = _mm_set1_epi16(1 << 8 | 10), hundreds = _mm_set1_epi32(1 << 16 | 100),
-                  myriads = _mm_set1_epi32(1 << 16 | 10000);
-    __m128i fours = _mm_madd_epi16(_mm_maddubs_epi16(digits, tens), hundreds);
-    __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), myriads);
-    uint64_t halves = (uint64_t)_mm_cvtsi128_si64(eights);
-    return (int64_t)((halves & UINT32_MAX) * 100000000 + (halves >> 32));
+    __m256i low = _mm256_castsi128_si256(digits);
+    return _mm_cvtsi128_si64(_mm256_castsi256_si128(r3_scan_sixteens(low, low)));
 }
 
 /* One shuffle moves the digits behind the point to where the scale wants them, and those ahead of it to just before: digit k of
  * the text becomes digit k + (16 - places - whole), the point left out. */
 static inline bool read_number(const char *at, const char *end, struct r3_csv_scale scale, int64_t *out) {
     size_t length = (size_t)(end - at);
-    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)at), digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+    __m128i text = r3_scan_load(at), digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
     __m128i other = _mm_cmpeq_epi8(_mm_max_epu8(digits, _mm_set1_epi8(10)), digits);
     unsigned points = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('.')));
     if (length > 16)
@@ -86,17 +76,17 @@ static inline bool read_number(const char *at, const char *end, struct r3_csv_sc
         (others & ~points) || (others & (others - 1)) || whole - 1 >= scale.most || !(scale.remainder >> behind & 1);
     if (odd)
         return r3_csv_read_any(at, end, scale, out);
-    __m128i order = _mm_add_epi8(window(counting, scale.places + whole), window(last_ones, scale.places));
-    *out = value_of(_mm_shuffle_epi8(_mm_and_si128(digits, window(first_kept, 16 - length)), order));
+    __m128i order = _mm_add_epi8(r3_scan_load(counting + scale.places + whole), r3_scan_load(last_ones + scale.places));
+    *out = value_of(_mm_shuffle_epi8(_mm_and_si128(digits, r3_scan_load(r3_scan_kept + 32 - length)), order));
     return true;
 }
 
 static inline bool read_time(struct r3_csv_walk *walk, const char *at, const char *end, int64_t *out) {
     size_t length = (size_t)(end - at);
-    __m128i digits = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
+    __m128i digits = _mm_sub_epi8(r3_scan_load(at), _mm_set1_epi8('0'));
     __m128i other = _mm_cmpeq_epi8(_mm_max_epu8(digits, _mm_set1_epi8(10)), digits);
     if (length - 1 < 16 && ((unsigned)_mm_movemask_epi8(other) & ((1u << length) - 1)) == 0)
-        return r3_csv_integer_time(out, (uint64_t)value_of(_mm_shuffle_epi8(digits, window(counting, length))));
+        return r3_csv_integer_time(out, (uint64_t)value_of(_mm_shuffle_epi8(digits, r3_scan_load(counting + length))));
     return r3_csv_read_clock(walk, at, end, out);
 }
 
@@ -114,10 +104,6 @@ size_t r3_csv_rows_wide(struct r3_csv_loop *loop, const char *text, const uint16
 #endif
 
 #else
-
-bool r3_csv_has_wide(void) {
-    return false;
-}
 
 size_t r3_csv_marks_wide(uint16_t places[R3_CSV_MARKS_MAX], const char *text, size_t length, char separator) {
     return r3_csv_marks(places, text, length, separator);

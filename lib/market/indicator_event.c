@@ -65,32 +65,53 @@ static void cross_start(void *state, const struct r3_indicator_setup *setup) {
     *(struct cross_state *)state = (struct cross_state) { 0 };
 }
 
+/* Masks of a condition (all bits, or none) → 1 where it holds and did not on the candle before. From the end, so that the
+ * candle before is still as it was. */
+static void find_edges(double *mask, size_t count, bool was) {
+    const double one = 1;
+    const r3_pair ones = { 1, 1 };
+    size_t i = count;
+    for (; i >= 3; i -= 2) {
+        r3_pair_integer now, before;
+        memcpy(&now, mask + i - 2, sizeof now);
+        memcpy(&before, mask + i - 3, sizeof before);
+        now &= ~before & (r3_pair_integer)ones;
+        memcpy(mask + i - 2, &now, sizeof now);
+    }
+    for (; i > 0; i--) {
+        int64_t now, before = was ? -1 : 0, bits;
+        memcpy(&now, mask + i - 1, sizeof now);
+        if (i > 1)
+            memcpy(&before, mask + i - 2, sizeof before);
+        memcpy(&bits, &one, sizeof bits);
+        now &= ~before & bits;
+        memcpy(mask + i - 1, &now, sizeof now);
+    }
+}
+
 /* outputs[0]: a > b now and a <= b before; outputs[1]: a < b now and a >= b before (Pine's crossover and crossunder). Two at a
- * time, a third of the time: what was before is the comparison of the candle before, made once more. */
+ * time, in masks, which takes a third of the time of one by one. */
 static void cross_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
                       const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct cross_state *cross = state;
     const double *a = in[0]->value, *b = in[1]->value;
-    out[0].value[0] = a[0] > b[0] && cross->above <= 0;
-    out[1].value[0] = a[0] < b[0] && cross->above >= 0;
-    size_t i = 1;
+    size_t i = 0;
     for (; i + 2 <= count; i += 2) {
-        const r3_pair one = { 1, 1 };
-        r3_pair x, y, before_x, before_y;
+        r3_pair x, y;
         memcpy(&x, a + i, sizeof x);
         memcpy(&y, b + i, sizeof y);
-        memcpy(&before_x, a + i - 1, sizeof before_x);
-        memcpy(&before_y, b + i - 1, sizeof before_y);
-        r3_pair_integer over = (x > y) & ~(before_x > before_y) & (r3_pair_integer)one,
-                        under = (x < y) & ~(before_x < before_y) & (r3_pair_integer)one;
+        r3_pair_integer over = x > y, under = x < y;
         memcpy(out[0].value + i, &over, sizeof over);
         memcpy(out[1].value + i, &under, sizeof under);
     }
     for (; i < count; i++) {
-        out[0].value[i] = a[i] > b[i] && !(a[i - 1] > b[i - 1]);
-        out[1].value[i] = a[i] < b[i] && !(a[i - 1] < b[i - 1]);
+        int64_t over = a[i] > b[i] ? -1 : 0, under = a[i] < b[i] ? -1 : 0;
+        memcpy(out[0].value + i, &over, sizeof over);
+        memcpy(out[1].value + i, &under, sizeof under);
     }
+    find_edges(out[0].value, count, cross->above > 0);
+    find_edges(out[1].value, count, cross->above < 0);
     cross->above = (a[count - 1] > b[count - 1]) - (a[count - 1] < b[count - 1]);
     uint8_t *ready = out[0].ready, *both = out[1].ready;
     r3_ready_all(both, in, 2, count);

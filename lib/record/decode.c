@@ -199,7 +199,9 @@ static int decode_any(const struct r3_decoder *decoder, struct r3_record *record
 int r3_record_decode_canonical(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length) {
     if (length < HEAD_LENGTH + 4 || memcmp(line, "{\"type\":\"", HEAD_LENGTH) != 0)
         return 0;
-    if (line[HEAD_LENGTH] == 'c' && r3_record_decode_candle(decoder, record, line, length))
+    if (line[HEAD_LENGTH] == 'c' &&
+        ((decoder->wide && r3_record_decode_candle_wide(decoder, record, line, length + 1, line + length - 1)) ||
+         r3_record_decode_candle(decoder, record, line, length)))
         return 1;
     if (!decode_any(decoder, record, line, length))
         return 0;

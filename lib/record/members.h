@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/record/record.h"
 
@@ -128,6 +129,11 @@ int r3_record_decode_canonical(struct r3_decoder *decoder, struct r3_record *rec
 
 /* The same for a candle whose line begins like one remembered: 1 or 0. */
 int r3_record_decode_candle(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length);
+/* The same where the processor has what it needs, without knowing where the line ends: text[0..length) is readable, and the line is some of
+ * it, or all but one byte. `last` (NULL where it is not known): the line's closing brace. Returns the byte behind that, or NULL where
+ * the other way must look. */
+const char *r3_record_decode_candle_wide(struct r3_decoder *decoder, struct r3_record *record, const char *text,
+                                         size_t length, const char *last);
 /* Remember how a canonical candle line begins. */
 void r3_record_remember_candle(struct r3_decoder *decoder, const struct r3_candle *candle, const char *line,
                                size_t length);
@@ -151,11 +157,15 @@ enum { R3_CANDLE_HEADS = 4, R3_CANDLE_HEAD_SIZE = 160 };
 struct r3_candle_head {
     size_t length;                  /* 0: none yet */
     char text[R3_CANDLE_HEAD_SIZE]; /* `{"type":"candle", … "time":` of a line that was decoded */
-    char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE];
-    enum r3_timeframe timeframe;
+    struct r3_candle candle;        /* of that line; its members ahead of the time are those of all such lines */
 };
+/* The members ahead of the time. */
+static inline void r3_candle_copy_head(struct r3_candle *out, const struct r3_candle *candle) {
+    memcpy(out, candle, offsetof(struct r3_candle, time));
+}
 struct r3_decoder {
     uint8_t types[R3_TYPE_SLOTS]; /* enum r3_record_type by r3_type_slot; 0 where there is none */
+    bool wide; /* whether candles are tried by r3_record_decode_candle_wide first: the tests ask for both ways */
     struct r3_candle_head heads[R3_CANDLE_HEADS];
     unsigned head;             /* the one that fitted last */
     unsigned replace;          /* the one to overwrite next */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "lib/record/members.h"
+#include "lib/record/scan_wide.h"
 
 const char *r3_record_type_name(enum r3_record_type type) {
     return r3_record_tables[type].name;
@@ -29,6 +30,7 @@ void r3_record_init(struct r3_record *record, enum r3_record_type type) {
 
 struct r3_decoder *r3_decoder_new(void) {
     struct r3_decoder *decoder = r3_allocate(sizeof *decoder);
+    decoder->wide = r3_scan_has_wide();
     for (unsigned type = R3_UNKNOWN + 1; type < R3_RECORD_TYPES; type++) {
         char name[] = "\"\"\"\""; /* a name of three letters has the quote behind it as the fourth character */
         const struct r3_record_table *table = &r3_record_tables[type];
@@ -50,4 +52,9 @@ int r3_record_decode(struct r3_decoder *decoder, struct r3_record *record, const
     if (r3_record_decode_canonical(decoder, record, line, length))
         return 0;
     return r3_record_decode_json(decoder, record, line, length, error);
+}
+
+size_t r3_record_decode_ahead(struct r3_decoder *decoder, struct r3_record *record, const char *text, size_t length) {
+    const char *behind = decoder->wide ? r3_record_decode_candle_wide(decoder, record, text, length, NULL) : NULL;
+    return behind && *behind == '\n' ? (size_t)(behind - text) : 0;
 }

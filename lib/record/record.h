@@ -278,6 +278,9 @@ void r3_decoder_free(struct r3_decoder *decoder);
  * line[length] must be readable and not part of the text ('\n' or '\0'). */
 int r3_record_decode(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length,
                      struct r3_error *error);
+/* The same for a line of which the end was not looked for: where text[0..length) begins with a candle line like those before it,
+ * and holds its newline, returns its length without that. 0: this must be found out, and r3_record_decode be asked. */
+size_t r3_record_decode_ahead(struct r3_decoder *decoder, struct r3_record *record, const char *text, size_t length);
 /* The jansson way alone, for tests. */
 int r3_record_decode_json(struct r3_decoder *decoder, struct r3_record *record, const char *line, size_t length,
                           struct r3_error *error);

@@ -265,10 +265,10 @@ static inline bool r3_scan_is_ordered(const int64_t coefficient[4], const int32_
     int32_t first = scale[0] > scale[1] ? scale[0] : scale[1], last = scale[2] > scale[3] ? scale[2] : scale[3];
     int32_t common = first > last ? first : last;
     int64_t open, high, low, close;
-    if (__builtin_mul_overflow(coefficient[0], r3_scan_power[common - scale[0]], &open) ||
-        __builtin_mul_overflow(coefficient[1], r3_scan_power[common - scale[1]], &high) ||
-        __builtin_mul_overflow(coefficient[2], r3_scan_power[common - scale[2]], &low) ||
-        __builtin_mul_overflow(coefficient[3], r3_scan_power[common - scale[3]], &close))
+    if (__builtin_mul_overflow(coefficient[0], r3_scan_power[(uint32_t)(common - scale[0])], &open) ||
+        __builtin_mul_overflow(coefficient[1], r3_scan_power[(uint32_t)(common - scale[1])], &high) ||
+        __builtin_mul_overflow(coefficient[2], r3_scan_power[(uint32_t)(common - scale[2])], &low) ||
+        __builtin_mul_overflow(coefficient[3], r3_scan_power[(uint32_t)(common - scale[3])], &close))
         return false;
     return high >= open && high >= close && low <= open && low <= close;
 }

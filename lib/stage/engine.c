@@ -64,7 +64,6 @@ void r3_engine_free(struct r3_engine *engine) {
     for (size_t k = 0; k < engine->count; k++)
         release_node(&engine->nodes[k]);
     free(engine->nodes);
-    r3_buffer_release(&engine->answers);
     r3_buffer_release(&engine->out);
     r3_decoder_free(engine->decoder);
     free(engine);
@@ -130,7 +129,9 @@ static int start_node(struct r3_node *node) {
         r3_fail(&node->error, R3_USAGE, "it reads no records, so it must be the first program");
     else if (stage->init(&node->state, node->arguments, &node->port, &node->error) == 0 &&
              (stage->pull || (open_reject(node) == 0 && check_updates(node) == 0))) {
-        node->silent = stage->sink || (!stage->pull && r3_arguments_given(node->arguments, "quiet-input"));
+        bool silent = stage->sink || (!stage->pull && r3_arguments_given(node->arguments, "quiet-input"));
+        node->stops = silent ? UINT32_MAX : stage->swallows;
+        node->ignores = stage->takes ? ~stage->takes : 0;
         return 0;
     }
     return r3_node_stop(node);

@@ -50,6 +50,9 @@ struct r3_engine_options {
     int input, watch;
     /* There is a processor to spare: the source may read ahead in a thread of its own. The results are the same. */
     bool concurrent;
+    /* The port's: series of the rules that runs over the same candles share. NULL: none. */
+    struct r3_series_cache *series;
+    uint64_t stream;
     void *context;
 };
 

@@ -8,8 +8,6 @@
 #include "lib/stage/engine_private.h"
 #include "lib/stage/pipe.h"
 
-enum { KEPT_MEMORY = 1 << 20 }; /* what the answers to a barrier may hold on to once they are delivered */
-
 /* ---- ends ---- */
 
 int r3_node_stop(struct r3_node *node) {
@@ -32,14 +30,7 @@ static int cut(struct r3_node *node, struct r3_error *error) {
 
 /* ---- to the next node, or out ---- */
 
-static int pass(struct r3_node *node, const struct r3_record *record, const char *line, size_t length,
-                struct r3_error *error) {
-    struct r3_engine *engine = node->engine;
-    if (node->index + 1 < engine->count)
-        return r3_engine_deliver(engine, node->index + 1, record, line, length) < 0 ? cut(node, error) : 0;
-    int result = r3_engine_put(engine, record, line, length, error);
-    return result == R3_ENGINE_GONE ? cut(node, error) : result;
-}
+static int deliver(struct r3_engine *engine, struct r3_node *first, const struct r3_given *given);
 
 static int pass_candles(struct r3_node *node, const struct r3_candles *candles, size_t from, size_t to,
                         struct r3_error *error) {
@@ -50,13 +41,12 @@ static int pass_candles(struct r3_node *node, const struct r3_candles *candles, 
     return result == R3_ENGINE_GONE ? cut(node, error) : result;
 }
 
-/* Pass on the record that is worked on. */
-static int pass_current(struct r3_node *node, struct r3_error *error) {
-    const struct r3_record *record = node->record;
-    node->record = NULL;
-    if (!record || node->silent || node->stage->swallows & R3_BIT(record->type))
-        return 0;
-    return pass(node, record, node->line, node->length, error);
+static inline int pass(struct r3_node *node, const struct r3_given *given, struct r3_error *error) {
+    struct r3_engine *engine = node->engine;
+    if (node->index + 1 < engine->count)
+        return deliver(engine, node + 1, given) < 0 ? cut(node, error) : 0;
+    int result = r3_engine_put(engine, given->record, given->line, given->length, error);
+    return result == R3_ENGINE_GONE ? cut(node, error) : result;
 }
 
 /* Pass on the candles of the block ahead of `end`. */
@@ -65,9 +55,18 @@ static int pass_block(struct r3_node *node, size_t end, struct r3_error *error) 
     if (from >= end)
         return 0;
     node->passed = end;
-    if (node->silent || node->stage->swallows & R3_BIT(R3_CANDLE))
+    if (node->stops & R3_BIT(R3_CANDLE))
         return 0;
     return pass_candles(node, node->block, from, end, error);
+}
+
+/* Pass on the record that is worked on. */
+static int pass_given(struct r3_node *node, struct r3_error *error) {
+    const struct r3_given *given = node->given;
+    if (given->record->type == R3_END) /* goes last */
+        return 0;
+    node->given = NULL;
+    return node->stops & R3_BIT(given->record->type) ? 0 : pass(node, given, error);
 }
 
 /* ---- the port ---- */
@@ -77,17 +76,17 @@ static int emit_ahead(struct r3_port *port, const struct r3_record *record, stru
     node->emitted++;
     if (node->block && pass_block(node, node->at, error) < 0)
         return -1;
-    return pass(node, record, NULL, 0, error);
+    return pass(node, &(struct r3_given) { .record = record }, error);
 }
 
 static int emit(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
     struct r3_node *node = port->context;
     node->emitted++;
-    if (node->record && node->record->type != R3_END && pass_current(node, error) < 0)
+    if (node->given && pass_given(node, error) < 0)
         return -1;
     if (node->block && pass_block(node, node->at + 1, error) < 0)
         return -1;
-    return pass(node, record, NULL, 0, error);
+    return pass(node, &(struct r3_given) { .record = record }, error);
 }
 
 static int emit_candles(struct r3_port *port, const struct r3_candles *candles, struct r3_error *error) {
@@ -96,16 +95,14 @@ static int emit_candles(struct r3_port *port, const struct r3_candles *candles, 
     return pass_candles(node, candles, 0, candles->count, error);
 }
 
-static size_t aligned_size(enum r3_record_type type) {
-    size_t step = _Alignof(struct r3_record);
-    return (r3_record_size(type) + step - 1) / step * step;
-}
-
+/* r3-track hears it at once: it waits for nothing else, and answers nothing before the last of them. */
 static int answer(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
-    struct r3_node *node = port->context;
+    const struct r3_node *node = port->context;
+    struct r3_engine *engine = node->engine;
+    const struct r3_node *asking = engine->asking;
     (void)error;
-    memcpy(r3_buffer_reserve(&node->engine->answers, aligned_size(record->type)), record, r3_record_size(record->type));
-    node->engine->answers.length += aligned_size(record->type);
+    if (!engine->refused && asking->stage->update(asking->state, record, &engine->refusal) < 0)
+        engine->refused = true;
     return 0;
 }
 
@@ -113,28 +110,20 @@ static int answer(struct r3_port *port, const struct r3_record *record, struct r
 static int sync(struct r3_port *port, struct r3_error *error) {
     struct r3_node *node = port->context;
     struct r3_engine *engine = node->engine;
-    struct r3_record record = { .type = R3_SYNC };
+    struct r3_record record; /* a barrier a decision: all of it need not be cleared */
+    record.type = R3_SYNC;
     record.sync.id = node->next_sync++;
     engine->asking = node;
-    engine->answered = false;
-    r3_buffer_reset(&engine->answers);
+    engine->answered = engine->refused = false;
     int failed = emit(port, &record, error);
     engine->asking = NULL;
     if (failed)
         return -1;
     if (!engine->answered)
         return r3_sync_unanswered(record.sync.id, engine->sync_timeout, error);
-    for (size_t at = 0; at < engine->answers.length;) {
-        enum r3_record_type type;
-        memcpy(&type, engine->answers.data + at, sizeof type);
-        memcpy(&record, engine->answers.data + at, r3_record_size(type));
-        if (node->stage->update(node->state, &record, error) < 0)
-            return -1;
-        at += aligned_size(type);
-    }
-    if (engine->answers.capacity > KEPT_MEMORY)
-        r3_buffer_release(&engine->answers);
-    return 0;
+    if (engine->refused)
+        *error = engine->refusal;
+    return engine->refused ? -1 : 0;
 }
 
 static int print(struct r3_port *port, const char *text, size_t length, struct r3_error *error) {
@@ -177,6 +166,8 @@ void r3_node_open(struct r3_node *node) {
                                     .warn = warn,
                                     .progress = progress,
                                     .concurrent = node->engine->options.concurrent,
+                                    .series = node->engine->options.series,
+                                    .stream = node->engine->options.stream,
                                     .context = node };
 }
 
@@ -186,33 +177,76 @@ static int check_not_ended(struct r3_node *node) {
     return node->ended ? r3_fail(&node->error, R3_DATA, "a record after the end record") : 0;
 }
 
-/* A sync for r3-order; the one that r3-track sends, since nobody else reads what is answered. */
-static int step(struct r3_node *node, const struct r3_record *record) {
-    bool answers = record->type == R3_SYNC && node->stage->swallows & R3_BIT(R3_SYNC);
-    if (answers && !node->engine->asking)
+/* What an end and a sync mean to a node. A sync for r3-order: the one that r3-track sends, since nobody else reads what is
+ * answered. */
+static int prepare(struct r3_node *node, const struct r3_record *record) {
+    node->ended = record->type == R3_END;
+    if (record->type != R3_SYNC || !(node->stage->swallows & R3_BIT(R3_SYNC)))
+        return 0;
+    if (!node->engine->asking)
         return r3_fail(&node->error, R3_UNAVAILABLE,
                        "a sync came, and no r3-track of this pipeline waits for the answer");
-    if (node->stage->step(node->state, record, &node->error) < 0 || pass_current(node, &node->error) < 0)
-        return -1;
-    node->engine->answered |= answers;
+    node->engine->answered = true;
     return 0;
 }
 
-int r3_engine_deliver(struct r3_engine *engine, size_t k, const struct r3_record *record, const char *line,
-                      size_t length) {
-    struct r3_node *node = &engine->nodes[k];
+/* Those from `first` on were to pass something on to a node that takes nothing. */
+__attribute__((cold)) static int cut_ahead(struct r3_node *first, struct r3_node *node) {
+    while (node-- > first) {
+        cut(node, &node->error);
+        r3_node_stop(node);
+    }
+    return -1;
+}
+
+/* The last node could not pass on what it was given. */
+__attribute__((cold)) static int cut_last(struct r3_engine *engine, struct r3_node *first, int result) {
+    struct r3_node *node = &engine->nodes[engine->count - 1];
+    if (result == R3_ENGINE_GONE)
+        cut(node, &node->error);
+    stop_at(node, node->lines);
+    return cut_ahead(first, node);
+}
+
+/* Whether a node takes the record, where that is not plain: 0 or -1. */
+__attribute__((noinline)) static int admit(struct r3_node *node, const struct r3_record *record) {
     if (node->over)
         return -1;
-    node->lines++;
-    if (check_not_ended(node) < 0)
-        return stop_at(node, node->lines);
-    node->record = record;
-    node->line = line;
-    node->length = length;
-    node->ended = record->type == R3_END;
-    int failed = step(node, record);
-    node->record = NULL;
-    return failed ? stop_at(node, node->lines) : 0;
+    if (check_not_ended(node) < 0 || prepare(node, record) < 0)
+        return stop_at(node, node->lines + 1);
+    return 0;
+}
+
+/* A record goes down the row until a node keeps it, or has passed it on itself. */
+static int deliver(struct r3_engine *engine, struct r3_node *first, const struct r3_given *given) {
+    const uint32_t bit = R3_BIT(given->record->type), special = bit & (R3_BIT(R3_SYNC) | R3_BIT(R3_END));
+    struct r3_node *const end = engine->nodes + engine->count;
+    for (struct r3_node *node = first; node < end; node++) {
+        if ((special || node->over || node->ended) && admit(node, given->record) < 0)
+            return cut_ahead(first, node);
+        node->lines++;
+        if (!(bit & node->ignores)) {
+            node->given = given;
+            int failed = node->stage->step(node->state, given->record, &node->error) < 0;
+            bool passed = !node->given;
+            node->given = NULL;
+            if (failed) {
+                stop_at(node, node->lines);
+                return cut_ahead(first, node);
+            }
+            if (passed)
+                return 0;
+        }
+        if (bit & node->stops)
+            return 0;
+    }
+    int result = r3_engine_put(engine, given->record, given->line, given->length, &end[-1].error);
+    return result == 0 ? 0 : cut_last(engine, first, result);
+}
+
+int r3_engine_deliver(struct r3_engine *engine, size_t first, const struct r3_record *record, const char *line,
+                      size_t length) {
+    return deliver(engine, engine->nodes + first, &(struct r3_given) { record, line, length });
 }
 
 static int step_each(struct r3_node *node, const struct r3_candles *candles, size_t from, size_t to) {
@@ -226,28 +260,50 @@ static int step_each(struct r3_node *node, const struct r3_candles *candles, siz
     return 0;
 }
 
-int r3_engine_deliver_candles(struct r3_engine *engine, size_t k, const struct r3_candles *candles, size_t from,
-                              size_t to) {
-    struct r3_node *node = &engine->nodes[k];
+/* It fails on account of the candle that it worked at; what came before goes on, where that is its own failure. */
+__attribute__((cold)) static void fail_at(struct r3_node *node, size_t from) {
     struct r3_error later = { 0 };
-    if (node->over)
-        return -1;
-    if (from >= to)
-        return 0;
-    if (check_not_ended(node) < 0)
-        return stop_at(node, node->lines + 1);
+    stop_at(node, node->lines + (node->at - from) + 1);
+    if (node->failed)
+        pass_block(node, node->at, &later);
+}
+
+/* Let a node work on candles; those from node->passed on are still to be passed on. */
+static int take_candles(struct r3_node *node, const struct r3_candles *candles, size_t from, size_t to) {
     node->block = candles;
     node->passed = node->at = from;
     int failed = node->stage->candles ? node->stage->candles(node->state, candles, from, to, &node->at, &node->error)
                                       : step_each(node, candles, from, to);
-    if (failed) {
-        stop_at(node, node->lines + (node->at - from) + 1);
-        if (node->failed)
-            pass_block(node, node->at, &later); /* what came before it */
-    } else if (pass_block(node, to, &node->error) < 0) {
-        failed = stop_at(node, node->lines + (to - from));
-    }
+    if (failed)
+        fail_at(node, from);
     node->block = NULL;
-    node->lines += to - from;
     return failed ? -1 : 0;
+}
+
+int r3_engine_deliver_candles(struct r3_engine *engine, size_t first, const struct r3_candles *candles, size_t from,
+                              size_t to) {
+    for (size_t k = first; k < engine->count; k++) {
+        struct r3_node *node = &engine->nodes[k];
+        if (node->over)
+            return cut_ahead(engine->nodes + first, node);
+        if (from >= to)
+            return 0;
+        if (node->ended && check_not_ended(node) < 0) {
+            stop_at(node, node->lines + 1);
+            return cut_ahead(engine->nodes + first, node);
+        }
+        size_t next = from;
+        if (!(node->ignores & R3_BIT(R3_CANDLE))) {
+            if (take_candles(node, candles, from, to) < 0)
+                return cut_ahead(engine->nodes + first, node);
+            next = node->passed;
+        }
+        node->lines += to - from;
+        if (node->stops & R3_BIT(R3_CANDLE))
+            return 0;
+        from = next;
+    }
+    int result =
+        from < to ? r3_engine_put_candles(engine, candles, from, to, &engine->nodes[engine->count - 1].error) : 0;
+    return result == 0 ? 0 : cut_last(engine, engine->nodes + first, result);
 }

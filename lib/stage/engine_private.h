@@ -10,6 +10,13 @@
  * what caused it, as a pipe's program echoes its line first), and at the latest when its step returns. So a block of candles goes
  * on in as few pieces as there are candles that caused something. */
 
+/* A record, and the line that it came as; NULL where it came as none. */
+struct r3_given {
+    const struct r3_record *record;
+    const char *line;
+    size_t length;
+};
+
 struct r3_node {
     struct r3_port port; /* context points back here */
     struct r3_engine *engine;
@@ -19,18 +26,16 @@ struct r3_node {
     void *state;
 
     struct r3_error error;
-    bool failed; /* for a reason of its own, in error */
-    bool cut;    /* nobody takes what it emits, which ends it as SIGPIPE ends a program: without a word */
-    bool over;   /* takes nothing any more: failed, cut or done */
-    bool ended;  /* an `end` was the last record given to it */
-    bool silent; /* a sink, or --quiet-input: what is given to it is not passed on */
+    bool failed;             /* for a reason of its own, in error */
+    bool cut;                /* nobody takes what it emits, which ends it as SIGPIPE ends a program: without a word */
+    bool over;               /* takes nothing any more: failed, cut or done */
+    bool ended;              /* an `end` was the last record given to it */
+    uint32_t stops, ignores; /* R3_BIT of the types that it does not pass on; that it has nothing to do with */
     uint64_t lines, emitted;
 
-    /* What it is working on: a record that is not passed on yet (NULL: none, or it is), as the line that it came as where it came
-     * as one; or a block, passed on up to `passed`, and worked on at `at`. */
-    const struct r3_record *record;
-    const char *line;
-    size_t length;
+    /* What it is working on: a record that is not passed on yet (NULL: none, or it is); or a block, passed on up to `passed`, and
+     * worked on at `at`. */
+    const struct r3_given *given;
     const struct r3_candles *block;
     size_t passed, at;
 
@@ -48,10 +53,10 @@ struct r3_engine {
     bool started, finished;
     unsigned sync_timeout; /* for the message */
 
-    /* The barrier: the r3-track that asks, and what r3-order answered. */
+    /* The barrier: the r3-track that asks, what it thinks of an answer of r3-order, and whether all of them came. */
     struct r3_node *asking;
-    bool answered;
-    struct r3_buffer answers; /* r3_record_size bytes a record, each begun on an aligned place */
+    struct r3_error refusal;
+    bool refused, answered;
 
     struct r3_buffer out; /* on its way to options.output */
     struct r3_decoder *decoder;

@@ -78,13 +78,12 @@ static const struct r3_option order_options[] = {
 
 /* Keep a record for r3-track, once it listens. */
 static int keep(struct order_stage *stage, const struct r3_record *record) {
-    size_t size = r3_record_size(record->type), step = _Alignof(struct r3_record);
-
     if (!stage->loop)
         return 0;
-    size = (size + step - 1) / step * step;
-    memcpy(r3_buffer_reserve(&stage->kept, size), record, r3_record_size(record->type));
-    stage->kept.length += size;
+    size_t size = r3_record_size(record->type), step = _Alignof(struct r3_record),
+           place = (size + step - 1) / step * step;
+    memcpy(r3_buffer_reserve(&stage->kept, place), record, size);
+    stage->kept.length += place;
     return 0;
 }
 

@@ -46,29 +46,58 @@ static void pipe_progress(struct r3_port *port, uint64_t done, uint64_t total) {
     r3_progress_show(&pipe->progress, pipe->stage->name, pipe->records, done, total);
 }
 
-static int echo(struct r3_pipe *pipe, struct r3_error *error) {
+/* Put the lines that are passing to `out`. */
+static int settle(struct r3_pipe *pipe, struct r3_error *error) {
+    size_t length = pipe->passing_length;
+    pipe->passing_length = 0;
+    return length > 0 ? r3_writer_put(&pipe->out, pipe->passing, length, error) : 0;
+}
+
+int r3_pipe_pass(struct r3_pipe *pipe, const char *text, size_t length, struct r3_error *error) {
+    if (pipe->quiet || pipe->stage->sink)
+        return 0;
+    /* Not where a line between them was refused or swallowed. */
+    if (pipe->passing_length > 0 && pipe->passing + pipe->passing_length != text && settle(pipe, error) < 0)
+        return -1;
+    if (pipe->passing_length == 0)
+        pipe->passing = text;
+    pipe->passing_length += length;
+    return 0;
+}
+
+static inline int echo(struct r3_pipe *pipe, struct r3_error *error) {
     if (pipe->echoed)
         return 0;
     pipe->echoed = true;
-    if (pipe->quiet || pipe->stage->sink || pipe->stage->swallows & R3_BIT(pipe->type))
-        return 0;
-    return r3_writer_put(&pipe->out, pipe->line, pipe->length + 1, error);
+    return pipe->stage->swallows & R3_BIT(pipe->type) ? 0 : r3_pipe_pass(pipe, pipe->line, pipe->length + 1, error);
 }
 
-static int pipe_emit_ahead(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
-    struct r3_pipe *pipe = port->context;
+static int put_record(struct r3_pipe *pipe, const struct r3_record *record, struct r3_error *error) {
     r3_buffer_reset(&pipe->encoded);
     if (r3_record_encode(&pipe->encoded, record, error) < 0)
         return -1;
     pipe->records++;
+    if (settle(pipe, error) < 0)
+        return -1;
     return r3_writer_put(&pipe->out, pipe->encoded.data, pipe->encoded.length, error);
+}
+
+static int pipe_emit_ahead(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    struct r3_pipe *pipe = port->context;
+    if (pipe->gather.giving && r3_pipe_pass_gathered(pipe, pipe->gather.at, error) < 0)
+        return -1;
+    return put_record(pipe, record, error);
 }
 
 static int pipe_emit(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
     struct r3_pipe *pipe = port->context;
-    if (pipe->type != R3_END && echo(pipe, error) < 0)
+    if (pipe->gather.giving) {
+        if (r3_pipe_pass_gathered(pipe, pipe->gather.at + 1, error) < 0)
+            return -1;
+    } else if (pipe->type != R3_END && echo(pipe, error) < 0) {
         return -1;
-    return pipe_emit_ahead(port, record, error);
+    }
+    return put_record(pipe, record, error);
 }
 
 static int pipe_emit_candles(struct r3_port *port, const struct r3_candles *candles, struct r3_error *error) {
@@ -83,7 +112,7 @@ static int pipe_emit_candles(struct r3_port *port, const struct r3_candles *cand
 
 static int pipe_print(struct r3_port *port, const char *text, size_t length, struct r3_error *error) {
     struct r3_pipe *pipe = port->context;
-    return r3_writer_put(&pipe->out, text, length, error);
+    return settle(pipe, error) < 0 ? -1 : r3_writer_put(&pipe->out, text, length, error);
 }
 
 int r3_pipe_reader_gone(struct r3_error *error) {
@@ -147,6 +176,8 @@ static int before_read(void *context, struct r3_error *error) {
     struct r3_pipe *pipe = context;
     struct pollfd watched[2] = { { .fd = pipe->in.fd, .events = POLLIN }, { .fd = pipe->out.fd, .events = 0 } };
     bool waited = false;
+    if (r3_pipe_give(pipe, error) < 0 || settle(pipe, error) < 0)
+        return -1;
     if (pipe->patient && r3_pipe_reads_at_once(pipe))
         return 0;
     for (;;) {
@@ -188,24 +219,55 @@ static int reject(struct r3_pipe *pipe, struct r3_error *error) {
     return 0;
 }
 
+static bool takes(const struct r3_stage *stage, enum r3_record_type type) {
+    return !stage->takes || stage->takes & R3_BIT(type);
+}
+
 static int step(struct r3_pipe *pipe, const struct r3_record *record, struct r3_error *error) {
     const struct r3_stage *stage = pipe->stage;
     bool answers = record->type == R3_SYNC && stage->swallows & R3_BIT(R3_SYNC);
     if (answers && r3_pipe_answer_begin(pipe, error) < 0)
         return -1;
-    if (stage->step(pipe->state, record, error) < 0 || echo(pipe, error) < 0)
+    if ((takes(stage, record->type) && stage->step(pipe->state, record, error) < 0) || echo(pipe, error) < 0)
         return -1;
     if (answers)
         return r3_pipe_answer_end(pipe, record, error);
-    return record->type == R3_SYNC ? r3_writer_flush(&pipe->out, error) : 0;
+    if (record->type != R3_SYNC)
+        return 0;
+    return settle(pipe, error) < 0 ? -1 : r3_writer_flush(&pipe->out, error);
+}
+
+/* The next line and its record, in one pass where the decoder sees the line's end. As r3_reader_line, and *decoded as
+ * r3_record_decode. */
+static inline int next_record(struct r3_pipe *pipe, struct r3_record *record, int *decoded, struct r3_error *error) {
+    size_t held;
+    pipe->line = r3_reader_held(&pipe->in, &held);
+    pipe->length = r3_record_decode_ahead(pipe->decoder, record, pipe->line, held);
+    *decoded = 0;
+    if (pipe->length > 0) {
+        r3_reader_pass(&pipe->in, pipe->length);
+        return 1;
+    }
+    int got = r3_reader_line(&pipe->in, &pipe->line, &pipe->length, error);
+    if (got > 0)
+        *decoded = r3_record_decode(pipe->decoder, record, pipe->line, pipe->length, error);
+    return got;
 }
 
 static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
     struct r3_record record;
-    bool ended = false;
-    int got;
-    while ((got = r3_reader_line(&pipe->in, &pipe->line, &pipe->length, error)) > 0) {
-        int decoded = r3_record_decode(pipe->decoder, &record, pipe->line, pipe->length, error);
+    bool ended = false, in_blocks = pipe->stage->candles && takes(pipe->stage, R3_CANDLE);
+    int got, decoded;
+    while ((got = next_record(pipe, &record, &decoded, error)) > 0) {
+        if (decoded == 0 && record.type == R3_CANDLE && in_blocks && !ended) {
+            int taken = r3_pipe_gather(pipe, &record.candle, error);
+            if (taken > 0)
+                continue;
+            if (taken < 0)
+                return -1;
+        } else if (r3_pipe_give(pipe, error) < 0) {
+            return -1;
+        }
         if (decoded < 0 && error->status == R3_DATA && pipe->reject_name) {
             if (reject(pipe, error) < 0)
                 return -1;
@@ -223,8 +285,12 @@ static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
         }
         ended = record.type == R3_END;
     }
+    if (r3_pipe_give(pipe, error) < 0)
+        return -1;
     if (got < 0)
-        return error->status == R3_DATA ? r3_error_at(error, "%s:%" PRIu64 ": ", pipe->in.name, pipe->in.line) : -1;
+        return error->status == R3_DATA && !pipe->placed
+                   ? r3_error_at(error, "%s:%" PRIu64 ": ", pipe->in.name, pipe->in.line)
+                   : -1;
     pipe->echoed = true; /* what finish adds follows the last line */
     return pipe->stage->finish ? pipe->stage->finish(pipe->state, ended, error) : 0;
 }
@@ -269,9 +335,10 @@ static int open_pipe(struct r3_pipe *pipe, const struct r3_arguments *arguments,
 
 /* What was written goes out even after an error. The first error is the one that is told. */
 static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) {
-    struct r3_error later = { 0 };
+    struct r3_error later = { 0 }, unused = { 0 };
     r3_pipe_tick(pipe, false);
-    if (pipe->out.data && r3_writer_close(&pipe->out, &later) < 0 && !failed) {
+    int settled = settle(pipe, &later);
+    if (pipe->out.data && (r3_writer_close(&pipe->out, settled < 0 ? &unused : &later) < 0 || settled < 0) && !failed) {
         *error = later;
         failed = -1;
     }

@@ -14,6 +14,21 @@
  * One line in, decoded, stepped; the line itself goes on ahead of what it causes (`end` after it). Output is flushed when the
  * buffer is full, on a `sync`, and before the program waits for input. */
 
+enum { R3_GATHER_MAX = 256 };
+
+/* Candles that were read and not given to the stage yet, and where their lines stand. */
+struct r3_gather {
+    struct r3_candles block; /* its scales are the largest so far; count 0: none */
+    int64_t time[R3_GATHER_MAX], open[R3_GATHER_MAX], high[R3_GATHER_MAX], low[R3_GATHER_MAX], close[R3_GATHER_MAX],
+        volume[R3_GATHER_MAX];
+    int64_t last_time;
+    const char *lines;            /* the first line; the others follow without a gap */
+    uint32_t ends[R3_GATHER_MAX]; /* behind each line's newline, counted from there */
+    uint64_t first_line;          /* its number */
+    bool giving;                  /* the stage works on them: at candle `at`, lines ahead of `passed` have gone on */
+    size_t at, passed;
+};
+
 struct r3_pipe {
     struct r3_port port; /* context points back here */
     const struct r3_stage *stage;
@@ -29,6 +44,12 @@ struct r3_pipe {
     size_t length;
     enum r3_record_type type;
     bool echoed;
+    /* Lines that go on and were not put to `out` yet: they stand one behind another where they were read, so that they are copied
+     * together, or written from there. To be settled ahead of anything else for `out`, and of another read. */
+    const char *passing;
+    size_t passing_length;
+    struct r3_gather gather;
+    bool placed; /* the error's text tells its place */
     /* In the loop of the barrier a program reads without asking first whether it would wait; a timer interrupts a read that
      * waits for longer, and only then it looks around (measured: 7 % off a run with a barrier every 26 candles). */
     bool ticking;
@@ -61,6 +82,17 @@ struct r3_pipe {
 /* The reader of standard output has ended: end as a write would make it end, by SIGPIPE, so that the status of the pipe is that
  * of the program that failed, if one did. Returns -1 where SIGPIPE is held back. */
 int r3_pipe_reader_gone(struct r3_error *error);
+
+/* Lines that go on as they are: text[0..length), which stays where it is until they are settled. */
+int r3_pipe_pass(struct r3_pipe *pipe, const char *text, size_t length, struct r3_error *error);
+
+/* lib/stage/pipe_candles.c: the candle of the line that was just read. 1: taken; 0: it does not fit a block and is to be stepped
+ * by itself, those before it have been given; -1. */
+int r3_pipe_gather(struct r3_pipe *pipe, const struct r3_candle *candle, struct r3_error *error);
+/* Give the stage what was gathered, if anything was. *error is left alone unless that fails. */
+int r3_pipe_give(struct r3_pipe *pipe, struct r3_error *error);
+/* While they are given: pass on the lines of those ahead of `end`. */
+int r3_pipe_pass_gathered(struct r3_pipe *pipe, size_t end, struct r3_error *error);
 
 /* Whether a read may be tried at once, since a tick will end it should it wait. */
 bool r3_pipe_reads_at_once(struct r3_pipe *pipe);

@@ -41,7 +41,7 @@ struct report {
     struct r3_output_file trades, equity;
     struct r3_buffer row;
     struct r3_report_plot *plot;
-    struct r3_bars bars; /* of a part of a block */
+    struct r3_bars bars; /* closed ones that the statistics have not seen yet, of a block that goes on */
 };
 
 static int open_files(struct report *report, const struct r3_arguments *arguments, struct r3_error *error) {
@@ -99,10 +99,8 @@ static int report_init(void **state, const struct r3_arguments *arguments, struc
     return 0;
 }
 
-/* Whether a record of session `name` is for this report. The first session that is seen is taken where none was asked for. */
-static bool is_ours(struct report *report, const char *name) {
-    if (report->session[0] && strcmp(report->session, name) == 0)
-        return true;
+/* A session that is not ours, or the first one that is seen, which is taken where none was asked for. */
+static bool note_session(struct report *report, const char *name) {
     size_t i = 0;
     while (i < report->session_count && strcmp(report->sessions[i], name) != 0)
         i++;
@@ -112,6 +110,14 @@ static bool is_ours(struct report *report, const char *name) {
         return false;
     memcpy(report->session, name, strlen(name) + 1);
     return true;
+}
+
+/* Whether a record of session `name` is for this report. */
+static inline bool is_ours(struct report *report, const char name[R3_SESSION_SIZE]) {
+    size_t i = 0;
+    while (name[i] && name[i] == report->session[i])
+        i++;
+    return (name[0] && name[i] == report->session[i]) || note_session(report, name);
 }
 
 static int write_equity(struct report *report, double benchmark, struct r3_error *error) {
@@ -126,6 +132,12 @@ static int write_equity(struct report *report, double benchmark, struct r3_error
     r3_buffer_reset(&report->row);
     r3_buffer_printf(&report->row, "%s,%s,%s,%s,%s\n", time, equity, below, close, held);
     return r3_writer_put(&report->equity.writer, report->row.data, report->row.length, error);
+}
+
+static void take_bars(struct report *report) {
+    if (report->bars.count)
+        r3_statistics_bars(report->statistics, &report->bars);
+    report->bars.count = 0;
 }
 
 /* The bar that is open has all its candles and trades. */
@@ -144,6 +156,7 @@ static int close_bar(struct report *report, struct r3_error *error) {
 static int step_candle(struct report *report, const struct r3_candle *candle, struct r3_error *error) {
     if (!report->book.opened || candle->time < report->from) /* before the session began */
         return 0;
+    take_bars(report);
     if (r3_book_begins_bar(&report->book, candle) && close_bar(report, error) != 0)
         return -1;
     int counts = r3_book_candle(&report->book, candle, error);
@@ -160,19 +173,29 @@ static int step_candle(struct report *report, const struct r3_candle *candle, st
     return 0;
 }
 
+/* As many candles as the quick way takes. The statistics get the bars of several ranges together, up to a trade or the end of the
+ * block: there are two ranges a decision. */
+static size_t follow_candles(struct report *report, const struct r3_candles *candles, size_t from, size_t to) {
+    size_t taken = r3_book_more(&report->book, &report->bars, candles, from, to);
+    if (taken == 0) {
+        take_bars(report);
+        taken = r3_book_candles(&report->book, &report->bars, candles, from, to);
+    }
+    if (from + taken == candles->count)
+        take_bars(report);
+    return taken;
+}
+
 /* Files and plots show each bar: for them candles go one by one. */
 static int report_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                           struct r3_error *error) {
     struct report *report = state;
     struct r3_record record;
-    bool quick = !report->plot && !report->equity.path;
     while (from < to && candles->time[from] < report->from)
         from++;
     while (from < to) {
-        size_t taken =
-            quick && report->statistics ? r3_book_candles(&report->book, &report->bars, candles, from, to) : 0;
-        if (taken)
-            r3_statistics_bars(report->statistics, &report->bars);
+        bool quick = report->statistics && !report->plot && !report->equity.path;
+        size_t taken = quick ? follow_candles(report, candles, from, to) : 0;
         from += taken;
         if (taken)
             continue;
@@ -220,6 +243,7 @@ static int step_trade(struct report *report, const struct r3_trade *trade, struc
     struct r3_round_trip trip;
     if (!is_ours(report, trade->session))
         return 0;
+    take_bars(report);
     int closed = r3_book_trade(&report->book, trade, &trip, error);
     if (closed < 0 || r3_decimal_add(&report->commissions, &report->commissions, &trade->fee, error) != 0)
         return -1;
@@ -326,7 +350,10 @@ static int report_finish(void *state, bool ended, struct r3_error *error) {
     struct report *report = state;
     if (!ended)
         return r3_fail(error, R3_DATA, "the stream is cut off: no end record");
-    if (check_session(report, error) != 0 || close_bar(report, error) != 0)
+    if (check_session(report, error) != 0)
+        return -1;
+    take_bars(report);
+    if (close_bar(report, error) != 0)
         return -1;
     struct r3_report_summary summary = { .session = report->session,
                                          .currency = report->currency,

@@ -175,6 +175,7 @@ const struct r3_stage r3_size_stage = {
     .operands = "",
     .summary = "give each raw order its size, or refuse it",
     .options = options,
+    .takes = R3_BIT(R3_INSTRUMENT) | R3_BIT(R3_RAWORDER),
     .in_loop = true,
     .init = init,
     .step = step,

@@ -16,6 +16,8 @@
  *
  * A stage never reads or writes a descriptor for records, never exits and never prints: it calls its port. */
 
+struct r3_series_cache;
+
 struct r3_port {
     /* Give a record to the next program. The record that is being stepped goes first: its line is echoed ahead of the first
      * record that it causes (except `end`, which goes last). The record is read at once and stays the caller's. */
@@ -27,7 +29,8 @@ struct r3_port {
     /* r3-track: the barrier of r3(7). On return every record that r3-order kept for the tracker has gone through
      * stage->update, in order. */
     int (*sync)(struct r3_port *port, struct r3_error *error);
-    /* r3-order, only while it steps a `sync`: a record for the tracker. The loop sends the sync itself back after step returns. */
+    /* r3-order, only while it steps a `sync`: a record for the tracker, which is read at once. The loop sends the sync itself back
+     * after step returns. */
     int (*answer)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
     /* r3-report: text on standard output. */
     int (*print)(struct r3_port *port, const char *text, size_t length, struct r3_error *error);
@@ -37,6 +40,10 @@ struct r3_port {
     void (*progress)(struct r3_port *port, uint64_t done, uint64_t total);
     /* Sources: there is a processor to spare, so the source may read ahead in a thread of its own. It calls its port as without. */
     bool concurrent;
+    /* r3-strategy: where it finds and leaves series that other runs over the same candles have too (lib/stage/series_cache.h),
+     * and a number that stands for these candles, from the first on. NULL: none. */
+    struct r3_series_cache *series;
+    uint64_t stream;
     void *context;
 };
 
@@ -46,6 +53,7 @@ struct r3_stage {
     const char *summary;  /* one line for --help and the manual's first line */
     const struct r3_option *options;
     uint32_t swallows; /* R3_BIT of the types that are not passed on: r3-order's sync */
+    uint32_t takes;    /* R3_BIT of the types that step is for: the engine leaves out other calls. 0: all */
     bool sink;         /* r3-report: nothing is passed on */
     bool in_loop;      /* r3-track, r3-size, r3-order: between them every barrier goes around */
     /* New state in *state. The arguments live longer than the state. The port must not be used yet. */
@@ -56,7 +64,8 @@ struct r3_stage {
     /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
     int (*step)(void *state, const struct r3_record *record, struct r3_error *error);
     /* Closed candles [from, to) of a block in place of as many steps, with the same result. Before the stage calls its port on
-     * account of candle i, or fails, it sets *at = i: those up to it are passed on first. NULL: they are stepped one by one. */
+     * account of candle i, or fails, it sets *at = i: those up to it are passed on first. NULL: they are stepped one by one. The
+     * columns stay until the last range of the block was given. */
     int (*candles)(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                    struct r3_error *error);
     /* r3-track: one record that came back from r3-order. Called inside sync(). */

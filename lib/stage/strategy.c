@@ -1,6 +1,7 @@
 /* r3-strategy: rules over each closed candle, signals where they turn true. */
 #include "lib/base/append.h"
 #include "lib/base/buffer.h"
+#include "lib/base/hash.h"
 #include "lib/market/market_name.h"
 #include "lib/stage/stage.h"
 #include "lib/stage/strategy_library.h"
@@ -47,16 +48,18 @@ struct instance {
     int price_scale; /* digits after the point of prices that the rules computed */
     int64_t time;    /* of the last candle */
     uint64_t candles;
-    bool warned, answered;   /* answered: a signal or a value was emitted */
-    void *state;             /* NULL before the first candle */
-    struct r3_record signal; /* what all its signals have in common */
-    size_t id_length;        /* of their ids; 0: too long */
+    bool warned, answered;            /* answered: a signal or a value was emitted */
+    void *state;                      /* NULL before the first candle */
+    struct r3_rules_sharing *sharing; /* of its series with other runs; NULL: none */
+    struct r3_record signal;          /* what all its signals have in common */
+    size_t id_length;                 /* of their ids; 0: too long */
 };
 
 struct strategy {
     struct r3_port *port;
     struct r3_rules *rules;
     struct r3_rules_block *block;
+    size_t plots;
     char label[R3_NAME_SIZE];
     const char *session;
     char market[R3_MARKET_SIZE]; /* "": each */
@@ -80,8 +83,10 @@ static void strategy_free(void *state) {
     struct strategy *strategy = state;
     if (!strategy)
         return;
-    for (size_t i = 0; i < strategy->count; i++)
+    for (size_t i = 0; i < strategy->count; i++) {
+        r3_rules_sharing_free(strategy->instances[i].sharing);
         free(strategy->instances[i].state);
+    }
     free(strategy->instances);
     r3_rules_block_free(strategy->block);
     r3_rules_free(strategy->rules);
@@ -111,12 +116,12 @@ static int strategy_init(void **state, const struct r3_arguments *arguments, str
     if (r3_strategy_rules(&strategy->rules, strategy->label, arguments, error) < 0)
         return -1;
     strategy->block = r3_rules_block_new(strategy->rules);
+    strategy->plots = r3_rules_plots(strategy->rules);
     return 0;
 }
 
 static struct instance *find_instance(struct strategy *strategy, const char *platform, const char *market) {
-    for (size_t k = 0; k < strategy->count; k++) {
-        size_t i = (strategy->last + k) % strategy->count;
+    for (size_t k = 0, i = strategy->last; k < strategy->count; k++, i = i + 1 < strategy->count ? i + 1 : 0) {
         struct instance *instance = &strategy->instances[i];
         if (strcmp(instance->market, market) == 0 && strcmp(instance->platform, platform) == 0) {
             strategy->last = i;
@@ -131,13 +136,9 @@ static struct instance *find_instance(struct strategy *strategy, const char *pla
     return instance;
 }
 
-/* A price that the rules computed, at the market's digits. Absent while not ready, and where it is not above zero. */
-static int set_price(struct strategy *strategy, struct instance *instance, size_t index, enum r3_rules_output output,
-                     struct r3_decimal *out, struct r3_error *error) {
-    double value;
-    *out = r3_decimal_absent;
-    if (!r3_rules_value(strategy->block, index, output, &value))
-        return 0;
+/* A price that the rules computed, at the market's digits. Absent where it is not above zero. */
+static int set_computed(struct strategy *strategy, struct instance *instance, enum r3_rules_output output, double value,
+                        struct r3_decimal *out, struct r3_error *error) {
     int scale = output == R3_RULES_CONFIDENCE ? CONFIDENCE_SCALE : instance->price_scale;
     if (r3_decimal_from_double(out, value, scale, R3_ROUND_HALF_EVEN, error) < 0)
         return r3_error_at(error, "%s: ", r3_rules_output_names[output]);
@@ -149,6 +150,16 @@ static int set_price(struct strategy *strategy, struct instance *instance, size_
         strategy->port->warn(strategy->port, "%s %s: %s is not above zero and left out (said once)", instance->market,
                              r3_timeframe_name(instance->timeframe), r3_rules_output_names[output]);
     instance->warned = true;
+    return 0;
+}
+
+/* The same, where the rules say one and it is ready; else absent. */
+static inline int set_price(struct strategy *strategy, struct instance *instance, size_t index,
+                            enum r3_rules_output output, struct r3_decimal *out, struct r3_error *error) {
+    double value;
+    if (r3_rules_value(strategy->block, index, output, &value))
+        return set_computed(strategy, instance, output, value, out, error);
+    *out = r3_decimal_absent;
     return 0;
 }
 
@@ -199,8 +210,7 @@ static int emit_signal(struct strategy *strategy, struct instance *instance, con
 
 static int emit_plots(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
                       size_t index, struct r3_error *error) {
-    size_t count = r3_rules_plots(strategy->rules);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < strategy->plots; i++) {
         double number;
         if (!r3_rules_plot_value(strategy->block, index, i, &number))
             continue;
@@ -228,12 +238,23 @@ static int answer(struct strategy *strategy, struct instance *instance, const st
     unsigned turned = r3_rules_turned(strategy->block)[index];
     if (candle->time < strategy->from) /* warm-up */
         return 0;
-    if (emit_plots(strategy, instance, candle, index, error) < 0)
+    if (strategy->plots && emit_plots(strategy, instance, candle, index, error) < 0)
         return -1;
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+    for (size_t i = 0; turned && i < sizeof order / sizeof order[0]; i++)
         if (turned & 1U << order[i] && emit_signal(strategy, instance, candle, index, order[i], error) < 0)
             return -1;
     return 0;
+}
+
+/* Runs over the same candles have the series of a market and timeframe in common. */
+static void share_series(const struct strategy *strategy, struct instance *instance) {
+    if (!strategy->port->series)
+        return;
+    const char *timeframe = r3_timeframe_name(instance->timeframe);
+    uint64_t stream = r3_hash(instance->platform, strlen(instance->platform) + 1, strategy->port->stream);
+    stream = r3_hash(instance->market, strlen(instance->market) + 1, stream);
+    stream = r3_hash(timeframe, strlen(timeframe), stream);
+    instance->sharing = r3_rules_sharing_new(strategy->rules, strategy->port->series, stream);
 }
 
 /* The instance that candles of this market and timeframe belong to, started by its first candle; NULL in *out where they are
@@ -252,9 +273,12 @@ static int choose_instance(struct strategy *strategy, struct instance **out, con
         instance->state = r3_allocate(r3_rules_state_size(strategy->rules));
         r3_rules_start(strategy->rules, instance->state);
         prepare_signal(strategy, instance);
+        share_series(strategy, instance);
     }
-    if (timeframe == instance->timeframe)
-        *out = instance;
+    if (timeframe != instance->timeframe)
+        return 0;
+    r3_rules_block_share(strategy->block, instance->sharing);
+    *out = instance;
     return 0;
 }
 
@@ -283,7 +307,7 @@ static int step_candle(struct strategy *strategy, const struct r3_candle *candle
 /* The next candle of the block, from `index` on, of which there is something to say. */
 static size_t next_answer(const struct strategy *strategy, size_t index, size_t count) {
     const uint8_t *turned = r3_rules_turned(strategy->block);
-    if (r3_rules_plots(strategy->rules))
+    if (strategy->plots)
         return index;
     for (uint64_t eight; index + 8 <= count; index += 8) {
         memcpy(&eight, turned + index, sizeof eight);

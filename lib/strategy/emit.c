@@ -83,6 +83,8 @@ static struct r3_instruction instruction_of(const struct r3_graph *graph, const 
                                           .out = node->cell,
                                           .indicator = node->indicator,
                                           .frame = node->in[0] >= 0 ? graph->nodes[node->in[0]].frame : 0 };
+    while (instruction.operands < R3_NODE_INPUTS && node->in[instruction.operands] >= 0)
+        instruction.operands++;
     for (int k = 0; k < R3_NODE_INPUTS; k++) /* unused places name some cell, so that reading them is harmless */
         instruction.in[k] = node->in[k] >= 0 ? graph->nodes[node->in[k]].cell : 0;
     if (node->operation == R3_OP_INDICATOR) {

@@ -65,53 +65,69 @@ static void run_copy(const struct r3_coarse_row *row, struct r3_held *held, size
     }
 }
 
-static void run_frame(struct r3_rules_block *block, void *state, int32_t frame) {
-    const struct r3_rules *rules = block->rules;
-    const size_t count = frame ? block->coarse[frame].count : block->count;
-    const int scale = ((const struct rules_state *)state)->scale;
-    const struct r3_instruction *instruction = &rules->instructions[rules->frames[frame].first];
-    const struct r3_instruction *end = instruction + rules->frames[frame].count;
-    const struct r3_operands *operands = &block->operands[rules->frames[frame].first];
-    for (; instruction < end; instruction++, operands++) {
-        const struct r3_column *const *in = operands->in, *out = operands->out;
-        void *own = (char *)state + instruction->state;
-        switch (instruction->operation) {
-        case R3_OP_INDICATOR:
-            instruction->indicator->run(own, &instruction->setup, count, scale, in, out);
-            break;
-        case R3_OP_EXACT:
-            run_exact(instruction, count, in, out);
-            break;
-        case R3_OP_COPY:
-            run_copy(&block->coarse[instruction->frame], own, count, in[0], out);
-            break;
-        default:
-            r3_operate(instruction->operation, count, in, out);
-        }
-        if (out->value && out->fixed)
-            r3_quotients(out->value, out->fixed, count, r3_powers[scale] * (uint32_t)instruction->setup.divisor);
-        else if (out->value && out->wide)
-            r3_quotients_wide(out->value, out->wide, count, r3_powers[scale] * (uint32_t)instruction->setup.divisor);
+static inline __attribute__((always_inline)) void run(struct r3_rules_block *block, void *state, int32_t index,
+                                                      size_t count, int scale) {
+    const struct r3_instruction *instruction = &block->rules->instructions[index];
+    const struct r3_column *const *in = block->operands[index].in, *out = block->operands[index].out;
+    void *own = (char *)state + instruction->state;
+    if (instruction->operation == R3_OP_INDICATOR)
+        instruction->indicator->run(own, &instruction->setup, count, scale, in, out);
+    else if (instruction->operation == R3_OP_EXACT)
+        run_exact(instruction, count, in, out);
+    else if (instruction->operation == R3_OP_COPY)
+        run_copy(&block->coarse[instruction->frame], own, count, in[0], out);
+    else
+        r3_operate(instruction->operation, count, in, out);
+    if (!block->operands[index].divides)
+        return;
+    r3_uint128 divisor = r3_powers[scale] * (uint32_t)instruction->setup.divisor;
+    if (out->fixed)
+        r3_quotients(out->value, out->fixed, count, divisor);
+    else
+        r3_quotients_wide(out->value, out->wide, count, divisor);
+}
+
+void r3_rules_run_instruction(struct r3_rules_block *block, void *state, int32_t index) {
+    run(block, state, index, block->count, ((const struct rules_state *)state)->scale);
+}
+
+static void run_frame(struct r3_rules_block *block, void *state, const struct r3_source *source, int32_t index) {
+    const int32_t first = block->rules->frames[index].first, end = first + block->rules->frames[index].count;
+    if (index == 0 && block->sharing) {
+        r3_rules_run_shared(block, state, source);
+        return;
     }
+    r3_rules_load(block, state, source, index);
+    const size_t count = index ? block->coarse[index].count : block->count;
+    const int scale = ((const struct rules_state *)state)->scale;
+    for (int32_t i = first; i < end; i++)
+        run(block, state, i, count, scale);
 }
 
 /* Whether eight values are all zero, of either sign. */
 static inline bool are_zero(const double *value) {
-    uint64_t bits[8];
-    memcpy(bits, value, sizeof bits);
-    return (bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) << 1 == 0;
+    r3_pair_unsigned seen, next;
+    memcpy(&seen, value, sizeof seen);
+    for (int i = 2; i < 8; i += 2) {
+        memcpy(&next, value + i, sizeof next);
+        seen |= next;
+    }
+    return (seen[0] | seen[1]) << 1 == 0;
 }
 
 /* Where a truth turns true. */
 static bool find_turns_of(const struct r3_column *column, size_t count, bool was, uint8_t bit, uint8_t *turned) {
     const double *value = column->value;
     const uint8_t *ready = column->ready;
-    for (size_t i = 0; i < count; i++) {
-        while (!was && i + 8 < count && are_zero(value + i)) /* most conditions are rarely true */
-            i += 8;
-        uint8_t is = ready[i] & (value[i] != 0);
-        turned[i] |= is && !was ? bit : 0;
-        was = is;
+    for (size_t i = 0, end; i < count; i = end) {
+        end = i + 8 <= count ? i + 8 : count;
+        if (!was && end == i + 8 && are_zero(value + i)) /* most conditions are rarely true */
+            continue;
+        for (size_t k = i; k < end; k++) {
+            uint8_t is = ready[k] & (value[k] != 0);
+            turned[k] |= is && !was ? bit : 0;
+            was = is;
+        }
     }
     return was;
 }
@@ -143,10 +159,11 @@ static int evaluate(struct r3_rules_block *block, void *state, const struct r3_s
     for (int32_t i = block->rules->frame_count; i-- > 0;) { /* the stream's own last */
         if (i && !block->coarse[i].count)
             continue;
-        r3_rules_load(block, state, source, i);
-        run_frame(block, state, i);
+        run_frame(block, state, source, i);
     }
     find_turns(block, state);
+    if (block->sharing)
+        block->sharing->at += block->count;
     return 0;
 }
 
@@ -216,6 +233,9 @@ static size_t lay_out(struct r3_rules_block *block, char *memory) {
     const struct r3_rules *rules = block->rules;
     size_t at = 0, cells = (size_t)rules->cell_count, capacity = block->capacity;
     block->columns = take(memory, &at, cells * sizeof *block->columns);
+    block->own_columns = take(memory, &at, cells * sizeof *block->columns);
+    block->needed = take(memory, &at, cells * sizeof *block->needed);
+    block->runs = take(memory, &at, (size_t)rules->instruction_count * sizeof *block->runs);
     block->integers = take(memory, &at, cells * sizeof(r3_int128 *));
     block->operands = take(memory, &at, (size_t)rules->instruction_count * sizeof *block->operands);
     block->saved = take(memory, &at, (size_t)rules->frame_count * sizeof *block->saved);
@@ -228,7 +248,7 @@ static size_t lay_out(struct r3_rules_block *block, char *memory) {
         r3_int128 *integers = cell->exact ? take(memory, &at, capacity * sizeof(r3_int128)) : NULL;
         if (!memory)
             continue;
-        block->columns[i] = column;
+        block->columns[i] = block->own_columns[i] = column;
         block->integers[i] = integers;
     }
     return at;
@@ -243,11 +263,13 @@ struct r3_rules_block *r3_rules_block_new(const struct r3_rules *rules) {
     block->memory = r3_allocate(lay_out(block, NULL));
     lay_out(block, block->memory);
     set_width(block, false);
+    memset(block->needed, true, (size_t)rules->cell_count * sizeof *block->needed);
     for (int32_t i = 0; i < rules->instruction_count; i++) {
         const struct r3_instruction *instruction = &rules->instructions[i];
         for (int k = 0; k < R3_NODE_INPUTS; k++)
             block->operands[i].in[k] = &block->columns[instruction->in[k]];
         block->operands[i].out = &block->columns[instruction->out];
+        block->operands[i].divides = rules->cells[instruction->out].exact && rules->cells[instruction->out].wants_value;
     }
     for (int32_t i = 0; i < rules->constant_count; i++) {
         const struct r3_column *column = &block->columns[rules->constants[i].cell];
@@ -260,6 +282,17 @@ struct r3_rules_block *r3_rules_block_new(const struct r3_rules *rules) {
             if (rules->frames[i].inputs[k] >= 0)
                 memset(block->columns[rules->frames[i].inputs[k]].ready, 1, block->capacity);
     return block;
+}
+
+void r3_rules_block_share(struct r3_rules_block *block, struct r3_rules_sharing *sharing) {
+    if (block->sharing == sharing)
+        return;
+    block->sharing = sharing;
+    for (int32_t i = 0; i < block->rules->cell_count; i++) {
+        block->columns[i].value = block->own_columns[i].value;
+        block->columns[i].ready = block->own_columns[i].ready;
+        block->needed[i] = true;
+    }
 }
 
 void r3_rules_block_free(struct r3_rules_block *block) {

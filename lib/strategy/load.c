@@ -241,7 +241,9 @@ static bool is_plain(const struct r3_rules *rules, const struct rules_state *hea
     for (int i = 0; i < rules->decimals_count; i++) {
         const struct r3_source_decimal *decimal = &source->decimals[rules->decimals_used[i]];
         int32_t digits = head->scale - decimal->scale;
-        if (decimal->wide || digits < 0 || *decimal->narrow * (r3_int128)r3_powers[digits] > head->largest)
+        if (decimal->wide || digits < 0)
+            return false;
+        if (digits ? *decimal->narrow * (r3_int128)r3_powers[digits] > head->largest : *decimal->narrow > head->largest)
             return false;
     }
     return true;
@@ -257,6 +259,10 @@ int r3_rules_plan(struct r3_rules_block *block, void *state, const struct r3_sou
     }
     /* two coarser candles may end with one of the stream's, though never with two in a row */
     size_t most = rules->frame_count > 1 ? block->capacity - 1 : block->capacity;
+    if (block->sharing) { /* parts of series are not reached over */
+        size_t left = R3_SERIES_PART - (size_t)(block->sharing->at % R3_SERIES_PART);
+        most = left < most ? left : most;
+    }
     size_t count = source->count < most ? source->count : most;
     r3_uint128 largest = 0;
     for (int i = 0; i < rules->decimals_count; i++) {
@@ -293,13 +299,15 @@ int r3_rules_plan(struct r3_rules_block *block, void *state, const struct r3_sou
 /* ---- columns ---- */
 
 static void load_narrow(int64_t *out, const struct r3_source_decimal *decimal, int32_t scale, size_t count) {
-    if (decimal->wide) { /* whose digits were zeros */
+    if (count == 1 && !decimal->wide && decimal->scale <= scale) {
+        out[0] = decimal->narrow[0] * (int64_t)r3_powers[scale - decimal->scale];
+    } else if (decimal->wide) { /* whose digits were zeros */
         out[0] = (int64_t)coefficient_at(*decimal->wide, decimal->scale, scale);
     } else if (decimal->scale > scale) {
         struct tens tens = tens_of(decimal->scale - scale);
         for (size_t i = 0; i < count; i++)
             out[i] = (int64_t)tenth(&tens, (uint64_t)decimal->narrow[i]);
-    } else if (decimal->scale == scale && count > 1) {
+    } else if (decimal->scale == scale) {
         memcpy(out, decimal->narrow, count * sizeof *out);
     } else {
         int64_t factor = (int64_t)r3_powers[scale - decimal->scale];
@@ -340,6 +348,11 @@ static void load_decimal(struct r3_rules_block *block, int32_t scale, const stru
         r3_quotients(out->value, out->fixed, count, r3_powers[scale]);
 }
 
+static bool is_needed(const struct r3_rules_block *block, int32_t frame, int input) {
+    int32_t cell = block->rules->frames[frame].inputs[input];
+    return cell >= 0 && (frame || block->needed[cell]); /* coarser frames are not shared */
+}
+
 static void load_time(const struct r3_rules_block *block, const struct r3_source *source, int32_t frame) {
     const int32_t *inputs = block->rules->frames[frame].inputs;
     const struct r3_coarse_row *row = &block->coarse[frame];
@@ -359,7 +372,7 @@ static void load_time(const struct r3_rules_block *block, const struct r3_source
         parts[R3_INPUT_MINUTE] = (int)(minutes % 60);
         parts[R3_INPUT_HOUR] = (int)(minutes / 60);
         for (int k = R3_INPUT_MINUTE; k < R3_INPUTS; k++)
-            if (inputs[k] >= 0)
+            if (is_needed(block, frame, k))
                 block->columns[inputs[k]].value[i] = parts[k];
     }
 }
@@ -367,7 +380,7 @@ static void load_time(const struct r3_rules_block *block, const struct r3_source
 void r3_rules_load(struct r3_rules_block *block, void *state, const struct r3_source *source, int32_t frame) {
     const struct r3_rules *rules = block->rules;
     for (int i = 0; i < rules->decimals_count; i++)
-        if (rules->frames[frame].inputs[rules->decimals_used[i]] >= 0)
+        if (is_needed(block, frame, rules->decimals_used[i]))
             load_decimal(block, ((const struct rules_state *)state)->scale, source, frame, rules->decimals_used[i]);
     if (rules->frames[frame].uses_time)
         load_time(block, source, frame);

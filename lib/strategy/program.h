@@ -5,6 +5,7 @@
 #include "lib/market/resample.h"
 #include "lib/strategy/parser.h"
 #include "lib/strategy/rules.h"
+#include "lib/strategy/series.h"
 
 /* The compiled form. Private to lib/strategy.
  *
@@ -36,8 +37,9 @@ struct r3_instruction {
     enum r3_operation operation;
     int32_t out; /* cell */
     int32_t in[R3_NODE_INPUTS];
-    int32_t frame;  /* R3_OP_COPY: that of the operand */
-    uint32_t state; /* offset in the state */
+    int32_t operands; /* how many of in[] */
+    int32_t frame;    /* R3_OP_COPY: that of the operand */
+    uint32_t state;   /* offset in the state */
     const struct r3_indicator *indicator;
     struct r3_indicator_setup setup; /* R3_OP_EXACT: numbers[0] × in[0] + numbers[1] × in[1], over divisor */
 };
@@ -95,7 +97,7 @@ struct rules_state {
     uint64_t size;
     int32_t scale; /* of every fixed in the block; grows with the candles' own */
     bool began;    /* a first candle came */
-    bool was[3], turned[3];
+    bool was[3];
     r3_int128
         largest; /* of the coefficients that came in, at this scale; integers have 64 bits until it is too large */
 };
@@ -127,13 +129,17 @@ struct r3_rules_block {
     r3_int128 **integers;      /* of each decimal series: room for either size */
     struct r3_operands {
         const struct r3_column *in[R3_NODE_INPUTS], *out;
-    } * operands; /* an instruction each */
+        bool divides; /* the doubles of its decimal series are wanted too */
+    } * operands;     /* an instruction each */
     uint8_t turned[R3_BLOCK_MAX];
     struct r3_coarse_row {
         struct r3_coarse *candles; /* capacity of them; NULL in frame 0 */
         size_t count;
     } coarse[R3_FRAMES_MAX];
-    struct r3_resample *saved; /* of the coarser frames, while candles are put in */
+    struct r3_resample *saved;        /* of the coarser frames, while candles are put in */
+    struct r3_rules_sharing *sharing; /* NULL: none */
+    struct r3_column *own_columns;    /* the columns, when none of them is shared */
+    bool *needed, *runs; /* with sharing: cells that somebody reads in this block, instructions that run for them */
     void *memory;
 };
 
@@ -150,10 +156,22 @@ struct r3_source {
     const struct r3_candle *record; /* NULL: columns */
 };
 
+/* An evaluation whose series are shared with others. */
+struct r3_rules_sharing {
+    const struct r3_rules *rules;
+    struct r3_series_cache *cache;
+    uint64_t at;               /* candles evaluated */
+    struct r3_series **series; /* an instruction each; NULL: computed in the evaluation's own state */
+};
+/* Frame 0 with sharing: take what the series have, load and run what the others need. */
+void r3_rules_run_shared(struct r3_rules_block *block, void *state, const struct r3_source *source);
+/* One instruction of frame 0 over the block, in the state's own. */
+void r3_rules_run_instruction(struct r3_rules_block *block, void *state, int32_t index);
+
 /* How many of the source's first candles can be evaluated in one block: *count, at least one. The state's scale has grown to
  * what they need, and the coarser frames have what they completed. R3_DATA when the first cannot be. */
 int r3_rules_plan(struct r3_rules_block *block, void *state, const struct r3_source *source, struct r3_error *error);
-/* The inputs' columns of a frame, of block->count candles or those of its coarser ones. */
+/* The columns of a frame's inputs, of those that are needed, with block->count candles or those of its coarser ones. */
 void r3_rules_load(struct r3_rules_block *block, void *state, const struct r3_source *source, int32_t frame);
 
 #endif

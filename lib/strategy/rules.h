@@ -55,6 +55,17 @@ bool r3_rules_state_matches(const struct r3_rules *rules, const void *state, siz
 struct r3_rules_block *r3_rules_block_new(const struct r3_rules *rules);
 void r3_rules_block_free(struct r3_rules_block *block);
 
+/* Share series with other evaluations through a cache (lib/strategy/series.h): of a state at its start, and from then on always. Evaluations
+ * with the same `stream` are given the same candles from the first on, though some may end earlier. What is shared is not in
+ * the state, which is of no use without it. */
+struct r3_rules_sharing;
+struct r3_series_cache;
+struct r3_rules_sharing *r3_rules_sharing_new(const struct r3_rules *rules, struct r3_series_cache *cache,
+                                              uint64_t stream);
+void r3_rules_sharing_free(struct r3_rules_sharing *sharing); /* accepts NULL */
+/* The next evaluations in this block are of the state that belongs to `sharing`; NULL: of one that shares nothing. */
+void r3_rules_block_share(struct r3_rules_block *block, struct r3_rules_sharing *sharing);
+
 /* One closed candle. R3_DATA where a price has more digits than exact sums can take. */
 int r3_rules_step(struct r3_rules_block *block, void *state, const struct r3_candle *candle, struct r3_error *error);
 /* Candles [from, to), from < to, of which the first *count, at least one, are evaluated: call again for the others. An error

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 /* A ring of slots. The calling thread fills the slot at `tail` and takes the one at `head`; workers claim those in between in order.
  * A slot belongs to one side at a time, which its state says; only the states and counters need the lock. */
@@ -163,8 +164,12 @@ int r3_sweep_pool_run(const struct r3_sweep_pool *pool, struct r3_error *error) 
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&work.done, &monotonic);
+    sigset_t all, before; /* signals are for the calling thread, which waits where they must wake it */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; started < pool->threads && result == 0; started += result == 0)
         result = pthread_create(&threads[started], NULL, worker, &work);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (started == 0) /* with fewer than asked for it goes on */
         result = r3_fail(error, R3_SYSTEM, "no thread can be started");
     else

@@ -190,6 +190,8 @@ struct chain {
     const struct r3_sweep_pipeline *pipeline;
     struct r3_sweep_recorder *recorder;
     struct r3_sweep_messages messages;
+    int64_t first;   /* candles that open before it are not given; R3_TIME_ABSENT: none */
+    uint64_t stream; /* stands for the candles that are given, from the first on */
     struct link links[LINKS_MAX];
     size_t count;
 };
@@ -252,6 +254,8 @@ static int start(struct chain *chain, const struct r3_pipeline_text *text, struc
                                              .take = last ? NULL : take_record,
                                              .take_candles = last ? NULL : take_candles,
                                              .message = keep_message,
+                                             .series = chain->pipeline->series,
+                                             .stream = chain->stream,
                                              .context = link };
         link->chain = chain;
         link->next = last ? NULL : link + 1;
@@ -283,13 +287,12 @@ static void finish(struct chain *chain) {
 static void run_chain(struct chain *chain, const struct r3_pipeline_text *text, const struct r3_sweep_source *source) {
     struct r3_sweep_run *run = chain->run;
     struct r3_error error = { 0 };
-    int64_t from = run->warm_from != R3_TIME_ABSENT ? run->warm_from : run->from;
     if (start(chain, text, &error) != 0) {
         run->status = error.status;
         r3_buffer_append_text(&run->message, error.text);
         return;
     }
-    r3_sweep_source_each(source, from, run->to, give_record, give_candles, chain);
+    r3_sweep_source_each(source, chain->first, run->to, give_record, give_candles, chain);
     finish(chain);
     while (run->statistics.length && run->statistics.data[run->statistics.length - 1] == '\n')
         run->statistics.data[--run->statistics.length] = '\0';
@@ -315,6 +318,8 @@ int r3_sweep_run(struct r3_sweep_run *run, const struct r3_sweep_pipeline *pipel
         goto out;
     }
     run->data = r3_sweep_source_hash(source);
+    chain.first = run->warm_from != R3_TIME_ABSENT ? run->warm_from : run->from;
+    chain.stream = r3_hash(&chain.first, sizeof chain.first, run->data);
     if (run->warm_from != R3_TIME_ABSENT)
         add_from(&text, run->from);
     if (run->wants_history)

@@ -17,6 +17,7 @@
  * time, each in its own thread: lib/sweep/pool.h. */
 
 struct r3_sweep_run;
+struct r3_series_cache;
 
 /* What all runs share; it stays as it is while they go on. */
 struct r3_sweep_pipeline {
@@ -25,6 +26,7 @@ struct r3_sweep_pipeline {
     size_t parameter_of[R3_SWEEP_PARAMETERS_MAX]; /* the parameter of each placeholder of the text */
     bool added_json;                              /* the user had not written it */
     struct r3_sweep_sources *sources;
+    struct r3_series_cache *series; /* lib/stage/series_cache.h; NULL: each run computes its own */
     /* A line for people of a program. NULL: dropped. Asked for the runs that want messages alone. */
     void (*message)(void *context, const char *program, const char *text);
     void *context;

@@ -1,5 +1,6 @@
 #include "lib/sweep/source.h"
 
+#include <endian.h>
 #include <pthread.h>
 
 #include "lib/base/buffer.h"
@@ -7,7 +8,7 @@
 #include "lib/stage/engine.h"
 #include "lib/sweep/messages.h"
 
-enum { COLUMNS = 6 };
+enum { COLUMNS = 6, WORDS = 7, HASHED_AT_ONCE = 1024 };
 
 /* A record, or a block whose columns are one allocation. */
 struct item {
@@ -18,6 +19,8 @@ struct item {
 
 struct r3_sweep_source {
     struct r3_sweep_messages messages; /* while it is read */
+    uint64_t *words; /* of candles that wait to be hashed, so many at once wherever blocks end; NULL once it is read */
+    size_t waiting;
     struct item *items;
     size_t count, capacity, bytes;
     uint64_t candles, hash;
@@ -56,10 +59,20 @@ static void enter_series(struct r3_sweep_source *source, const char *platform, c
     source->series = r3_hash(name, strlen(name), source->series);
 }
 
+static void hash_waiting(struct r3_sweep_source *source) {
+    for (size_t i = 0; i < source->waiting * WORDS; i++)
+        source->words[i] = htole64(source->words[i]); /* the same on every machine */
+    source->hash = r3_hash(source->words, source->waiting * WORDS * sizeof source->words[0], source->hash);
+    source->waiting = 0;
+}
+
 static void count_candle(struct r3_sweep_source *source, int64_t time, const double prices[5]) {
-    uint64_t words[7] = { source->series, (uint64_t)time };
+    uint64_t *words = source->words + source->waiting * WORDS;
+    words[0] = source->series;
+    words[1] = (uint64_t)time;
     memcpy(words + 2, prices, 5 * sizeof prices[0]);
-    source->hash = r3_hash(words, sizeof words, source->hash);
+    if (++source->waiting == HASHED_AT_ONCE)
+        hash_waiting(source);
     if (source->candles++ == 0)
         source->first = time;
     source->last = time;
@@ -288,7 +301,11 @@ static int load(struct r3_sweep_sources *sources, struct r3_sweep_source **out, 
         .count = 1, .take = take_record, .take_candles = take_block, .message = keep_message, .context = source
     };
     source->first = source->last = R3_TIME_ABSENT;
+    source->words = r3_allocate(HASHED_AT_ONCE * WORDS * sizeof source->words[0]);
     int status = r3_engine_new(&engine, text, &options, error) == 0 ? r3_engine_run(engine) : error->status;
+    hash_waiting(source);
+    free(source->words);
+    source->words = NULL;
     if (status == 0) {
         r3_sweep_messages_pass(&source->messages, sources->message, sources->context);
         *out = source;

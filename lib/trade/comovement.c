@@ -1,51 +1,15 @@
 #include "lib/trade/comovement.h"
 
-#include <math.h>
-#include <string.h>
+#include "lib/trade/comovement_loop.h"
 
 enum { BLOCK = 1024 };
 
-/* Two at a time, as every x86-64 can. The arithmetic of each is that of one alone. */
-typedef double pair __attribute__((vector_size(2 * sizeof(double))));
-typedef int64_t pair_mask __attribute__((vector_size(2 * sizeof(int64_t))));
-
-/* log(1 + x) for |x| < SMALL: most moves are small, and the series to x^7 then leaves less than one unit in the last place (its next
- * term is x^8 / 8). For doubles and pairs. */
-static const double SMALL = 0x1p-7;
-#define SERIES_END(x) (-1.0 / 4 + (x) * (1.0 / 5 + (x) * (-1.0 / 6 + (x) * (1.0 / 7))))
-#define SERIES(x) ((x) * (1 + (x) * (-1.0 / 2 + (x) * (1.0 / 3 + (x)*SERIES_END(x)))))
-
-/* log(now / before). */
-static double change(double now, double before) {
-    double x = (now - before) / before;
-    return fabs(x) < SMALL ? SERIES(x) : log1p(x);
-}
-
-/* The changes from one value to the next. Returns how many there are ahead of a value of 0 or less. */
-static size_t changes(double *out, const double *values, double before, size_t count) {
-    const pair limit = { SMALL * SMALL, SMALL * SMALL };
-    pair_mask small = { -1, -1 };
-    size_t k = 1;
-    if (count == 0)
-        return 0;
-    out[0] = change(values[0], before);
-    for (; k + 1 < count; k += 2) {
-        pair now, last, x;
-        memcpy(&now, values + k, sizeof now);
-        memcpy(&last, values + k - 1, sizeof last);
-        x = (now - last) / last;
-        small &= x * x < limit;
-        x = SERIES(x);
-        memcpy(out + k, &x, sizeof x);
-    }
-    if (k < count)
-        out[k] = change(values[k], values[k - 1]);
-    /* From a value above 0 no small change leads to another one. */
-    if (small[0] & small[1] && values[0] > 0 && values[count - 1] > 0)
-        return count;
-    for (k = 0; k < count && values[k] > 0; k++)
-        out[k] = change(values[k], k > 0 ? values[k - 1] : before);
-    return k;
+void r3_comovement_run(struct r3_comovement_running *running, const double *equity, const double *market,
+                       size_t count) {
+    if (equity)
+        add_changes(running, true, equity, market, count);
+    else
+        add_changes(running, false, NULL, market, count);
 }
 
 static void sums_add(struct r3_comovement_sums *sums, const struct r3_comovement_sums *more) {
@@ -55,58 +19,55 @@ static void sums_add(struct r3_comovement_sums *sums, const struct r3_comovement
     sums->market_squares += more->market_squares;
 }
 
-/* Changes within one block. Where equity stood still, adding its zeros would change no sum. */
-static void block_add(struct r3_comovement_sums *block, const double *equity, const double *market, size_t count) {
-    struct r3_comovement_sums sums = *block;
-    for (size_t k = 0; equity && k < count; k++) {
-        sums.equity += equity[k];
-        sums.products += equity[k] * market[k];
-    }
-    for (size_t k = 0; k < count; k++) {
-        sums.market += market[k];
-        sums.market_squares += market[k] * market[k];
-    }
-    *block = sums;
+static inline struct r3_comovement_running begin(const struct r3_comovement *moves) {
+    const struct r3_comovement_sums *block = &moves->block;
+    return (struct r3_comovement_running) { .equity = { block->equity, block->products },
+                                            .market = { block->market, block->market_squares } };
 }
 
-/* Changes into their blocks. */
-static void add_changes(struct r3_comovement *moves, const double *equity, const double *market, size_t count) {
-    for (size_t from = 0, part; from < count; from += part) {
-        part = BLOCK - (size_t)(moves->count % BLOCK);
-        part = part < count - from ? part : count - from;
-        block_add(&moves->block, equity ? equity + from : NULL, market + from, part);
-        moves->count += part;
-        if (moves->count % BLOCK == 0) {
-            sums_add(&moves->total, &moves->block);
-            moves->block = (struct r3_comovement_sums) { 0 };
-        }
+/* `count` more changes are in the sums. */
+static inline void end(struct r3_comovement *moves, const struct r3_comovement_running *running, size_t count) {
+    moves->block = (struct r3_comovement_sums) { .equity = running->equity[0],
+                                                 .products = running->equity[1],
+                                                 .market = running->market[0],
+                                                 .market_squares = running->market[1] };
+    moves->broken = running->broken;
+    moves->count += count;
+    if (moves->count % BLOCK == 0) {
+        sums_add(&moves->total, &moves->block);
+        moves->block = (struct r3_comovement_sums) { 0 };
     }
 }
 
-/* One alone, as it comes in a pipe: for it the arrays are a detour. */
-static void add_one(struct r3_comovement *moves, const double *equity, double equity_before, double market,
-                    double market_before) {
-    moves->broken = market <= 0 || (equity && *equity <= 0);
+void r3_comovement_one(struct r3_comovement *moves, const double equity[2], const double market[2]) {
     if (moves->broken)
         return;
-    double market_change = change(market, market_before), equity_change = equity ? change(*equity, equity_before) : 0;
-    add_changes(moves, equity ? &equity_change : NULL, &market_change, 1);
+    struct r3_comovement_running running = begin(moves);
+    r3_comovement_add_change(&running, equity[1] != equity[0], equity + 1, market + 1);
+    end(moves, &running, 1);
 }
 
-void r3_comovement_add(struct r3_comovement *moves, const double *equity, double equity_before, const double *market,
-                       double market_before, size_t count) {
-    double equity_changes[R3_COMOVEMENT_MAX], market_changes[R3_COMOVEMENT_MAX];
-    if (moves->broken)
-        return;
-    if (count == 1) {
-        add_one(moves, equity, equity_before, *market, market_before);
-        return;
-    }
-    size_t usable = changes(market_changes, market, market_before, count);
+/* Standing still for a while at the end changes no sum, and spares the values that fill no vector a way of their own. */
+static void pad(double *values, size_t count) {
+    for (size_t i = 0; i < R3_COMOVEMENT_SPARE; i++)
+        values[count + i] = values[count - 1];
+}
+
+void r3_comovement_add(struct r3_comovement *moves, double *equity, double *market, size_t count) {
+    const size_t changes = count - 1;
+    bool wide = r3_comovement_has_wide();
+    pad(market, count);
     if (equity)
-        usable = changes(equity_changes, equity, equity_before, usable);
-    moves->broken = usable < count;
-    add_changes(moves, equity ? equity_changes : NULL, market_changes, usable);
+        pad(equity, count);
+    for (size_t from = 0, part; from < changes && !moves->broken; from += part) {
+        struct r3_comovement_running running = begin(moves);
+        size_t room = BLOCK - (size_t)(moves->count % BLOCK), left = changes - from;
+        part = room < left ? room : left;
+        size_t length = 1 + (part < left ? part : (part + R3_COMOVEMENT_SPARE) & ~(size_t)R3_COMOVEMENT_SPARE);
+        (wide ? r3_comovement_run_wide : r3_comovement_run)(&running, equity ? equity + from : NULL, market + from,
+                                                            length);
+        end(moves, &running, part);
+    }
 }
 
 double r3_comovement_beta(const struct r3_comovement *moves) {

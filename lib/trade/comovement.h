@@ -18,12 +18,12 @@ struct r3_comovement {
     bool broken;                            /* a value of 0 or less has no logarithm */
 };
 
-enum { R3_COMOVEMENT_MAX = 256 };
-
-/* `count` more bars, at most R3_COMOVEMENT_MAX: each value, and the value before the first of them, which is above 0 unless
- * moves->broken. Equity NULL: it stood still. */
-void r3_comovement_add(struct r3_comovement *moves, const double *equity, double equity_before, const double *market,
-                       double market_before, size_t count);
+/* One more bar: the value before it, which is above 0 unless moves->broken, and the one at its close. */
+void r3_comovement_one(struct r3_comovement *moves, const double equity[2], const double market[2]);
+/* count - 1 more bars in a row: the first values are those before them, as above. Equity NULL: it stood still. Behind the last one there is
+ * room for R3_COMOVEMENT_SPARE more, which are written. */
+enum { R3_COMOVEMENT_SPARE = 3 };
+void r3_comovement_add(struct r3_comovement *moves, double *equity, double *market, size_t count);
 
 /* Covariance of the two over the variance of the market; NAN where the market stood still. */
 double r3_comovement_beta(const struct r3_comovement *moves);

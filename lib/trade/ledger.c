@@ -28,14 +28,14 @@ void r3_ledger_release(struct r3_ledger *ledger) {
 
 const struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market) {
     for (size_t i = 0; i < ledger->count; i++)
-        if (strcmp(ledger->positions[i].market, market) == 0)
+        if (r3_same_name(ledger->positions[i].market, market))
             return &ledger->positions[i];
     return NULL;
 }
 
 struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const char *market) {
     for (size_t i = 0; i < ledger->count; i++)
-        if (strcmp(ledger->positions[i].market, market) == 0)
+        if (r3_same_name(ledger->positions[i].market, market))
             return &ledger->positions[i];
     if (ledger->count == ledger->capacity) {
         ledger->capacity = ledger->capacity ? 2 * ledger->capacity : 4;
@@ -75,22 +75,53 @@ static int share(struct r3_decimal *out, const struct r3_decimal *whole, const s
                : 0;
 }
 
-/* Close `closed` of the position, for the part `cost` (signed) of the fill. */
-static int reduce(struct r3_ledger_position *position, struct r3_decimal *realized, const struct r3_decimal *closed,
-                  const struct r3_decimal *cost, struct r3_error *error) {
-    struct r3_decimal held, taken, gain;
+/* `taken` of the position's cost goes with a part that closes, for the part `cost` (signed) of the fill: what it gained. */
+static int realize(struct r3_ledger_position *position, struct r3_decimal *realized, const struct r3_decimal *taken,
+                   const struct r3_decimal *cost, struct r3_error *error) {
+    struct r3_decimal loss;
+
+    return r3_decimal_add(&loss, taken, cost, error) ||
+                   r3_decimal_subtract(&position->realized, &position->realized, &loss, error) ||
+                   r3_decimal_subtract(realized, realized, &loss, error)
+               ? -1
+               : 0;
+}
+
+/* A fill on the other side that is smaller or larger than the position: *opening is what of its cost opens. */
+static int reduce(struct r3_decimal *opening, struct r3_ledger_position *position, struct r3_decimal *realized,
+                  const struct r3_decimal *signed_size, const struct r3_decimal *signed_cost, struct r3_error *error) {
+    struct r3_decimal held, size, closing, taken;
 
     r3_decimal_absolute(&held, &position->size);
-    if (share(&taken, &position->cost, closed, &held, error))
+    r3_decimal_absolute(&size, signed_size);
+    const struct r3_decimal *closed = r3_decimal_minimum(&held, &size);
+    return share(&closing, signed_cost, closed, &size, error) || share(&taken, &position->cost, closed, &held, error) ||
+                   realize(position, realized, &taken, &closing, error) ||
+                   r3_decimal_subtract(&position->cost, &position->cost, &taken, error) ||
+                   r3_decimal_subtract(opening, signed_cost, &closing, error)
+               ? -1
+               : 0;
+}
+
+/* A fill that meets a position: it adds, or closes what lies on the other side. Mostly it closes all of it. */
+static int change(struct r3_ledger_position *position, struct r3_decimal *realized,
+                  const struct r3_decimal *signed_size, const struct r3_decimal *signed_cost, struct r3_error *error) {
+    struct r3_decimal opening = *signed_cost, size;
+
+    if (r3_decimal_add(&size, &position->size, signed_size, error))
         return -1;
-    if (r3_decimal_add(&gain, &taken, cost, error))
+    if (r3_decimal_is_zero(&size)) {
+        if (realize(position, realized, &position->cost, signed_cost, error))
+            return -1;
+        position->cost = position->size = r3_decimal_zero;
+        return 0;
+    }
+    if (r3_decimal_sign(&position->size) != r3_decimal_sign(signed_size) &&
+        reduce(&opening, position, realized, signed_size, signed_cost, error))
         return -1;
-    r3_decimal_negate(&gain, &gain);
-    if (r3_decimal_subtract(&position->cost, &position->cost, &taken, error))
-        return -1;
-    if (r3_decimal_add(&position->realized, &position->realized, &gain, error))
-        return -1;
-    return r3_decimal_add(realized, realized, &gain, error);
+    position->size = size;
+    r3_decimal_normalize(&position->size);
+    return r3_decimal_add(&position->cost, &position->cost, &opening, error);
 }
 
 int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side side, const struct r3_decimal *size,
@@ -107,23 +138,13 @@ int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side si
         r3_decimal_add(&fees, &fees, fee, error))
         return -1;
 
-    struct r3_decimal opening = signed_cost;
-    if (r3_decimal_sign(&position.size) * r3_decimal_sign(&signed_size) < 0) {
-        struct r3_decimal held, closing;
-        r3_decimal_absolute(&held, &position.size);
-        const struct r3_decimal *closed = r3_decimal_minimum(&held, size);
-        if (share(&closing, &signed_cost, closed, size, error))
-            return -1;
-        if (reduce(&position, &realized, closed, &closing, error))
-            return -1;
-        if (r3_decimal_subtract(&opening, &opening, &closing, error))
-            return -1;
+    if (r3_decimal_is_zero(&position.size)) { /* nothing was held, and so it cost nothing */
+        position.cost = signed_cost;
+        position.size = signed_size;
+        r3_decimal_normalize(&position.size);
+    } else if (change(&position, &realized, &signed_size, &signed_cost, error)) {
+        return -1;
     }
-    if (r3_decimal_add(&position.cost, &position.cost, &opening, error))
-        return -1;
-    if (r3_decimal_add(&position.size, &position.size, &signed_size, error))
-        return -1;
-    r3_decimal_normalize(&position.size);
 
     *place = position;
     ledger->cash = cash;
@@ -134,7 +155,7 @@ int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side si
 
 void r3_ledger_mark(struct r3_ledger *ledger, const char *market, const struct r3_decimal *price) {
     for (size_t i = 0; i < ledger->count; i++)
-        if (strcmp(ledger->positions[i].market, market) == 0)
+        if (r3_same_name(ledger->positions[i].market, market))
             ledger->positions[i].price = *price;
 }
 
@@ -151,13 +172,13 @@ int r3_ledger_value(struct r3_decimal *out, const struct r3_ledger_position *pos
 }
 
 int r3_ledger_equity(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
-    struct r3_decimal sum = ledger->cash, value;
+    struct r3_decimal value;
 
+    *out = ledger->cash;
     for (size_t i = 0; i < ledger->count; i++)
         if (!r3_decimal_is_zero(&ledger->positions[i].size) &&
-            (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error)))
+            (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(out, out, &value, error)))
             return -1;
-    *out = sum;
     return 0;
 }
 
@@ -173,19 +194,19 @@ int r3_ledger_unrealized(struct r3_decimal *out, const struct r3_ledger *ledger,
 }
 
 int r3_ledger_available(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
-    struct r3_decimal sum, value;
+    struct r3_decimal value;
 
-    if (r3_decimal_subtract(&sum, &ledger->cash, &ledger->reserved, error))
+    *out = ledger->cash;
+    if (!r3_decimal_is_zero(&ledger->reserved) && r3_decimal_subtract(out, out, &ledger->reserved, error))
         return -1;
     for (size_t i = 0; i < ledger->count; i++) {
         if (r3_decimal_sign(&ledger->positions[i].size) >= 0)
             continue;
         /* The value of a short position is negative: adding it twice takes it away. */
-        if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(&sum, &sum, &value, error) ||
-            r3_decimal_add(&sum, &sum, &value, error))
+        if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(out, out, &value, error) ||
+            r3_decimal_add(out, out, &value, error))
             return -1;
     }
-    *out = sum;
     return 0;
 }
 

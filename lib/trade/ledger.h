@@ -7,6 +7,7 @@
 #include "lib/base/decimal.h"
 #include "lib/base/error.h"
 #include "lib/record/record.h"
+#include "lib/trade/name.h"
 
 /* The ledger of one session: cash, what is held, what was earned and what fees took, in one quote currency.
  *
@@ -39,7 +40,7 @@ struct r3_ledger {
 int r3_ledger_init(struct r3_ledger *ledger, const struct r3_decimal *cash, struct r3_error *error);
 void r3_ledger_release(struct r3_ledger *ledger);
 
-/* The market's position, made when it is not there. Borrowed until the next call that makes one. */
+/* The market's position, made when it is not there (its name: as in lib/trade/name.h, here and below). Borrowed until the next call that makes one. */
 struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const char *market);
 /* The same, or NULL. */
 const struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market);

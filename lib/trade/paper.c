@@ -1,6 +1,6 @@
 /* The paper exchange: markets, sessions, and the course of one candle.
  *
- * A candle tells four prices and not their order, so what is uncertain is decided against the trader. The table `phases` is
+ * A candle tells four prices and not their order, so what is uncertain is decided against the trader. The tables of phases are
  * that decision, from the first thing that happens in a candle to the last; r3-order(1) states it in words. A candle that
  * meets no order and no protected position costs a few stores. */
 #include "lib/trade/paper.h"
@@ -15,9 +15,8 @@ static const struct phase {
     enum when when;
     enum whose whose;
     enum r3_kind kind;
-} before_expiry[] = { { AT_OPEN, EXITS, R3_MARKET } },
+} before_expiry[] = { { AT_OPEN, EXITS, R3_MARKET } }, after_expiry[] = { { AT_OPEN, ENTRIES, R3_MARKET } },
   phases[] = {
-      { AT_OPEN, ENTRIES, R3_MARKET },
       /* Gaps. What was open leaves before new resting entries come in; their own legs are live from then on. */
       { AT_OPEN, EXITS, R3_STOP },
       { AT_OPEN, EXITS, R3_LIMIT },
@@ -96,7 +95,7 @@ static void *grow(void *array, size_t count, size_t *capacity) {
 
 struct paper_market *paper_market(const struct r3_paper *paper, const char *name) {
     for (size_t i = 0; i < paper->market_count; i++)
-        if (strcmp(paper->markets[i]->name, name) == 0)
+        if (r3_same_name(paper->markets[i]->name, name))
             return paper->markets[i];
     return NULL;
 }
@@ -249,6 +248,8 @@ void paper_sweep(struct paper_market *market) {
 void paper_mark(struct r3_paper *paper, struct paper_session *session) {
     for (size_t i = 0; i < session->ledger.count; i++) {
         struct r3_ledger_position *position = &session->ledger.positions[i];
+        if (r3_decimal_is_zero(&position->size)) /* worth nothing at any price */
+            continue;
         const struct paper_market *market = paper_market(paper, position->market);
         if (market && r3_decimal_is_present(&market->price))
             position->price = market->price;
@@ -259,13 +260,14 @@ static int account(struct r3_paper *paper, struct paper_session *session, r3_pap
                    struct r3_error *error) {
     struct r3_record record;
     struct r3_account *out = &record.account;
+    static const char none[R3_CURRENCY_SIZE];
     const char *currency = session->currency[0]  ? session->currency
                            : paper->market_count ? paper->markets[0]->rules.quote
-                                                 : "";
+                                                 : none;
 
-    r3_record_init(&record, R3_ACCOUNT);
+    record.type = R3_ACCOUNT;
     memcpy(out->session, session->name, sizeof out->session);
-    r3_copy_text(out->currency, sizeof out->currency, currency, strlen(currency));
+    memcpy(out->currency, currency, sizeof out->currency);
     out->time = 0;
     for (size_t i = 0; i < paper->market_count; i++) {
         int64_t time = paper_close_time(paper->markets[i]);
@@ -293,7 +295,7 @@ int r3_paper_open(struct r3_paper *paper, const char *name, const char *market_n
         return 0;
     if (r3_paper_session(paper, name, error))
         return -1;
-    const struct paper_market *market = paper_market(paper, market_name);
+    const struct paper_market *market = *market_name ? paper_market(paper, market_name) : NULL;
     struct paper_session *session = paper_session_find(paper, name);
     if (market)
         memcpy(session->currency, market->rules.quote, sizeof session->currency);
@@ -403,6 +405,14 @@ static bool is_touched(const struct paper_market *market, const struct r3_candle
     return false;
 }
 
+/* Whether any order waits for a price, as few do: those have 12 phases. */
+static bool has_resting(const struct paper_market *market) {
+    for (size_t i = 0; i < market->count; i++)
+        if (!market->orders[i]->done && paper_kind(market->orders[i]) != R3_MARKET)
+            return true;
+    return false;
+}
+
 static int work_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
                        struct r3_error *error) {
     market->taken = r3_decimal_zero;
@@ -410,7 +420,8 @@ static int work_candle(struct r3_paper *paper, struct paper_market *market, cons
         market->price = candle->open;
         if (run_phases(paper, market, candle, before_expiry, COUNT(before_expiry), error) ||
             paper_bracket_expire(paper, market, candle, error) ||
-            run_phases(paper, market, candle, phases, COUNT(phases), error))
+            run_phases(paper, market, candle, after_expiry, COUNT(after_expiry), error) ||
+            (has_resting(market) && run_phases(paper, market, candle, phases, COUNT(phases), error)))
             return -1;
         market->price = candle->close;
     }
@@ -423,7 +434,7 @@ static int work_candle(struct r3_paper *paper, struct paper_market *market, cons
 }
 
 int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error) {
-    if ((!paper->last || strcmp(paper->last->name, candle->market) != 0) && r3_paper_market(paper, candle, error))
+    if ((!paper->last || !r3_same_name(paper->last->name, candle->market)) && r3_paper_market(paper, candle, error))
         return -1;
     struct paper_market *market = paper->last;
     if (market->timeframe != candle->timeframe) {

@@ -51,7 +51,7 @@ static int add_leg(struct paper_order **out, struct r3_paper *paper, struct pape
         if (!at)
             return r3_fail(error, R3_DATA, "%s: no room for the id of another %s order", bracket->prefix,
                            r3_role_name(role));
-        seen = r3_paper_ids_add(&bracket->session->ids, bracket->session->name, order->id, "", 0);
+        seen = r3_paper_ids_add(&bracket->session->ids, bracket->session->name, order->id, 0);
     } while (seen == R3_PAPER_SAME || seen == R3_PAPER_DIFFERENT);
     memcpy(order->session, bracket->session->name, sizeof order->session);
     memcpy(order->platform, market->rules.platform, sizeof order->platform);

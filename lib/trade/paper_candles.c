@@ -50,7 +50,7 @@ static size_t first_concerned(const struct paper_bracket *bracket, const struct 
 /* The first of the candles [from, to) that has to be worked through, or `to`. */
 static size_t quiet(const struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to) {
     const struct paper_market *market = paper->last;
-    if (!market || strcmp(market->name, candles->market) != 0)
+    if (!market || !r3_same_name(market->name, candles->market))
         return from;
     if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
         return to; /* the finest one fills */

@@ -131,7 +131,7 @@ static int trade(struct r3_paper *paper, struct paper_order *order, enum r3_role
     struct r3_record record;
     struct r3_trade *out = &record.trade;
 
-    r3_record_init(&record, R3_TRADE);
+    record.type = R3_TRADE;
     const char *end = out->id + sizeof out->id;
     char *at = r3_append_text(out->id, end, order->order.id);
     at = r3_append_text(at, end, "-t");
@@ -160,10 +160,16 @@ static int book(struct r3_paper *paper, struct paper_order *order, enum r3_role 
 
     if (r3_ledger_fill(&session->ledger, market->name, order->order.side, &fill->size, &fill->cost, &fill->fee,
                        error) ||
-        r3_decimal_add(&order->filled, &order->filled, &fill->size, error) ||
-        r3_decimal_add(&order->cost, &order->cost, &fill->cost, error) ||
-        r3_decimal_add(&order->fee, &order->fee, &fill->fee, error) ||
-        r3_decimal_add(&market->taken, &market->taken, &fill->size, error))
+        (r3_decimal_is_present(&paper->options.volume_share) &&
+         r3_decimal_add(&market->taken, &market->taken, &fill->size, error)))
+        return -1;
+    if (!order->trades) { /* mostly the only one */
+        order->filled = fill->size;
+        order->cost = fill->cost;
+        order->fee = fill->fee;
+    } else if (r3_decimal_add(&order->filled, &order->filled, &fill->size, error) ||
+               r3_decimal_add(&order->cost, &order->cost, &fill->cost, error) ||
+               r3_decimal_add(&order->fee, &order->fee, &fill->fee, error))
         return -1;
     session->filled = true;
     paper_changed(paper, session);
@@ -173,14 +179,11 @@ static int book(struct r3_paper *paper, struct paper_order *order, enum r3_role 
 /* What the order still wants after a fill, and the update. */
 static int settle(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
                   const struct paper_moment *moment, struct r3_error *error) {
-    struct r3_decimal rest = r3_decimal_zero;
-
-    if (!order->leg && paper_rest(&rest, order, error))
-        return -1;
     if (fill->reduced && !fill->capped)
         return paper_order_cancel(paper, order, moment->time, "insufficient funds for the rest", error);
 
-    bool whole = order->leg || paper_by_funds(order) ? !fill->capped : r3_decimal_is_zero(&rest);
+    bool whole =
+        order->leg || paper_by_funds(order) ? !fill->capped : r3_decimal_equal(&order->filled, &order->order.size);
     if (whole) {
         order->done = order->market->unswept = true;
         if (paper_is_entry(order))

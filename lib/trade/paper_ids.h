@@ -32,10 +32,18 @@ enum r3_paper_seen {
     R3_PAPER_OLD /* not remembered, and of a number far below the newest; it is remembered now */
 };
 
+/* A digest is made word by word, from any first value. In the manner of FNV-1a (Fowler, Noll and Vo, 1991), but eight bytes at a
+ * time, each step folded so that high bits reach the low ones. */
+static inline uint64_t r3_paper_mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+/* The text up to its NUL, behind which 7 bytes must be readable, as they are in a record. */
+uint64_t r3_paper_mix_text(uint64_t hash, const char *text);
+
 void r3_paper_ids_release(struct r3_paper_ids *ids);
 /* Note the id when it is not there; say whether it was, with the same content or with other. */
-enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *session, const char *id, const void *content,
-                                    size_t length);
+enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *session, const char *id, uint64_t content);
 /* Whether it was noted before, or is old. */
 int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *session, const char *id);
 

@@ -74,7 +74,7 @@ struct paper_market {
     int64_t time;                    /* open of the last candle */
     uint64_t candles;                /* how many counted */
     struct r3_decimal price;         /* the last known: a close; while a candle is worked through, its open */
-    struct r3_decimal volume, taken; /* of the last candle; what fills took of it */
+    struct r3_decimal volume, taken; /* of the last candle; what fills took of it, where --volume-share caps that */
     struct paper_order **orders;     /* in order of arrival */
     size_t count, capacity;
     struct paper_turn *turns; /* one a session */

@@ -25,7 +25,8 @@ int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r
     struct r3_record record;
     struct r3_update *update = &record.update;
 
-    r3_record_init(&record, R3_UPDATE);
+    record.type =
+        R3_UPDATE; /* all members are set here, which r3_record_init would do twice (and so in `trade` and `account`) */
     memcpy(update->order, order->order.id, sizeof update->order);
     memcpy(update->session, order->order.session, sizeof update->session);
     update->time = time;
@@ -37,11 +38,17 @@ int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r
     update->filled = order->filled;
     update->cost = order->cost;
     update->fee = order->fee;
-    r3_copy_text(update->reason, sizeof update->reason, reason, strlen(reason));
+    update->reason[0] = update->exchange_id[0] = '\0';
+    if (*reason)
+        r3_copy_text(update->reason, sizeof update->reason, reason, strlen(reason));
     return paper_emit(paper, &record, error);
 }
 
 int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
+    if (!order->trades) {
+        *out = paper_by_funds(order) ? order->order.funds : order->order.size;
+        return 0;
+    }
     return paper_by_funds(order) ? r3_decimal_subtract(out, &order->order.funds, &order->cost, error)
                                  : r3_decimal_subtract(out, &order->order.size, &order->filled, error);
 }
@@ -80,20 +87,25 @@ static int hold_to_available(struct r3_decimal *wanted, struct r3_paper *paper, 
     return 0;
 }
 
+static int reserve(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *wanted,
+                   struct r3_error *error) {
+    struct r3_decimal change = *wanted;
+
+    if ((!r3_decimal_is_zero(&order->reserved) && r3_decimal_subtract(&change, wanted, &order->reserved, error)) ||
+        r3_ledger_reserve(&order->session->ledger, &change, error))
+        return -1;
+    order->reserved = *wanted;
+    paper_changed(paper, order->session);
+    return 0;
+}
+
 int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
-    struct r3_decimal wanted = r3_decimal_zero, change;
+    struct r3_decimal wanted = r3_decimal_zero;
 
     if (!order->done && paper_is_entry(order) && !order->against &&
         (needed(&wanted, order, error) || hold_to_available(&wanted, paper, order, error)))
         return -1;
-    if (r3_decimal_equal(&wanted, &order->reserved))
-        return 0;
-    if (r3_decimal_subtract(&change, &wanted, &order->reserved, error) ||
-        r3_ledger_reserve(&order->session->ledger, &change, error))
-        return -1;
-    order->reserved = wanted;
-    paper_changed(paper, order->session);
-    return 0;
+    return r3_decimal_equal(&wanted, &order->reserved) ? 0 : reserve(paper, order, &wanted, error);
 }
 
 int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason,
@@ -145,15 +157,15 @@ struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_m
     struct paper_order *new = market->spare ? market->spare : r3_allocate(sizeof *new);
 
     market->spare = NULL;
-    *new = (struct paper_order) { .order = *order,
-                                  .session = session,
-                                  .market = market,
-                                  .filled = r3_decimal_zero,
-                                  .cost = r3_decimal_zero,
-                                  .fee = r3_decimal_zero,
-                                  .reserved = r3_decimal_zero,
-                                  .dust = r3_decimal_absent,
-                                  .touch = order->price };
+    new->order = *order; /* member by member: an initializer of the whole clears it first, 150 instructions more */
+    new->session = session;
+    new->market = market;
+    new->bracket = NULL;
+    new->leg = new->triggered = new->against = new->done = false;
+    new->filled = new->cost = new->fee = new->reserved = r3_decimal_zero;
+    new->dust = r3_decimal_absent;
+    new->touch = order->price;
+    new->trades = 0;
     new->estimate = r3_decimal_is_present(&order->price) ? order->price : market->price;
     new->at_close = order->kind == R3_MARKET &&
                     (order->fill == R3_FILL_CLOSE || (order->fill == R3_FILL_NONE && paper->options.fill_close));
@@ -172,27 +184,29 @@ static void say(char out[R3_TEXT_SIZE], const char *format, ...) {
     va_end(arguments);
 }
 
-static bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
-                       const struct r3_decimal *increment) {
-    char text[R3_DECIMAL_TEXT_SIZE], step[R3_DECIMAL_TEXT_SIZE];
+/* The words of the two checks below are apart, so that these are short enough to become a part of their caller. */
+static void say_values(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value, const char *what,
+                       const struct r3_decimal *rule) {
+    char text[R3_DECIMAL_TEXT_SIZE], rule_text[R3_DECIMAL_TEXT_SIZE];
 
+    r3_decimal_format(text, value);
+    r3_decimal_format(rule_text, rule);
+    say(reason, "%s %s is %s %s", name, text, what, rule_text);
+}
+
+static inline bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
+                              const struct r3_decimal *increment) {
     if (!r3_decimal_is_present(value) || r3_decimal_is_multiple(value, increment))
         return true;
-    r3_decimal_format(text, value);
-    r3_decimal_format(step, increment);
-    say(reason, "%s %s is not a multiple of %s", name, text, step);
+    say_values(reason, name, value, "not a multiple of", increment);
     return false;
 }
 
-static bool check_minimum(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
-                          const struct r3_decimal *minimum) {
-    char text[R3_DECIMAL_TEXT_SIZE], least[R3_DECIMAL_TEXT_SIZE];
-
+static inline bool check_minimum(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
+                                 const struct r3_decimal *minimum) {
     if (!r3_decimal_is_present(value) || r3_decimal_compare(value, minimum) >= 0)
         return true;
-    r3_decimal_format(text, value);
-    r3_decimal_format(least, minimum);
-    say(reason, "%s %s is below the minimum of %s", name, text, least);
+    say_values(reason, name, value, "below the minimum of", minimum);
     return false;
 }
 
@@ -226,31 +240,38 @@ static bool check_form(char reason[R3_TEXT_SIZE], const struct r3_order *order, 
     return true;
 }
 
-/* What it comes to, against the last price and the account. */
-static int check_funds(char reason[R3_TEXT_SIZE], struct r3_paper *paper, const struct paper_order *order,
-                       struct r3_error *error) {
-    struct r3_decimal need, available;
+/* Whether size x price may be below the market's least funds. */
+static bool may_lack_funds(const struct paper_order *order) {
+    return !paper_by_funds(order) && r3_decimal_is_present(&order->estimate) &&
+           (!r3_decimal_is_zero(&order->market->rules.minimum_funds) || r3_decimal_sign(&order->estimate) < 0);
+}
 
+/* What it comes to, against the last price and the account. *need: what it will reserve. */
+static int check_funds(char reason[R3_TEXT_SIZE], struct r3_decimal *need, struct r3_paper *paper,
+                       const struct paper_order *order, struct r3_error *error) {
+    struct r3_decimal value, available;
+
+    *need = r3_decimal_zero;
     if ((order->at_close && order->first <= order->market->candles) ||
         (paper_is_entry(order) && !paper_by_funds(order)))
         if (!r3_decimal_is_present(&order->estimate)) {
             say(reason, "no price is known yet");
             return 0;
         }
-    if (!paper_by_funds(order) && r3_decimal_is_present(&order->estimate)) {
-        if (r3_ledger_cost(&need, &order->order.size, &order->estimate, error))
+    if (may_lack_funds(order)) {
+        if (r3_ledger_cost(&value, &order->order.size, &order->estimate, error))
             return -1;
-        if (!check_minimum(reason, "size x price", &need, &order->market->rules.minimum_funds))
+        if (!check_minimum(reason, "size x price", &value, &order->market->rules.minimum_funds))
             return 0;
     }
     if (!paper_is_entry(order) || order->against)
         return 0;
     paper_mark(paper, order->session);
-    if (needed(&need, order, error) || r3_ledger_available(&available, &order->session->ledger, error))
+    if (needed(need, order, error) || r3_ledger_available(&available, &order->session->ledger, error))
         return -1;
-    if (r3_decimal_compare(&need, &available) > 0) {
+    if (r3_decimal_compare(need, &available) > 0) {
         char needed_text[R3_DECIMAL_TEXT_SIZE], available_text[R3_DECIMAL_TEXT_SIZE];
-        r3_decimal_format(needed_text, &need);
+        r3_decimal_format(needed_text, need);
         r3_decimal_format(available_text, &available);
         say(reason, "insufficient funds: %s needed with the fee, %s available", needed_text, available_text);
     }
@@ -318,9 +339,12 @@ static int fill_at_once(struct r3_paper *paper, struct paper_order *order, struc
     return paper_report(paper, true, error);
 }
 
-static int place_take(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+/* need: as check_funds found it, which is available. */
+static int place_take(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *need,
+                      struct r3_error *error) {
     paper_add_take(order->market, order);
-    if (paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_PLACED, order->order.time, "", error))
+    if ((r3_decimal_sign(need) > 0 && reserve(paper, order, need, error)) ||
+        paper_update(paper, order, R3_EVENT_PLACED, order->order.time, "", error))
         return -1;
     return order->at_close && order->first <= order->market->candles ? fill_at_once(paper, order, error) : 0;
 }
@@ -354,45 +378,34 @@ static int notice(struct r3_paper *paper, const char *session, int64_t time, con
     return paper_emit(paper, &record, error);
 }
 
-static char *pack(char *at, const void *data, size_t length) {
-    memcpy(at, data, length);
-    return at + length;
-}
-
-static char *pack_decimal(char *at, const struct r3_decimal *value) {
+static uint64_t mix_decimal(uint64_t hash, const struct r3_decimal *value) {
     struct r3_decimal least = *value;
 
-    if (!r3_decimal_is_present(value))
-        return pack(at, "", 1);
     r3_decimal_normalize(&least);
-    *at++ = (char)(1 + least.scale);
-    return pack(at, &least.coefficient, sizeof least.coefficient);
+    hash = r3_paper_mix(hash, (uint64_t)least.coefficient);
+    return r3_paper_mix(hash, (uint64_t)(least.coefficient >> 64) << 8 ^ (uint64_t)least.scale);
 }
 
-/* All that an order says, so that orders whose records have the same bytes, and no others, are packed alike; returns its length.
- * (To encode the record takes six times as long.) */
-static size_t pack_order(char out[sizeof(struct r3_order)], const struct r3_order *order) {
-    const char *const texts[] = { order->id, order->session, order->signal, order->platform, order->market };
+/* A digest of all that an order says beside its session and id, by which it is looked up: orders whose records have the same bytes
+ * have the same. (To encode the record would take many times as long.) */
+static uint64_t digest(const struct r3_order *order) {
+    const char *const texts[] = { order->signal, order->platform, order->market };
     const struct r3_decimal *const decimals[] = { &order->price, &order->stop,       &order->target, &order->size,
                                                   &order->trail, &order->break_even, &order->funds };
-    const char names[] = { (char)order->role, (char)order->side, (char)order->kind, (char)order->fill };
-    char *at = out;
+    uint64_t hash =
+        (uint64_t)order->role | (uint64_t)order->side << 8 | (uint64_t)order->kind << 16 | (uint64_t)order->fill << 24;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        at = pack(at, texts[i], strlen(texts[i]) + 1);
+        hash = r3_paper_mix_text(hash, texts[i]);
     for (size_t i = 0; i < sizeof decimals / sizeof decimals[0]; i++)
-        at = pack_decimal(at, decimals[i]);
-    at = pack(at, names, sizeof names);
-    at = pack(at, &order->time, sizeof order->time);
-    at = pack(at, &order->expiry, sizeof order->expiry);
-    return (size_t)(at - out);
+        if (r3_decimal_is_present(decimals[i]))
+            hash = mix_decimal(hash ^ i, decimals[i]);
+    return r3_paper_mix(r3_paper_mix(hash, (uint64_t)order->time), (uint64_t)order->expiry);
 }
 
 /* Note the order's id and what it says. */
 static enum r3_paper_seen recognise(struct paper_session *session, const struct r3_order *order) {
-    char packed[sizeof *order];
-
-    return r3_paper_ids_add(&session->ids, session->name, order->id, packed, pack_order(packed, order));
+    return r3_paper_ids_add(&session->ids, session->name, order->id, digest(order));
 }
 
 static int check_session(char reason[R3_TEXT_SIZE], struct paper_session *session, const struct paper_market *market) {
@@ -400,7 +413,7 @@ static int check_session(char reason[R3_TEXT_SIZE], struct paper_session *sessio
 
     if (!session->currency[0])
         memcpy(session->currency, quote, sizeof session->currency);
-    if (strcmp(session->currency, quote) == 0)
+    if (r3_same_name(session->currency, quote))
         return true;
     say(reason, "%s is quoted in %s, the account holds %s", market->name, quote, session->currency);
     return false;
@@ -409,6 +422,7 @@ static int check_session(char reason[R3_TEXT_SIZE], struct paper_session *sessio
 int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct r3_error *error) {
     struct paper_market *market = paper_market(paper, order->market);
     struct paper_session *session;
+    struct r3_decimal need;
     char reason[R3_TEXT_SIZE];
 
     reason[0] = '\0';
@@ -434,9 +448,9 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
     if (!failed && paper_is_entry(new))
         failed = paper_dust(&new->dust, new, error);
     if (!failed)
-        failed = check_funds(reason, paper, new, error);
+        failed = check_funds(reason, &need, paper, new, error);
     if (!failed && !reason[0] && !is_void(new))
-        return place_take(paper, new, error);
+        return place_take(paper, new, &need, error);
     if (!failed)
         failed = reason[0] ? refuse(paper, order, reason, error)
                            : paper_update(paper, new, R3_EVENT_CANCELED, order->time, "nothing to close", error);

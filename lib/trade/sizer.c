@@ -9,6 +9,7 @@
 #include <stdarg.h>
 
 #include "lib/base/buffer.h"
+#include "lib/trade/name.h"
 
 enum { WORK_SCALE = 14 };
 
@@ -61,7 +62,7 @@ void r3_sizer_free(struct r3_sizer *sizer) {
 
 static struct market *find(const struct r3_sizer *sizer, const char *name) {
     for (size_t i = 0; i < sizer->count; i++)
-        if (strcmp(sizer->markets[i].name, name) == 0)
+        if (r3_same_name(sizer->markets[i].name, name))
             return &sizer->markets[i];
     return NULL;
 }
@@ -188,12 +189,25 @@ static int cut(struct draft *draft, const struct r3_decimal *most, struct r3_err
     return 0;
 }
 
+/* Whether nothing is to be cut, seen by products instead of two divisions, which take 390 instructions. Both say the same, as the value
+ * has no more decimals than a quotient: value <= floor(available / with_fee) where value x with_fee <= available. */
+static bool is_paid_for(const struct draft *draft) {
+    struct r3_error error;
+    struct r3_decimal value = draft->value, need;
+    if (!r3_decimal_is_present(&value) && r3_decimal_multiply(&value, &draft->size, &draft->price, &error) < 0)
+        return false;
+    return value.scale <= WORK_SCALE && r3_decimal_multiply(&need, &value, &draft->with_fee, &error) == 0 &&
+           r3_decimal_compare(&need, &draft->raw->available) <= 0;
+}
+
 /* Cut the order to what is available. A market order by size that this cuts goes on by value: what the reference price just
  * paid for, the next open may not, and an order by funds is always paid for. */
 static int cut_to_available(struct draft *draft, struct r3_error *error) {
     struct r3_decimal most, size = draft->size;
     if (r3_decimal_sign(&draft->raw->available) <= 0)
         return refuse(draft, "nothing is available");
+    if (is_paid_for(draft))
+        return 0;
     if (divide_down(&most, &draft->raw->available, &draft->with_fee, error) < 0 || cut(draft, &most, error) < 0)
         return -1;
     if (draft->raw->kind == R3_MARKET && r3_decimal_is_present(&size) && r3_decimal_compare(&draft->size, &size) < 0) {
@@ -266,13 +280,16 @@ static int finish_entry(struct draft *draft, struct r3_order *order, struct r3_e
     struct r3_decimal size = draft->size, value;
     if (r3_decimal_is_present(&draft->value) && divide_down(&size, &draft->value, &draft->price, error) < 0)
         return -1;
-    if (r3_decimal_round_to(&order->size, &size, &rules->base_increment, R3_ROUND_FLOOR, error) < 0 ||
-        multiply_down(&value, &order->size, &draft->price, error) < 0)
+    if (r3_decimal_round_to(&order->size, &size, &rules->base_increment, R3_ROUND_FLOOR, error) < 0)
         return -1;
     if (r3_decimal_sign(&order->size) <= 0)
         return refuse(draft, "the amount rounds to nothing");
     if (r3_decimal_compare(&order->size, &rules->minimum_size) < 0)
         return refuse_small(draft, "size", &order->size, &rules->minimum_size);
+    if (r3_decimal_is_zero(&rules->minimum_funds)) /* a price is above 0 */
+        return 0;
+    if (multiply_down(&value, &order->size, &draft->price, error) < 0)
+        return -1;
     if (r3_decimal_compare(&value, &rules->minimum_funds) < 0)
         return refuse_small(draft, "funds", &value, &rules->minimum_funds);
     return 0;
@@ -343,8 +360,7 @@ static int size_exit(struct draft *draft, struct r3_order *order, struct r3_erro
     if (!r3_decimal_is_present(&draft->raw->size))
         return r3_fail(error, R3_DATA, "raworder: an order of role %s needs a size", r3_role_name(draft->raw->role));
     if (set_prices(order, draft->raw, rules, error) < 0 ||
-        r3_decimal_round_to(&order->size, &draft->raw->size, &rules->base_increment, R3_ROUND_FLOOR, error) < 0 ||
-        multiply_down(&value, &order->size, &draft->raw->reference, error) < 0)
+        r3_decimal_round_to(&order->size, &draft->raw->size, &rules->base_increment, R3_ROUND_FLOOR, error) < 0)
         return -1;
     if (r3_decimal_is_zero(&order->size)) {
         r3_decimal_format(minimum, &rules->base_increment);
@@ -354,6 +370,10 @@ static int size_exit(struct draft *draft, struct r3_order *order, struct r3_erro
         r3_decimal_format(minimum, &rules->minimum_size);
         return refuse(draft, "dust: below the minimum size %s", minimum);
     }
+    if (r3_decimal_is_zero(&rules->minimum_funds) && r3_decimal_sign(&draft->raw->reference) >= 0)
+        return 0;
+    if (multiply_down(&value, &order->size, &draft->raw->reference, error) < 0)
+        return -1;
     if (r3_decimal_compare(&value, &rules->minimum_funds) < 0) {
         r3_decimal_format(minimum, &rules->minimum_funds);
         return refuse(draft, "dust: below the minimum funds %s", minimum);
@@ -363,7 +383,7 @@ static int size_exit(struct draft *draft, struct r3_order *order, struct r3_erro
 
 static void begin_order(struct r3_record *out, const struct r3_raworder *raw) {
     struct r3_order *order = &out->order;
-    r3_record_init(out, R3_ORDER);
+    out->type = R3_ORDER; /* set_prices sets the rest, so that r3_record_init would do it twice */
     memcpy(order->id, raw->id, sizeof order->id);
     memcpy(order->session, raw->session, sizeof order->session);
     memcpy(order->signal, raw->signal, sizeof order->signal);
@@ -375,6 +395,7 @@ static void begin_order(struct r3_record *out, const struct r3_raworder *raw) {
     order->kind = raw->kind;
     order->fill = raw->fill;
     order->expiry = raw->expiry;
+    order->size = order->funds = r3_decimal_absent;
 }
 
 static void make_refusal(struct r3_record *out, const struct r3_raworder *raw, const char *reason) {
@@ -393,10 +414,11 @@ static void make_refusal(struct r3_record *out, const struct r3_raworder *raw, c
 int r3_sizer_size(struct r3_sizer *sizer, struct r3_record *out, const struct r3_raworder *raw,
                   struct r3_error *error) {
     const struct market *market = find(sizer, raw->market);
-    struct draft draft = { .raw = raw,
-                           .rules = market ? &market->rules : &plain_rules,
-                           .value = r3_decimal_absent,
-                           .size = r3_decimal_absent };
+    struct draft draft;
+    draft.raw = raw;
+    draft.rules = market ? &market->rules : &plain_rules;
+    draft.value = draft.size = r3_decimal_absent;
+    draft.reason[0] = '\0'; /* to clear all of it took 67 instructions */
     begin_order(out, raw);
     int failed = raw->role == R3_ENTRY ? size_entry(&sizer->options, &draft, &out->order, error)
                                        : size_exit(&draft, &out->order, error);

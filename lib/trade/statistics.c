@@ -28,9 +28,10 @@ static double moments_variance(const struct moments *moments) {
 }
 
 struct drawdowns {
-    r3_int128 peak, trough;   /* trough: the lowest of the one that is under way; the peak itself where there is none */
-    double peak_value, worst; /* worst: of the finished ones. A fraction, positive */
-    uint64_t peak_bar;        /* the last bar at the peak */
+    r3_int128 peak, trough; /* trough: the lowest of the one that is under way; the peak itself where there is none */
+    double peak_value, trough_value;
+    double worst;      /* of the finished ones. A fraction, positive */
+    uint64_t peak_bar; /* the last bar at the peak */
     int64_t peak_time;
     uint64_t count; /* finished ones */
     double sum;
@@ -64,6 +65,7 @@ struct r3_statistics {
     double value, benchmark, benchmark_first; /* value: the equity as a double */
     uint64_t bars, exposed;
     int64_t first_time, last_time, month_ends, resolution;
+    int64_t ends; /* of the day, week or month, whichever comes first */
     struct r3_comovement comovement;
     struct drawdowns drawdowns;
     struct periods periods;
@@ -77,7 +79,7 @@ struct r3_statistics *r3_statistics_new(enum r3_timeframe timeframe, r3_int128 s
     int64_t span = r3_timeframe_span(timeframe);
     statistics->start = start;
     statistics->periods.length = timeframe == R3_1M ? R3_1M : timeframe == R3_1W ? R3_1W : R3_1D;
-    statistics->periods.ends = statistics->month_ends = INT64_MIN;
+    statistics->periods.ends = statistics->month_ends = statistics->ends = INT64_MIN;
     statistics->resolution = span % R3_DAY == 0 ? R3_DAY : span % R3_HOUR == 0 ? R3_HOUR : R3_MINUTE;
     return statistics;
 }
@@ -90,7 +92,7 @@ void r3_statistics_free(struct r3_statistics *statistics) {
 }
 
 static double drawdowns_deepest(const struct drawdowns *drawdowns) {
-    return drawdowns->trough < drawdowns->peak ? 1 - r3_book_double(drawdowns->trough) / drawdowns->peak_value : 0;
+    return drawdowns->trough < drawdowns->peak ? 1 - drawdowns->trough_value / drawdowns->peak_value : 0;
 }
 
 /* The drawdown ends at the bar `bar`. It counts where one bar below the peak at least lies between the two. */
@@ -109,10 +111,17 @@ static void drawdowns_close(struct drawdowns *drawdowns, uint64_t bar, int64_t t
 }
 
 static void drawdowns_add(struct drawdowns *drawdowns, uint64_t bar, int64_t time, r3_int128 equity, double value) {
+    if (equity < drawdowns->peak && bar > 0) {
+        if (equity < drawdowns->trough) {
+            drawdowns->trough = equity;
+            drawdowns->trough_value = value;
+        }
+        return;
+    }
     if (bar > drawdowns->peak_bar + 1)
         drawdowns_close(drawdowns, bar, time);
     drawdowns->peak = drawdowns->trough = equity;
-    drawdowns->peak_value = value;
+    drawdowns->peak_value = drawdowns->trough_value = value;
     drawdowns->peak_bar = bar;
     drawdowns->peak_time = time;
 }
@@ -178,6 +187,8 @@ static void begin_periods(struct r3_statistics *statistics, int64_t time) {
         month_close(statistics);
         month_open(statistics, time);
     }
+    int64_t days = statistics->periods.ends, months = statistics->month_ends;
+    statistics->ends = days < months ? days : months;
 }
 
 /* Trades that were closed in the bar that is taken now belong to its month. */
@@ -186,31 +197,43 @@ static void place_trades(struct r3_statistics *statistics) {
     statistics->trades.pending = 0;
 }
 
-/* The bars as doubles; whether any of them differs from the one before it. */
-static bool to_values(double *out, const struct r3_statistics *statistics, const r3_int128 *equity, size_t count) {
-    bool moved = statistics->bars == 0 || equity[0] != statistics->equity;
-    r3_uint128 differences = 0;
-    for (size_t k = 1; k < count; k++)
-        differences |= (r3_uint128)(equity[k] ^ equity[0]);
-    out[0] = moved ? r3_book_double(equity[0]) : statistics->value;
-    if (differences)
-        for (size_t k = 1; k < count; k++)
-            out[k] = r3_book_double(equity[k]);
-    else
-        for (size_t k = 1; k < count; k++)
-            out[k] = out[0];
-    return moved || differences;
+void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
+                       bool exposed) {
+    struct r3_comovement *moves = &statistics->comovement;
+    bool first = statistics->bars == 0, moved = first || equity != statistics->equity;
+    double value = moved ? r3_book_double(equity) : statistics->value;
+    if (time >= statistics->ends)
+        begin_periods(statistics, time);
+    if (statistics->trades.pending)
+        place_trades(statistics);
+    if (first) {
+        statistics->first_time = time;
+        statistics->benchmark_first = benchmark;
+        moves->broken = value <= 0 || benchmark <= 0; /* nothing is before the first one */
+    } else {
+        r3_comovement_one(moves, (const double[]) { statistics->value, value },
+                          (const double[]) { statistics->benchmark, benchmark });
+    }
+    drawdowns_add(&statistics->drawdowns, statistics->bars, time, equity, value);
+    statistics->equity = equity;
+    statistics->value = value;
+    statistics->benchmark = benchmark;
+    statistics->last_time = time;
+    statistics->bars++;
+    statistics->exposed += exposed;
 }
 
-static void follow_comovement(struct r3_statistics *statistics, const double *value, const double *benchmark,
-                              size_t count, bool moved) {
-    struct r3_comovement *moves = &statistics->comovement;
-    if (statistics->bars > 0) {
-        r3_comovement_add(moves, moved ? value : NULL, statistics->value, benchmark, statistics->benchmark, count);
-        return;
+/* Ends of days, weeks and months in a row of bars; value: their equities, NULL where it stood still. */
+static void follow_periods(struct r3_statistics *statistics, const struct r3_bars *bars, const double *value) {
+    for (size_t k = 0; k < bars->count; k++) {
+        if (bars->time[k] < statistics->ends)
+            continue;
+        if (k > 0 && value) {
+            statistics->equity = r3_bars_equity(bars, k - 1);
+            statistics->value = value[k - 1];
+        }
+        begin_periods(statistics, bars->time[k]);
     }
-    moves->broken = value[0] <= 0 || benchmark[0] <= 0; /* nothing is before the first one */
-    r3_comovement_add(moves, value + 1, value[0], benchmark + 1, benchmark[0], count - 1);
 }
 
 /* Equity stood still: at the peak, which lasts, or below it. */
@@ -221,64 +244,56 @@ static void stay(struct drawdowns *drawdowns, r3_int128 equity, uint64_t last_ba
     drawdowns->peak_time = last_time;
 }
 
-static void follow_drawdowns(struct r3_statistics *statistics, const int64_t *time, const r3_int128 *equity,
-                             const double *value, size_t count) {
+/* Most bars lie between the trough and the peak, which two doubles tell where they differ; equal ones need not come from equal
+ * amounts. */
+static void follow_drawdowns(struct r3_statistics *statistics, const struct r3_bars *bars, const double *value) {
     struct drawdowns *drawdowns = &statistics->drawdowns;
-    r3_int128 peak = drawdowns->peak, trough = drawdowns->trough;
-    uint64_t bars = statistics->bars;
-    for (size_t k = 0; k < count; k++) {
-        if (equity[k] < peak && bars + k > 0) {
-            trough = equity[k] < trough ? equity[k] : trough;
+    double peak = drawdowns->peak_value, trough = drawdowns->trough_value;
+    for (size_t k = 0; k < bars->count; k++) {
+        if (value[k] < peak && value[k] > trough)
             continue;
-        }
-        drawdowns->trough = trough;
-        drawdowns_add(drawdowns, bars + k, time[k], equity[k], value[k]);
-        peak = trough = equity[k];
+        drawdowns_add(drawdowns, statistics->bars + k, bars->time[k], r3_bars_equity(bars, k), value[k]);
+        peak = drawdowns->peak_value;
+        trough = drawdowns->trough_value;
     }
-    drawdowns->trough = trough;
 }
 
-/* Bars are taken in parts, none of which holds the end of a day, week or month but ahead of its first. */
-static void add_part(struct r3_statistics *statistics, const int64_t *time, const r3_int128 *equity,
-                     const double *benchmark, size_t count) {
-    double value[R3_BARS_MAX];
-    if (time[0] >= statistics->periods.ends || time[0] >= statistics->month_ends)
-        begin_periods(statistics, time[0]);
-    if (statistics->trades.pending)
-        place_trades(statistics);
-    if (statistics->bars == 0) {
-        statistics->first_time = time[0];
-        statistics->benchmark_first = benchmark[0];
-    }
-    bool moved = to_values(value, statistics, equity, count);
-    follow_comovement(statistics, value, benchmark, count, moved);
-    if (moved)
-        follow_drawdowns(statistics, time, equity, value, count);
-    else
-        stay(&statistics->drawdowns, equity[0], statistics->bars + count - 1, time[count - 1]);
-    statistics->equity = equity[count - 1];
-    statistics->value = value[count - 1];
-    statistics->benchmark = benchmark[count - 1];
-    statistics->last_time = time[count - 1];
-    statistics->bars += count;
+/* The first bar alone, for what only a single one can bring: a trade, and the beginning of the statistics. */
+static void take_first(struct r3_statistics *statistics, struct r3_bars *bars, const double *benchmark) {
+    r3_statistics_bar(statistics, bars->time[0], r3_bars_equity(bars, 0), benchmark[0], false);
+    bars->count--;
+    bars->time++;
+    bars->close++;
 }
 
-void r3_statistics_bars(struct r3_statistics *statistics, const struct r3_bars *bars) {
-    for (size_t from = 0, to; from < bars->count; from = to) {
-        to = bars->count;
-        if (bars->time[to - 1] >= statistics->periods.ends || bars->time[to - 1] >= statistics->month_ends)
-            for (to = from + 1; to < bars->count && bars->time[to] < statistics->periods.ends &&
-                                bars->time[to] < statistics->month_ends;)
-                to++;
-        add_part(statistics, bars->time + from, bars->equity + from, bars->benchmark + from, to - from);
-    }
+void r3_statistics_bars(struct r3_statistics *statistics, struct r3_bars *bars) {
+    double values[1 + R3_BARS_MAX + R3_COMOVEMENT_SPARE], benchmarks[1 + R3_BARS_MAX + R3_COMOVEMENT_SPARE];
+    double *value = NULL, *benchmark = benchmarks + 1;
     statistics->exposed += bars->exposed;
-}
-
-void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
-                       bool exposed) {
-    add_part(statistics, &time, &equity, &benchmark, 1);
-    statistics->exposed += exposed;
+    r3_bars_benchmarks(benchmark, bars);
+    if (bars->count == 1 || (bars->unit == 0 && bars->rest != statistics->equity) || statistics->trades.pending ||
+        statistics->bars == 0)
+        take_first(statistics, bars, benchmark++);
+    size_t last = bars->count - 1;
+    if (bars->count == 0)
+        return;
+    benchmark[-1] = statistics->benchmark;
+    if (bars->unit != 0) {
+        value = values + 1;
+        value[-1] = statistics->value;
+        r3_bars_equities(value, bars);
+        follow_drawdowns(statistics, bars, value);
+    } else {
+        stay(&statistics->drawdowns, statistics->equity, statistics->bars + last, bars->time[last]);
+    }
+    r3_comovement_add(&statistics->comovement, value ? value - 1 : NULL, benchmark - 1, bars->count + 1);
+    if (bars->time[last] >= statistics->ends)
+        follow_periods(statistics, bars, value);
+    statistics->equity = r3_bars_equity(bars, last);
+    statistics->value = value ? value[last] : statistics->value;
+    statistics->benchmark = benchmark[last];
+    statistics->last_time = bars->time[last];
+    statistics->bars += bars->count;
 }
 
 double r3_statistics_drawdown(const struct r3_statistics *statistics) {

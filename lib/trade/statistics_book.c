@@ -17,6 +17,11 @@ static r3_int128 limit(void) {
     return (r3_int128)powers[17] * powers[17];
 }
 
+/* The same at another scale. */
+static r3_int128 limit_at(int scale) {
+    return (r3_int128)powers[16] * powers[scale];
+}
+
 static int check_range(r3_int128 value, struct r3_error *error) {
     if (value >= limit() || value <= -limit())
         return r3_fail(error, R3_DATA, "an amount of 10^16 or more: too large for exact accounts");
@@ -24,10 +29,10 @@ static int check_range(r3_int128 value, struct r3_error *error) {
 }
 
 static int to_units(r3_int128 *out, const struct r3_decimal *value, struct r3_error *error) {
-    r3_int128 factor = powers[R3_EQUITY_SCALE - value->scale], bound = limit() / factor;
+    r3_int128 bound = limit_at(value->scale);
     if (value->coefficient >= bound || value->coefficient <= -bound)
         return check_range(limit(), error);
-    *out = value->coefficient * factor;
+    *out = value->coefficient * powers[R3_EQUITY_SCALE - value->scale];
     return 0;
 }
 
@@ -37,10 +42,14 @@ static int value_of(r3_int128 *out, const struct r3_decimal *size, const struct 
                     struct r3_error *error) {
     int scale = size->scale + close->scale;
     r3_int128 a = size->coefficient, b = close->coefficient;
+    if (a == 0) {
+        *out = 0;
+        return 0;
+    }
     if (scale <= R3_EQUITY_SCALE && a == (int64_t)a && b == (int64_t)b) {
-        r3_int128 product = a * b, factor = powers[R3_EQUITY_SCALE - scale], bound = limit() / factor;
+        r3_int128 product = (r3_int128)(int64_t)a * (int64_t)b, bound = limit_at(scale);
         if (product < bound && product > -bound) {
-            *out = product * factor;
+            *out = product * powers[R3_EQUITY_SCALE - scale];
             return 0;
         }
         return check_range(limit(), error);
@@ -352,6 +361,16 @@ static r3_int128 ledger_rounded(r3_int128 value) {
     return whole;
 }
 
+static int tell_difference(const struct r3_account *account, r3_int128 ours, struct r3_error *error) {
+    char said[R3_DECIMAL_TEXT_SIZE], found[R3_DECIMAL_TEXT_SIZE], time[R3_TIME_TEXT_SIZE];
+    struct r3_decimal mine = r3_book_decimal(ours);
+    r3_decimal_format(said, &account->equity);
+    r3_decimal_format(found, &mine);
+    r3_time_format(time, account->time);
+    return r3_fail(error, R3_DATA, "account: equity at %s is %s, but the trades and closes before it give %s", time,
+                   said, found);
+}
+
 int r3_book_check(const struct r3_book *book, const struct r3_account *account, struct r3_error *error) {
     r3_int128 theirs = 0, ours = book->cash;
     for (size_t i = 0; i < book->count; i++)
@@ -360,13 +379,7 @@ int r3_book_check(const struct r3_book *book, const struct r3_account *account, 
         return r3_error_at(error, "account: ");
     if (theirs == ours)
         return 0;
-    char said[R3_DECIMAL_TEXT_SIZE], found[R3_DECIMAL_TEXT_SIZE], time[R3_TIME_TEXT_SIZE];
-    struct r3_decimal mine = r3_book_decimal(ours);
-    r3_decimal_format(said, &account->equity);
-    r3_decimal_format(found, &mine);
-    r3_time_format(time, account->time);
-    return r3_fail(error, R3_DATA, "account: equity at %s is %s, but the trades and closes before it give %s", time,
-                   said, found);
+    return tell_difference(account, ours, error);
 }
 
 bool r3_book_exposed(const struct r3_book *book) {

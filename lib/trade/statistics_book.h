@@ -77,19 +77,34 @@ bool r3_book_begins_bar(const struct r3_book *book, const struct r3_candle *cand
  * time goes back or the value leaves the range. */
 int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error);
 
-/* Bars that were closed, in their order: open time, equity and benchmark at the close. */
+/* Bars that were closed one after the other, with the same position: of the plain kind, each of them one candle. Their columns
+ * are borrowed from a block. */
 enum { R3_BARS_MAX = 256 };
 struct r3_bars {
     size_t count;
-    uint64_t exposed; /* in how many of them a position was open */
-    int64_t time[R3_BARS_MAX];
-    r3_int128 equity[R3_BARS_MAX];
-    double benchmark[R3_BARS_MAX];
+    uint64_t exposed;            /* in how many of them a position was open */
+    size_t market;               /* of the book */
+    bool open;                   /* a position is */
+    uint64_t close_digits;       /* binary ones that any close has */
+    const int64_t *time, *close; /* below 2^R3_BARS_CLOSE_BITS */
+    r3_int128 rest, unit;        /* equity: rest + unit × close, at scale 18 */
+    double power, units, others; /* benchmark: others + units × (close / power) */
 };
+enum { R3_BARS_CLOSE_BITS = 52 };
 /* Candles of a block in place of as many r3_book_candle, each of which closes the bar before it: those bars in *bars. Returns
  * how many of [from, to) it took: 0 where the next one is not of the plain kind, and must go alone. */
 size_t r3_book_candles(struct r3_book *book, struct r3_bars *bars, const struct r3_candles *candles, size_t from,
                        size_t to);
+/* The same for candles that come right after those that made *bars, with no trade or candle alone between: their bars are added.
+ * 0 too where they lie elsewhere, or *bars is empty or full. */
+size_t r3_book_more(struct r3_book *book, struct r3_bars *bars, const struct r3_candles *candles, size_t from,
+                    size_t to);
+static inline r3_int128 r3_bars_equity(const struct r3_bars *bars, size_t k) {
+    return bars->rest + bars->unit * bars->close[k];
+}
+/* What r3_book_double gives of each bar's equity, and r3_book_benchmark at each bar's close. */
+void r3_bars_equities(double *out, const struct r3_bars *bars);
+void r3_bars_benchmarks(double *out, const struct r3_bars *bars);
 
 /* Take a fill. 1: it closed a position, *trip is that one; 0: it did not; -1: R3_DATA (a fee in another currency than the
  * quote, a fill that turns a position around, a fill before the first candle). */

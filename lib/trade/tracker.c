@@ -376,7 +376,7 @@ static int on_signal(struct r3_tracker *tracker, const struct r3_signal *signal,
         tracker->now = signal->time;
     if (!r3_decimal_is_present(&market->price))
         r3_tracker_mark(tracker, market, signal->time, &signal->reference);
-    r3_copy_text(position->platform, sizeof position->platform, signal->platform, strlen(signal->platform));
+    memcpy(position->platform, signal->platform, sizeof position->platform);
     int goes_on = outranked(tracker, position, signal, error);
     if (goes_on <= 0)
         return goes_on;
@@ -445,7 +445,7 @@ static int attend(struct r3_tracker *tracker, struct r3_tracker_market *market, 
 
 static int on_candle(struct r3_tracker *tracker, const struct r3_candle *candle, struct r3_error *error) {
     struct r3_tracker_market *market = tracker->last;
-    if (!market || strcmp(market->name, candle->market) != 0)
+    if (!market || !r3_same_name(market->name, candle->market))
         tracker->last = market = r3_tracker_find_market(tracker, candle->market);
     if (candle->timeframe != market->timeframe) {
         if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe) /* it tells no new price */

@@ -39,10 +39,7 @@ static void *grown(void *array, size_t count) {
     return full ? r3_reallocate(array, (count ? 2 * count : 4) * sizeof(void *)) : array;
 }
 
-struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, const char *name) {
-    for (size_t i = 0; i < tracker->session_count; i++)
-        if (strcmp(tracker->sessions[i]->name, name) == 0)
-            return tracker->sessions[i];
+static struct r3_tracker_session *add_session(struct r3_tracker *tracker, const char *name) {
     struct r3_tracker_session *session = r3_allocate(sizeof *session);
     r3_copy_text(session->name, sizeof session->name, name, strlen(name));
     session->equity = session->available = r3_decimal_absent;
@@ -51,14 +48,23 @@ struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, c
     return tracker->sessions[tracker->session_count++] = session;
 }
 
+struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, const char *name) {
+    for (size_t i = 0; i < tracker->session_count; i++)
+        if (r3_same_name(tracker->sessions[i]->name, name))
+            return tracker->sessions[i];
+    return add_session(tracker, name);
+}
+
 struct r3_tracker_market *r3_tracker_find_market(struct r3_tracker *tracker, const char *name) {
-    if (tracker->last && strcmp(tracker->last->name, name) == 0)
+    if (tracker->last && r3_same_name(tracker->last->name, name))
         return tracker->last;
     for (size_t i = 0; i < tracker->market_count; i++)
-        if (strcmp(tracker->markets[i]->name, name) == 0)
+        if (r3_same_name(tracker->markets[i]->name, name))
             return tracker->markets[i];
     struct r3_tracker_market *market = r3_allocate(sizeof *market);
     r3_copy_text(market->name, sizeof market->name, name, strlen(name));
+    const char *dash = strrchr(market->name, '-');
+    market->quote = dash ? dash + 1 : NULL;
     market->price = market->midnight = r3_decimal_absent;
     market->closed = market->closed_before = market->day = R3_TIME_ABSENT;
     tracker->markets = grown(tracker->markets, tracker->market_count);
@@ -118,6 +124,10 @@ bool r3_tracker_holds(const struct r3_tracker_position *position) {
     return !position->dust && !r3_decimal_is_zero(&position->size);
 }
 
+const struct r3_ledger_position *r3_tracker_held(const struct r3_tracker_position *position) {
+    return position->ledger.count ? &position->ledger.positions[0] : NULL;
+}
+
 int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price,
                      struct r3_error *error) {
     struct r3_decimal absolute;
@@ -131,7 +141,7 @@ int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_erro
     if (r3_decimal_subtract(&result, &position->ledger.cash, &position->flat_cash, error) < 0)
         return -1;
     if (!r3_decimal_is_zero(&position->size)) { /* dust: it keeps its cost */
-        const struct r3_ledger_position *held = r3_ledger_find(&position->ledger, position->market->name);
+        const struct r3_ledger_position *held = r3_tracker_held(position);
         if (r3_decimal_add(&result, &result, &held->cost, error) < 0)
             return -1;
     }
@@ -165,10 +175,9 @@ static int begin_position(struct r3_tracker_position *position, const struct r3_
                                                                           error);
 }
 
-/* Whether the fee is in the market's quote currency ("USDT" of "BTC-USDT"); a name without '-' tells nothing. */
-static bool is_quote_fee(const struct r3_trade *trade) {
-    const char *dash = strrchr(trade->market, '-');
-    return !dash || strcmp(dash + 1, trade->fee_currency) == 0 || r3_decimal_is_zero(&trade->fee);
+/* Whether the fee is in the market's quote currency; a name without '-' tells nothing. */
+static bool is_quote_fee(const struct r3_tracker_market *market, const struct r3_trade *trade) {
+    return !market->quote || strcmp(market->quote, trade->fee_currency) == 0 || r3_decimal_is_zero(&trade->fee);
 }
 
 int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error) {
@@ -179,14 +188,14 @@ int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *tra
         begin_day(tracker, market, day_of(trade->time),
                   r3_decimal_is_present(&market->price) ? &market->price : &trade->price);
 
-    const struct r3_decimal *fee = is_quote_fee(trade) ? &trade->fee : &r3_decimal_zero;
+    const struct r3_decimal *fee = is_quote_fee(market, trade) ? &trade->fee : &r3_decimal_zero;
     struct r3_decimal cost, cash = position->ledger.cash;
     position->foreign_fee |= fee != &trade->fee;
     bool held = r3_tracker_holds(position);
     if (r3_ledger_cost(&cost, &trade->price, &trade->size, error) < 0 ||
         r3_ledger_fill(&position->ledger, market->name, trade->side, &trade->size, &cost, fee, error) < 0)
         return -1;
-    struct r3_decimal size = r3_ledger_find(&position->ledger, market->name)->size;
+    struct r3_decimal size = r3_tracker_held(position)->size;
     if (trade->time < market->day) { /* learned today, done before */
         struct r3_decimal flow;
         if (r3_decimal_subtract(&flow, &position->ledger.cash, &cash, error) < 0 ||
@@ -247,8 +256,20 @@ int r3_tracker_update(struct r3_tracker *tracker, const struct r3_record *record
     }
 }
 
+/* cash + size x price; often nothing is held. */
+static int worth(struct r3_decimal *out, const struct r3_decimal *cash, const struct r3_decimal *size,
+                 const struct r3_decimal *price, struct r3_error *error) {
+    struct r3_decimal value;
+    if (r3_decimal_is_zero(size)) {
+        *out = *cash;
+        return 0;
+    }
+    return r3_ledger_cost(&value, price, size, error) < 0 ? -1 : r3_decimal_add(out, cash, &value, error);
+}
+
 int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session,
                        int64_t time, struct r3_error *error) {
+    bool any = false;
     *out = r3_decimal_zero;
     for (size_t i = 0; i < tracker->position_count; i++) {
         const struct r3_tracker_position *position = tracker->positions[i];
@@ -257,14 +278,13 @@ int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const
             continue;
         if (market->day == R3_TIME_ABSENT || time - market->day >= R3_DAY)
             begin_day(tracker, market, day_of(time), &market->price);
-        struct r3_decimal value;
-        if (r3_ledger_cost(&value, &market->price, &position->size, error) < 0 ||
-            r3_decimal_add(out, out, &value, error) < 0 ||
-            r3_decimal_add(out, out, &position->ledger.cash, error) < 0 ||
-            r3_ledger_cost(&value, &market->midnight, &position->midnight_size, error) < 0 ||
-            r3_decimal_subtract(out, out, &value, error) < 0 ||
-            r3_decimal_subtract(out, out, &position->midnight_cash, error) < 0)
+        struct r3_decimal now, then;
+        if (worth(&now, &position->ledger.cash, &position->size, &market->price, error) < 0 ||
+            worth(&then, &position->midnight_cash, &position->midnight_size, &market->midnight, error) < 0 ||
+            r3_decimal_subtract(&now, &now, &then, error) < 0 || (any && r3_decimal_add(&now, out, &now, error) < 0))
             return -1;
+        *out = now;
+        any = true;
     }
     return 0;
 }
@@ -286,7 +306,7 @@ int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker
 }
 
 int r3_tracker_emit_position(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
-    const struct r3_ledger_position *held = r3_ledger_find(&position->ledger, position->market->name);
+    const struct r3_ledger_position *held = r3_tracker_held(position);
     struct r3_position *out = &tracker->out.position;
     position->changed = false;
     if (!held)

@@ -19,7 +19,7 @@ static size_t end_of_day(const struct r3_tracker_market *market, const struct r3
  * below the number that a barrier is due after. */
 static size_t quiet(const struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
     const struct r3_tracker_market *market = tracker->last;
-    if (!tracker->opened || !market || market->attention || strcmp(market->name, candles->market) != 0)
+    if (!tracker->opened || !market || market->attention || !r3_same_name(market->name, candles->market))
         return from;
     if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
         return to; /* it tells no new price */

@@ -161,7 +161,7 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
         .number = again ? position->entry.number : position->session->number + 1,
         .attempt = again ? position->entry.attempt + 1 : 1,
     };
-    COPY(order.signal, signal->id);
+    memcpy(order.signal, signal->id, sizeof order.signal);
     if (r3_tracker_levels_of(&order.levels, &tracker->options, signal, error) < 0)
         return -1;
     if (name(tracker, position, &order, error) < 0 || begin(tracker, position, &order, signal, error) < 0 ||
@@ -192,7 +192,7 @@ int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *posi
         .attempt = ++position->attempts[role],
     };
     if (signal)
-        COPY(order.signal, signal->id);
+        memcpy(order.signal, signal->id, sizeof order.signal);
     if (name(tracker, position, &order, error) < 0 || begin(tracker, position, &order, signal, error) < 0)
         return -1;
     r3_decimal_absolute(&tracker->out.raworder.size, &position->size);

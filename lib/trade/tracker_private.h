@@ -47,6 +47,7 @@ struct r3_tracker_session {
 
 struct r3_tracker_market {
     char name[R3_MARKET_SIZE];
+    const char *quote;           /* currency: "USDT" of "BTC-USDT"; NULL where the name has no '-' */
     enum r3_timeframe timeframe; /* the finest that was seen; others are not looked at */
     int64_t span;
     int64_t closed, closed_before; /* closes of the last candle and of the one before it */
@@ -110,6 +111,8 @@ void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *marke
                      const struct r3_decimal *price);
 /* Whether anything is held that counts. */
 bool r3_tracker_holds(const struct r3_tracker_position *position);
+/* Its ledger's one position; NULL before the first fill. */
+const struct r3_ledger_position *r3_tracker_held(const struct r3_tracker_position *position);
 int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error);
 /* Count the position as closed: its result goes into wins or losses. */
 int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error);

@@ -61,7 +61,7 @@ int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_d
     if (!r3_tracker_holds(position))
         return 0;
     if (r3_decimal_is_present(&levels->break_even)) {
-        const struct r3_ledger_position *held = r3_ledger_find(&position->ledger, position->market->name);
+        const struct r3_ledger_position *held = r3_tracker_held(position);
         if (r3_decimal_divide_round(&entry, &held->cost, &held->size, LEVEL_SCALE, R3_ROUND_HALF_EVEN, error) < 0 ||
             (is_long ? r3_decimal_add : r3_decimal_subtract)(&level, &entry, &levels->break_even, error) < 0)
             return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/io.h"
+#include "lib/record/scan_wide.h"
 #include "tests/unit/record_compare.h"
 
 /* One line, decoded by hand and by jansson. What the canonical decoder takes, the JSON decoder must take too, with the same
@@ -49,14 +50,21 @@ static void check_line(const char *line, size_t length) {
     int refused = r3_record_decode_json(json, &by_json, line, length, &error);
     require(!refused || (error.status == R3_DATA && error.text[0]) || error.status == R3_PROTOCOL, "no reason", line,
             length);
-    for (int turn = 0; turn < 2; turn++) { /* the second time with the candle's head remembered */
+    for (int turn = 0; turn < 3;
+         turn++) { /* later with the candle's head remembered, the second time by the plain way */
         memset(&by_hand, turn ? 0x5a : 0x0f, sizeof by_hand);
+        hand->wide = turn != 1 && r3_scan_has_wide();
+        if (turn == 1)
+            remember_head(hand, line, length);
         if (!r3_record_decode_canonical(hand, &by_hand, line, length))
-            break;
+            continue;
         require(!refused, "only the canonical decoder accepts", line, length);
         const char *difference = first_difference(&by_hand, &by_json);
         require(!difference, difference, line, length);
     }
+    size_t taken;
+    const char *fault = ahead_fault(hand, line, length + 1, &taken);
+    require(!fault, fault, line, length);
     require(r3_record_decode(both, &by_both, line, length, &unused) == refused, "r3_record_decode disagrees", line,
             length);
     if (!refused) {

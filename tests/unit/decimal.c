@@ -361,6 +361,22 @@ static void test_errors(void) {
     CHECK_INT(error.status, R3_BUG);
     CHECK(!r3_decimal_is_present(&r3_decimal_absent) && r3_decimal_is_present(&r3_decimal_zero));
     CHECK_TEXT(spell(&r3_decimal_absent), "");
+    /* Zeros are dropped to the scale's end, at the ends of 64 bits too. */
+    static const struct {
+        int64_t coefficient, normal;
+        int32_t scale, normal_scale;
+    } zeros[] = { { 100000, 1, 8, 3 },
+                  { 100000, 1000, 2, 0 },
+                  { -4500, -45, 3, 1 },
+                  { 0, 0, 5, 0 },
+                  { INT64_MIN, INT64_MIN, 2, 2 },
+                  { -9223372036854775800, -92233720368547758, 3, 1 },
+                  { INT64_C(1000000000000000000), 1, 18, 0 } };
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
+        out = R3_DECIMAL(zeros[i].coefficient, zeros[i].scale);
+        r3_decimal_normalize(&out);
+        CHECK(out.coefficient == zeros[i].normal && out.scale == zeros[i].normal_scale);
+    }
     /* What fits once its zeros are dropped is no overflow. */
     struct r3_decimal wide_zeros = R3_DECIMAL((r3_int128)greatest.coefficient - 9, 18), ten = R3_DECIMAL(10, 0);
     CHECK_INT(r3_decimal_multiply(&out, &wide_zeros, &ten, &error), 0);

@@ -5,7 +5,9 @@
 #include "tests/unit/check.h"
 
 static enum r3_paper_seen add(struct r3_paper_ids *ids, const char *id, const char *content) {
-    return r3_paper_ids_add(ids, "main", id, content, strlen(content));
+    char text[16] = { 0 };
+    memcpy(text, content, strlen(content));
+    return r3_paper_ids_add(ids, "main", id, r3_paper_mix_text(0, text));
 }
 
 int main(void) {

@@ -297,6 +297,14 @@ static void test_duplicates(void) {
     CHECK_INT(r3_paper_working(world.paper), 1);
     MONEY(&world, "10000", "100");
     close_world(&world);
+    open_world(&world, usual());
+    world.reasons = true;
+    SEND(&world, BUY_1(.trail = "5"));
+    SEND(&world, BUY_1(.trail = "5.0"));
+    SAID(&world, "ENTRY-1 PLACED|notice order main-1-ENTRY-1: it came before, and is not placed again");
+    SEND(&world, BUY_1(.break_even = "5")); /* the same number, said of something else */
+    SAID(&world, "ENTRY-1 REJECTED (duplicate order id)");
+    close_world(&world);
     open_long(&world, usual(), "100", NULL);
     world.reasons = true;
     SEND(&world, .id = "SL-1", .role = R3_SL, .side = R3_SELL, .size = "1"); /* the exchange's own leg has it */

@@ -1,4 +1,5 @@
 #include "lib/base/io.h"
+#include "lib/record/scan_wide.h"
 #include "tests/unit/check.h"
 #include "tests/unit/record_compare.h"
 
@@ -176,8 +177,9 @@ static void check_round_trip(enum r3_record_type type, bool all) {
         CHECK_TEXT(difference, line.data);
     CHECK(r3_record_encode(&again, &by_json, &error) == 0);
     CHECK_TEXT(again.data ? again.data : "", line.data);
-    for (int turn = 0; turn < 2; turn++) { /* twice: a candle's second time is the remembered way */
+    for (int turn = 0; turn < 3; turn++) { /* a candle's second time is the remembered way, and there are two of it */
         memset(&by_hand, turn ? 0xa5 : 0x33, sizeof by_hand);
+        decoder->wide = turn != 1 && r3_scan_has_wide();
         int known = r3_record_decode_canonical(decoder, &by_hand, line.data, line.length - 1);
         if (!known && is_easy(&record, &line))
             CHECK_TEXT("not decoded by hand", line.data);
@@ -377,7 +379,9 @@ static void check_agreement(const char *line, size_t length) {
     memset(&by_hand, 0x5a, sizeof by_hand);
     memset(&by_json, 0xa5, sizeof by_json);
     int refused = r3_record_decode_json(decoder, &by_json, line, length, &error);
+    remember_head(decoder, line, length);
     for (int turn = 0; turn < 2; turn++) {
+        decoder->wide = turn && r3_scan_has_wide();
         if (!r3_record_decode_canonical(decoder, &by_hand, line, length))
             continue;
         CHECK(!refused);

@@ -46,4 +46,37 @@ static inline const char *first_difference(const struct r3_record *a, const stru
     return NULL;
 }
 
+/* Have the decoder remember how this line begins, by a plain candle that begins so, where there is one. */
+static inline void remember_head(struct r3_decoder *decoder, const char *line, size_t length) {
+    static const char time[] = ",\"time\":",
+                      rest[] =
+                          "1483228800000,\"open\":\"1\",\"high\":\"1\",\"low\":\"1\",\"close\":\"1\",\"volume\":\"1\"}";
+    const char *found = memmem(line, length, time, sizeof time - 1);
+    struct r3_record record;
+    if (!found)
+        return;
+    struct r3_buffer first = R3_BUFFER_INIT;
+    r3_buffer_append(&first, line, (size_t)(found - line) + sizeof time - 1);
+    r3_buffer_append_text(&first, rest);
+    r3_record_decode_canonical(decoder, &record, first.data, first.length);
+    r3_buffer_release(&first);
+}
+
+/* NULL, or what is wrong: whatever r3_record_decode_ahead takes of text[0..length) is a line that the JSON decoder takes, as the same
+ * record. *taken: bytes of that line, or 0. */
+static inline const char *ahead_fault(struct r3_decoder *decoder, const char *text, size_t length, size_t *taken) {
+    struct r3_record ahead, json;
+    struct r3_error error;
+    memset(&ahead, 0x3c, sizeof ahead);
+    memset(&json, 0xc3, sizeof json);
+    *taken = r3_record_decode_ahead(decoder, &ahead, text, length);
+    if (*taken == 0)
+        return NULL;
+    if (*taken >= length || text[*taken] != '\n')
+        return "ahead: not the end of a line";
+    if (r3_record_decode_json(decoder, &json, text, *taken, &error))
+        return "ahead: a line that is to be refused";
+    return first_difference(&ahead, &json);
+}
+
 #endif

@@ -3,7 +3,7 @@
 https://prng.di.unimi.it), bounded by Lemire's multiplication with rejection, and selection sampling (Knuth, The Art of Computer
 Programming, volume 2, 3.4.2, algorithm S) over the combinations of fast=1:20:1 and slow=1:40:1 with fast < slow.
 
-Writes sweep-sample.txt: seed, draws, and the numbers of the combinations.
+Prints what sweep_sample.txt holds: seed, draws, and the numbers of the combinations.
 """
 
 MASK = (1 << 64) - 1

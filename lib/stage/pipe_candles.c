@@ -1,0 +1,129 @@
+/* Candles go to a stage several at a time, where their lines stand read already: a loop over a column costs a fraction of a step for
+ * each record. Nothing waits for a block to fill up: before the next read, and before any other record, what was gathered is given. */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/stage/pipe.h"
+
+enum { SCALE_MAX = 18 };
+
+static const int64_t powers[SCALE_MAX + 1] = {
+    1,
+    10,
+    100,
+    1000,
+    10000,
+    100000,
+    1000000,
+    10000000,
+    100000000,
+    1000000000,
+    10000000000,
+    100000000000,
+    1000000000000,
+    10000000000000,
+    100000000000000,
+    1000000000000000,
+    10000000000000000,
+    100000000000000000,
+    1000000000000000000,
+};
+
+/* The value at the block's scale, which is not below its own. False: more than 64 bits. */
+static inline bool bring(int64_t *out, const struct r3_decimal *value, int32_t scale) {
+    int64_t coefficient = (int64_t)value->coefficient;
+    return coefficient == value->coefficient && !__builtin_mul_overflow(coefficient, powers[scale - value->scale], out);
+}
+
+static inline int32_t larger(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
+static inline int32_t price_scale(const struct r3_candle *candle) {
+    return larger(larger(candle->open.scale, candle->high.scale), larger(candle->low.scale, candle->close.scale));
+}
+
+/* Whether it belongs to the same series as the last one. */
+static inline bool goes_on(const struct r3_gather *gather, const struct r3_candle *candle) {
+    const struct r3_candles *block = &gather->block;
+    return candle->timeframe == block->timeframe && memcmp(candle->market, block->market, sizeof block->market) == 0 &&
+           memcmp(candle->platform, block->platform, sizeof block->platform) == 0;
+}
+
+static void begin(struct r3_gather *gather, const struct r3_candle *candle) {
+    struct r3_candles *block = &gather->block;
+    memcpy(block->platform, candle->platform, sizeof block->platform);
+    memcpy(block->market, candle->market, sizeof block->market);
+    block->timeframe = candle->timeframe;
+    block->time = gather->time;
+    block->open = gather->open;
+    block->high = gather->high;
+    block->low = gather->low;
+    block->close = gather->close;
+    block->volume = gather->volume;
+}
+
+int r3_pipe_gather(struct r3_pipe *pipe, const struct r3_candle *candle, struct r3_error *error) {
+    struct r3_gather *gather = &pipe->gather;
+    struct r3_candles *block = &gather->block;
+    int32_t price = price_scale(candle), volume = candle->volume.scale;
+    bool finer = price > block->price_scale || volume > block->volume_scale, same = goes_on(gather, candle);
+    if ((finer || !same) && r3_pipe_give(pipe, error) < 0)
+        return -1;
+    if (same && candle->time <= gather->last_time) /* out of order: what that means is for the stage to say */
+        return r3_pipe_give(pipe, error) < 0 ? -1 : 0;
+    if (finer) { /* and it stays so: the digits of a market do not change from candle to candle */
+        block->price_scale = larger(block->price_scale, price);
+        block->volume_scale = larger(block->volume_scale, volume);
+    }
+    size_t i = block->count;
+    if (!bring(&gather->open[i], &candle->open, block->price_scale) ||
+        !bring(&gather->high[i], &candle->high, block->price_scale) ||
+        !bring(&gather->low[i], &candle->low, block->price_scale) ||
+        !bring(&gather->close[i], &candle->close, block->price_scale) ||
+        !bring(&gather->volume[i], &candle->volume, block->volume_scale))
+        return r3_pipe_give(pipe, error) < 0 ? -1 : 0;
+    gather->time[i] = gather->last_time = candle->time;
+    if (i == 0) {
+        begin(gather, candle);
+        gather->lines = pipe->line;
+        gather->first_line = pipe->in.line;
+    }
+    gather->ends[i] = (uint32_t)(pipe->line + pipe->length + 1 - gather->lines);
+    block->count++;
+    return block->count == R3_GATHER_MAX && r3_pipe_give(pipe, error) < 0 ? -1 : 1;
+}
+
+int r3_pipe_pass_gathered(struct r3_pipe *pipe, size_t end, struct r3_error *error) {
+    struct r3_gather *gather = &pipe->gather;
+    uint32_t from = gather->passed > 0 ? gather->ends[gather->passed - 1] : 0;
+    if (end <= gather->passed)
+        return 0;
+    gather->passed = end;
+    return r3_pipe_pass(pipe, gather->lines + from, gather->ends[end - 1] - from, error);
+}
+
+int r3_pipe_give(struct r3_pipe *pipe, struct r3_error *error) {
+    struct r3_gather *gather = &pipe->gather;
+    struct r3_error later = { 0 };
+    size_t count = gather->block.count;
+    if (count == 0)
+        return 0;
+    gather->giving = true;
+    gather->passed = gather->at = 0;
+    int failed = pipe->stage->candles(pipe->state, &gather->block, 0, count, &gather->at, &later);
+    if (!failed)
+        failed = r3_pipe_pass_gathered(pipe, count, &later);
+    else
+        (void)r3_pipe_pass_gathered(pipe, gather->at, &(struct r3_error) { 0 }); /* what came before it */
+    gather->giving = false;
+    gather->block.count = 0;
+    if (!failed)
+        return 0;
+    *error = later;
+    pipe->placed = true;
+    return error->status == R3_DATA
+               ? r3_error_at(error, "%s:%" PRIu64 ": ", pipe->in.name, gather->first_line + gather->at)
+               : -1;
+}
