@@ -25,7 +25,7 @@ COMPILE := $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) $(if 
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	$(if $(FUZZ),-fsanitize=fuzzer-no-link -DR3_FUZZ_ENGINE)
 LINK := $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS := -ljansson -lzstd -lz -lm
+LIBS := -ljansson -lzstd -lz -lsqlite3 -lpq -lm
 
 SOURCES := $(sort $(wildcard lib/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -43,6 +43,9 @@ all: $(PROGRAMS:%=$(BUILD)/%) $(PROGRAMS:%=link-%) $(SCRIPTS:%=link-%)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
+
+# The assembler puts these files into it.
+$(BUILD)/lib/store/schema.o: $(wildcard lib/store/schema/*.sql)
 
 $(ARCHIVE): $(OBJECTS)
 	@rm -f $@ && ar rcs $@ $^

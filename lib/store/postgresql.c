@@ -1,0 +1,220 @@
+/* The store in a PostgreSQL database. Each statement goes through PQexecParams, so no value is ever part of a text that the
+ * server parses. Transactions are serializable: one that another got in the way of is told so, and starts again. */
+#include <errno.h>
+#include <inttypes.h>
+#if __has_include(<libpq-fe.h>)
+#include <libpq-fe.h>
+#else /* Debian's place for it */
+#include <postgresql/libpq-fe.h>
+#endif
+
+#include "lib/store/driver.h"
+
+enum { PARAMETERS_MAX = 64, ROWS_AT_ONCE = 1000, INTEGER_SIZE = 24 };
+enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 }; /* pg_type.dat: fixed for good */
+
+/* The first line of a message of libpq, which may have several. */
+static int fail_line(const char *message, enum r3_status status, struct r3_error *error) {
+    return r3_fail(error, status, "%.*s", (int)strcspn(message, "\n"), message);
+}
+
+/* A server that is starting, or stopping, may be there in a moment. */
+static int fail_connection(PGconn *connection, const char *where, enum r3_store_failure *failure,
+                           struct r3_error *error) {
+    *failure = PQping(where) == PQPING_REJECT ? R3_STORE_AGAIN : R3_STORE_LOST;
+    return fail_line(PQerrorMessage(connection), R3_UNAVAILABLE, error);
+}
+
+/* By SQLSTATE, or its class where the first two letters say enough (PostgreSQL 15, appendix A). */
+static int fail(PGconn *connection, const PGresult *answer, enum r3_store_failure *failure, struct r3_error *error) {
+    static const struct {
+        const char *state;
+        enum r3_store_failure failure;
+        enum r3_status status;
+    } known[] = { { "40", R3_STORE_AGAIN, R3_RETRY },         { "55P03", R3_STORE_AGAIN, R3_RETRY },
+                  { "57P", R3_STORE_LOST, R3_UNAVAILABLE },   { "08", R3_STORE_LOST, R3_UNAVAILABLE },
+                  { "22", R3_STORE_FINAL, R3_DATA },          { "23", R3_STORE_FINAL, R3_DATA },
+                  { "28", R3_STORE_FINAL, R3_PERMISSION },    { "42501", R3_STORE_FINAL, R3_PERMISSION },
+                  { "25006", R3_STORE_FINAL, R3_PERMISSION }, { "53100", R3_STORE_FINAL, R3_IO },
+                  { "53", R3_STORE_FINAL, R3_UNAVAILABLE },   { "58", R3_STORE_FINAL, R3_IO },
+                  { "57", R3_STORE_FINAL, R3_UNAVAILABLE },   { "XX", R3_STORE_FINAL, R3_UNAVAILABLE } };
+    const char *state = answer ? PQresultErrorField(answer, PG_DIAG_SQLSTATE) : NULL;
+    const char *message = answer ? PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    if (!state || PQstatus(connection) == CONNECTION_BAD) {
+        *failure = R3_STORE_LOST;
+        return fail_line(message ? message : PQerrorMessage(connection), R3_UNAVAILABLE, error);
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strncmp(state, known[i].state, strlen(known[i].state)) == 0) {
+            *failure = known[i].failure;
+            return fail_line(message ? message : state, known[i].status, error);
+        }
+    }
+    *failure = R3_STORE_FINAL;
+    return fail_line(message ? message : state, R3_BUG, error);
+}
+
+static PGresult *execute(PGconn *connection, const char *sql, const struct r3_store_value *values, size_t count,
+                         enum r3_store_failure *failure, struct r3_error *error) {
+    const char *texts[PARAMETERS_MAX] = { NULL };
+    char integers[PARAMETERS_MAX][INTEGER_SIZE];
+    if (count > PARAMETERS_MAX) {
+        *failure = R3_STORE_FINAL;
+        r3_fail(error, R3_BUG, "more than %d parameters", PARAMETERS_MAX);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].kind == R3_STORE_INTEGER) {
+            snprintf(integers[i], INTEGER_SIZE, "%" PRId64, values[i].integer);
+            texts[i] = integers[i];
+        } else if (values[i].kind != R3_STORE_NULL) {
+            texts[i] = values[i].kind == R3_STORE_TEXT ? values[i].text : values[i].digits;
+        }
+    }
+    PGresult *answer = PQexecParams(connection, sql, (int)count, NULL, texts, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(answer);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        return answer;
+    fail(connection, answer, failure, error);
+    PQclear(answer);
+    return NULL;
+}
+
+static bool is_integer(const PGresult *answer, int column) {
+    Oid type = PQftype(answer, column);
+    return type == OID_INT8 || type == OID_INT4 || type == OID_INT2;
+}
+
+static int hand_over(const PGresult *answer, r3_store_row_function *row, void *context, enum r3_store_failure *failure,
+                     struct r3_error *error) {
+    struct r3_store_value columns[PARAMETERS_MAX];
+    const struct r3_store_row found = { columns, (size_t)PQnfields(answer) };
+    int result = found.count > PARAMETERS_MAX ? r3_fail(error, R3_BUG, "more than %d columns", PARAMETERS_MAX) : 0;
+    for (int line = 0; line < PQntuples(answer) && result == 0; line++) {
+        for (int i = 0; i < (int)found.count; i++) {
+            const char *text = PQgetvalue(answer, line, i);
+            columns[i] = PQgetisnull(answer, line, i) ? r3_store_null()
+                         : is_integer(answer, i)      ? r3_store_integer(strtoimax(text, NULL, 10))
+                                                      : r3_store_text(text);
+        }
+        result = row(&found, context, error);
+    }
+    if (result < 0)
+        *failure = R3_STORE_FINAL;
+    return result;
+}
+
+static int run(void *connection, const char *sql, const struct r3_store_value *values, size_t count,
+               r3_store_row_function *row, void *context, int64_t *changed, enum r3_store_failure *failure,
+               struct r3_error *error) {
+    PGresult *answer = execute(connection, sql, values, count, failure, error);
+    if (!answer)
+        return -1;
+    if (changed) /* of a SELECT it is the number of rows */
+        *changed = PQresultStatus(answer) == PGRES_COMMAND_OK ? strtoimax(PQcmdTuples(answer), NULL, 10) : 0;
+    int result = row ? hand_over(answer, row, context, failure, error) : 0;
+    PQclear(answer);
+    return result;
+}
+
+static int stream(void *connection, const char *sql, r3_store_row_function *row, void *context,
+                  enum r3_store_failure *failure, struct r3_error *error) {
+    char fetch[64];
+    struct r3_buffer declare = R3_BUFFER_INIT;
+    r3_buffer_printf(&declare, "DECLARE r3_rows NO SCROLL CURSOR FOR %s", sql);
+    snprintf(fetch, sizeof fetch, "FETCH %d FROM r3_rows", ROWS_AT_ONCE);
+    int result = run(connection, declare.data, NULL, 0, NULL, NULL, NULL, failure, error);
+    int rows = ROWS_AT_ONCE;
+    while (result == 0 && rows == ROWS_AT_ONCE) {
+        PGresult *answer = execute(connection, fetch, NULL, 0, failure, error);
+        rows = answer ? PQntuples(answer) : 0;
+        result = answer ? hand_over(answer, row, context, failure, error) : -1;
+        PQclear(answer);
+    }
+    if (result == 0)
+        result = run(connection, "CLOSE r3_rows", NULL, 0, NULL, NULL, NULL, failure, error);
+    r3_buffer_release(&declare);
+    return result;
+}
+
+static int describe(void *connection, const char *sql,
+                    int (*column)(void *context, const char *name, bool integer, struct r3_error *error), void *context,
+                    enum r3_store_failure *failure, struct r3_error *error) {
+    struct r3_buffer none = R3_BUFFER_INIT;
+    r3_buffer_printf(&none, "%s LIMIT 0", sql);
+    PGresult *answer = execute(connection, none.data, NULL, 0, failure, error);
+    int result = answer ? 0 : -1;
+    for (int i = 0; i < PQnfields(answer) && result == 0; i++)
+        result = column(context, PQfname(answer, i), is_integer(answer, i), error);
+    PQclear(answer);
+    r3_buffer_release(&none);
+    return result;
+}
+
+static void ignore_notice(void *context, const PGresult *answer) {
+    (void)context;
+    (void)answer;
+}
+
+/* What a connection has to be before it is used. */
+static int prepare(PGconn *connection, enum r3_store_failure *failure, struct r3_error *error) {
+    const char *encoding = PQparameterStatus(connection, "server_encoding");
+    if (PQserverVersion(connection) < 150000) {
+        *failure = R3_STORE_FINAL;
+        return r3_fail(error, R3_CONFIG, "PostgreSQL 15 or newer is wanted, this is version %d",
+                       PQserverVersion(connection) / 10000);
+    }
+    if (!encoding || strcmp(encoding, "UTF8") != 0) {
+        *failure = R3_STORE_FINAL;
+        return r3_fail(error, R3_CONFIG, "the database's encoding is %s, not UTF8", encoding ? encoding : "unknown");
+    }
+    return run(connection, "SET lock_timeout = 10000", NULL, 0, NULL, NULL, NULL, failure, error);
+}
+
+static int open_connection(void **out, const char *where, bool create, enum r3_store_failure *failure,
+                           struct r3_error *error) {
+    /* Those before dbname give way to what the address says. */
+    static const char *const names[] = { "connect_timeout", "dbname", "client_encoding", "fallback_application_name",
+                                         NULL };
+    const char *values[] = { "10", where, "UTF8", "r3", NULL };
+    (void)create;
+    *out = NULL;
+    PGconn *connection = PQconnectdbParams(names, values, 1);
+    int result = 0;
+    if (!connection) {
+        *failure = R3_STORE_FINAL;
+        return r3_fail(error, R3_SYSTEM, "out of memory");
+    }
+    PQsetNoticeReceiver(connection, ignore_notice, NULL);
+    result = PQstatus(connection) == CONNECTION_OK ? prepare(connection, failure, error)
+                                                   : fail_connection(connection, where, failure, error);
+    if (result < 0) {
+        PQfinish(connection);
+        connection = NULL;
+    }
+    *out = connection;
+    return result;
+}
+
+static void close_connection(void *connection) {
+    PQfinish(connection);
+}
+
+const struct r3_store_driver r3_store_postgresql = {
+    .begin = { [R3_STORE_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+               [R3_STORE_WRITE] = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+               [R3_STORE_SCHEMA] = "BEGIN ISOLATION LEVEL READ COMMITTED" },
+    .lock_schema = "SELECT pg_advisory_xact_lock(x'7233736368656d61'::bigint)", /* "r3schema" */
+    .now = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+    .has_table = "SELECT 1 WHERE to_regclass($1) IS NOT NULL",
+    .text = "text COLLATE \"C\"",
+    .integer = "bigint",
+    .decimal_check = "numeric CHECK (@ NOT IN ('NaN', 'Infinity', '-Infinity') AND scale(@) = min_scale(@)"
+                     " AND scale(@) <= 18 AND length(translate(@::text, '-.', '')) <= 34)",
+    .table_end = ")",
+    .open = open_connection,
+    .close = close_connection,
+    .run = run,
+    .stream = stream,
+    .describe = describe,
+};
