@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/stage/series_cache.h"
 #include "lib/stage/signals.h"
 #include "lib/stage/stage.h"
-#include "lib/stage/series_cache.h"
 #include "lib/sweep/pool.h"
 #include "lib/sweep/sweep.h"
 #include "lib/trade/monte_carlo.h"

@@ -51,7 +51,7 @@ void r3_ready_all_of(uint8_t *out, const struct r3_column *const *in, int series
 }
 
 size_t r3_ready_search(const uint8_t *ready, bool is, size_t from, size_t count) {
-    const uint8_t *found = memchr(ready + from, is, count - from);
+    const uint8_t *found = memchr(ready + from, is ? 1 : 0, count - from);
     return found ? (size_t)(found - ready) : count;
 }
 

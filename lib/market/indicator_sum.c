@@ -155,7 +155,7 @@ static inline __attribute__((always_inline)) void put_one(struct sum_state *stat
     if (in->fixed) {
         int64_t added = in->fixed[from + i];
         if (result->measured)
-            state->bits |= (uint64_t)(added ^ added >> 63);
+            state->bits |= (uint64_t)(added < 0 ? ~added : added);
         put(state, setup, result, scale, i, added, r3_ring_put(&state->ring, added), out);
     } else {
         r3_int128 removed;
@@ -170,7 +170,7 @@ static bool put_narrow(struct sum_state *state, const struct r3_indicator_setup 
     int64_t removed[R3_BLOCK_MAX];
     uint64_t bits = state->bits;
     for (size_t i = 0; result->measured && i < count; i++)
-        bits |= (uint64_t)(in[i] ^ in[i] >> 63); /* -x for a negative x, less one: of no more bits */
+        bits |= (uint64_t)(in[i] < 0 ? ~in[i] : in[i]); /* -x for a negative x, less one: of no more bits */
     state->bits = bits;
     if (result->fits && !result->fits(state, setup))
         return false;

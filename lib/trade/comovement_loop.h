@@ -72,6 +72,7 @@ static inline __attribute__((always_inline)) void add_changes(struct r3_comoveme
     for (size_t k = 1; k < count && !running->broken;) {
         k = add_small(running, moved, equity, market, k, count);
         for (size_t end = k + LANES < count ? k + LANES : count; k < end; k++)
+            // cppcheck-suppress nullPointerArithmetic ; equity is NULL only where `moved` is false
             r3_comovement_add_change(running, moved, moved ? equity + k : NULL, market + k);
     }
 }
