@@ -19,11 +19,13 @@ struct tens {
 };
 
 static struct tens tens_of(int digits) {
-    uint64_t odd = (uint64_t)r3_powers[digits] >> digits,
-             inverse = odd; /* right in three bits; each turn doubles them */
+    uint64_t odd = 1; /* 5^digits */
+    for (int k = 0; k < digits; k++)
+        odd *= 5;
+    uint64_t inverse = odd; /* right in three bits; each turn doubles them */
     for (int bits = 3; bits < 64; bits *= 2)
         inverse *= 2 - odd * inverse;
-    return (struct tens) { inverse, UINT64_MAX / (uint64_t)r3_powers[digits], digits };
+    return (struct tens) { inverse, UINT64_MAX / (odd << digits), digits };
 }
 
 /* More than `most` where there is a rest. */
