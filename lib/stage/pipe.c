@@ -153,20 +153,24 @@ bool r3_pipe_reads_at_once(struct r3_pipe *pipe) {
     return quiet;
 }
 
+static int64_t coarse_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* How long the wait for input may take before what was written is flushed. While lines keep coming the flush is left to them
  * (fewer, larger writes), up to PATIENCE_MS after the oldest was written; a program that was idle flushes at once. The limit is
  * well above the kernel's tick, so that the waits of a barrier, a few microseconds each, need no timer to be set for them. */
-static int flush_timeout(struct r3_pipe *pipe, bool waited) {
-    struct timespec now;
+static int flush_timeout(struct r3_pipe *pipe, bool flushed) {
     if (pipe->out.length == 0) {
         pipe->pending_since = 0;
         return -1;
     }
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    int64_t milliseconds = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    int64_t milliseconds = coarse_milliseconds();
     if (!pipe->pending_since)
         pipe->pending_since = milliseconds;
-    if (waited || !pipe->patient || milliseconds - pipe->pending_since >= PATIENCE_MS)
+    if (flushed || !pipe->patient || milliseconds - pipe->pending_since >= PATIENCE_MS)
         return 0;
     return PATIENCE_MS;
 }
@@ -175,13 +179,13 @@ static int flush_timeout(struct r3_pipe *pipe, bool waited) {
 static int before_read(void *context, struct r3_error *error) {
     struct r3_pipe *pipe = context;
     struct pollfd watched[2] = { { .fd = pipe->in.fd, .events = POLLIN }, { .fd = pipe->out.fd, .events = 0 } };
-    bool waited = false;
+    int64_t flushed = 0; /* when; 0: not yet */
     if (r3_pipe_give(pipe, error) < 0 || settle(pipe, error) < 0)
         return -1;
     if (pipe->patient && r3_pipe_reads_at_once(pipe))
         return 0;
     for (;;) {
-        int ready = poll(watched, 2, flush_timeout(pipe, waited));
+        int ready = poll(watched, 2, flush_timeout(pipe, flushed != 0));
         if (ready < 0 && errno != EINTR)
             return r3_fail_errno(error, R3_IO, "poll");
         if (ready < 0) {
@@ -189,7 +193,7 @@ static int before_read(void *context, struct r3_error *error) {
             continue;
         }
         if (watched[0].revents) {
-            pipe->patient = !waited;
+            pipe->patient = !flushed || coarse_milliseconds() - flushed < PATIENCE_MS;
             r3_pipe_tick(pipe, pipe->patient);
             return 0;
         }
@@ -199,7 +203,7 @@ static int before_read(void *context, struct r3_error *error) {
         if (ready == 0) {
             if (r3_writer_flush(&pipe->out, error) < 0)
                 return -1;
-            waited = true;
+            flushed = coarse_milliseconds();
         }
     }
 }
