@@ -204,21 +204,6 @@ out:
     return result;
 }
 
-static int inform(const struct r3_arguments *arguments, const struct r3_option *const *tables, struct r3_error *error) {
-    struct r3_buffer text = R3_BUFFER_INIT;
-    struct r3_writer out;
-    int result = r3_stage_inform(&text, NAME, OPERANDS, SUMMARY, arguments, tables, error);
-    if (result > 0) {
-        r3_writer_init(&out, STDOUT_FILENO, "standard output");
-        if (r3_writer_put(&out, text.data, text.length, error) < 0)
-            result = -1;
-        if (r3_writer_close(&out, error) < 0)
-            result = -1;
-    }
-    r3_buffer_release(&text);
-    return result;
-}
-
 int main(int argc, char **argv) {
     const struct r3_option *const tables[] = { options, r3_source_options, NULL };
     struct r3_error error = { 0 };
@@ -227,7 +212,7 @@ int main(int argc, char **argv) {
     int failed =
         r3_reserve_standard_descriptors(&error) < 0 || r3_arguments_parse(&arguments, tables, argc, argv, &error) < 0;
     if (!failed) {
-        int done = inform(arguments, tables, &error);
+        int done = r3_stage_print_information(NAME, OPERANDS, SUMMARY, arguments, tables, &error);
         failed = done < 0 || (done == 0 && run(arguments, &status, &error) < 0);
     }
     if (failed) {

@@ -355,23 +355,6 @@ static int close_pipe(struct r3_pipe *pipe, int failed, struct r3_error *error) 
     return failed;
 }
 
-/* --help, --version, --completion: 1 when one was given and is done. */
-static int inform(const struct r3_stage *stage, const struct r3_arguments *arguments,
-                  const struct r3_option *const *tables, struct r3_error *error) {
-    struct r3_buffer text = R3_BUFFER_INIT;
-    struct r3_writer out;
-    int result = r3_stage_inform(&text, stage->name, stage->operands, stage->summary, arguments, tables, error);
-    if (result > 0) {
-        r3_writer_init(&out, STDOUT_FILENO, "standard output");
-        if (r3_writer_put(&out, text.data, text.length, error) < 0)
-            result = -1;
-        if (r3_writer_close(&out, error) < 0)
-            result = -1;
-    }
-    r3_buffer_release(&text);
-    return result;
-}
-
 int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
     struct r3_error error = { 0 };
     struct r3_arguments *arguments = NULL;
@@ -390,7 +373,7 @@ int r3_stage_main(const struct r3_stage *stage, int argc, char **argv) {
     int failed =
         r3_reserve_standard_descriptors(&error) < 0 || r3_arguments_parse(&arguments, tables, argc, argv, &error) < 0;
     if (!failed) {
-        int done = inform(stage, arguments, tables, &error);
+        int done = r3_stage_print_information(stage->name, stage->operands, stage->summary, arguments, tables, &error);
         if (done != 0) {
             failed = done < 0 ? -1 : 0;
             goto out;

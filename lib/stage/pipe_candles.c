@@ -4,36 +4,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/record/scan.h"
 #include "lib/stage/pipe.h"
-
-enum { SCALE_MAX = 18 };
-
-static const int64_t powers[SCALE_MAX + 1] = {
-    1,
-    10,
-    100,
-    1000,
-    10000,
-    100000,
-    1000000,
-    10000000,
-    100000000,
-    1000000000,
-    10000000000,
-    100000000000,
-    1000000000000,
-    10000000000000,
-    100000000000000,
-    1000000000000000,
-    10000000000000000,
-    100000000000000000,
-    1000000000000000000,
-};
 
 /* The value at the block's scale, which is not below its own. False: more than 64 bits. */
 static inline bool bring(int64_t *out, const struct r3_decimal *value, int32_t scale) {
     int64_t coefficient = (int64_t)value->coefficient;
-    return coefficient == value->coefficient && !__builtin_mul_overflow(coefficient, powers[scale - value->scale], out);
+    return coefficient == value->coefficient &&
+           !__builtin_mul_overflow(coefficient, r3_scan_power[scale - value->scale], out);
 }
 
 static inline int32_t larger(int32_t a, int32_t b) {

@@ -1,5 +1,8 @@
 /* What the pipe loop and the in-process engine both ask of a stage's options. */
 
+#include <unistd.h>
+
+#include "lib/base/io.h"
 #include "lib/stage/stage.h"
 
 #define COMMON_OPTIONS                                                                                                 \
@@ -38,4 +41,21 @@ int r3_stage_inform(struct r3_buffer *out, const char *name, const char *operand
     else
         return 0;
     return 1;
+}
+
+int r3_stage_print_information(const char *name, const char *operands, const char *summary,
+                               const struct r3_arguments *arguments, const struct r3_option *const *tables,
+                               struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    struct r3_writer out;
+    int result = r3_stage_inform(&text, name, operands, summary, arguments, tables, error);
+    if (result > 0) {
+        r3_writer_init(&out, STDOUT_FILENO, "standard output");
+        if (r3_writer_put(&out, text.data, text.length, error) < 0)
+            result = -1;
+        if (r3_writer_close(&out, error) < 0)
+            result = -1;
+    }
+    r3_buffer_release(&text);
+    return result;
 }

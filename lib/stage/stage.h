@@ -87,6 +87,10 @@ void r3_stage_tables(const struct r3_option *tables[3], const struct r3_stage *s
 int r3_stage_inform(struct r3_buffer *out, const char *name, const char *operands, const char *summary,
                     const struct r3_arguments *arguments, const struct r3_option *const *tables,
                     struct r3_error *error);
+/* The same, on standard output, which is then closed. */
+int r3_stage_print_information(const char *name, const char *operands, const char *summary,
+                               const struct r3_arguments *arguments, const struct r3_option *const *tables,
+                               struct r3_error *error);
 
 /* The main of a stage's program: options, pipe loop, close; returns the exit status. Prints errors. */
 int r3_stage_main(const struct r3_stage *stage, int argc, char **argv);
