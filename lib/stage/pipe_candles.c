@@ -84,10 +84,10 @@ int r3_pipe_pass_gathered(struct r3_pipe *pipe, size_t end, struct r3_error *err
 
 int r3_pipe_give(struct r3_pipe *pipe, struct r3_error *error) {
     struct r3_gather *gather = &pipe->gather;
-    struct r3_error later = { 0 };
     size_t count = gather->block.count;
     if (count == 0)
         return 0;
+    struct r3_error later = { 0 };
     gather->giving = true;
     gather->passed = gather->at = 0;
     int failed = pipe->stage->candles(pipe->state, &gather->block, 0, count, &gather->at, &later);

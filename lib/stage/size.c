@@ -155,13 +155,6 @@ static int step(void *state, const struct r3_record *record, struct r3_error *er
     return sized == 0 && raw->role != R3_ENTRY ? tell_dust(size, raw, error) : 0;
 }
 
-/* Candles tell the sizer nothing. */
-static int candles(void *state, const struct r3_candles *block, size_t from, size_t to, size_t *at,
-                   struct r3_error *error) {
-    (void)state, (void)block, (void)from, (void)to, (void)at, (void)error;
-    return 0;
-}
-
 static void release(void *state) {
     struct size *size = state;
     if (!size)
@@ -179,6 +172,5 @@ const struct r3_stage r3_size_stage = {
     .in_loop = true,
     .init = init,
     .step = step,
-    .candles = candles,
     .free = release,
 };

@@ -4,23 +4,20 @@
 #include "lib/trade/statistics_book.h"
 
 struct r3_sweep_recorder {
-    int64_t from;
     struct r3_book book;
     char session[R3_SESSION_SIZE]; /* "" before the first account */
     struct r3_sweep_history history;
-    size_t bar_capacity, trade_capacity;
+    size_t capacity; /* of profits */
 };
 
 void r3_sweep_history_release(struct r3_sweep_history *history) {
-    free(history->bars);
-    free(history->trades);
+    free(history->profits);
     *history = (struct r3_sweep_history) { 0 };
 }
 
-struct r3_sweep_recorder *r3_sweep_recorder_new(int64_t from) {
+struct r3_sweep_recorder *r3_sweep_recorder_new(void) {
     struct r3_sweep_recorder *recorder = r3_allocate(sizeof *recorder);
     recorder->book = (struct r3_book)R3_BOOK_INIT;
-    recorder->from = from;
     return recorder;
 }
 
@@ -32,28 +29,13 @@ void r3_sweep_recorder_free(struct r3_sweep_recorder *recorder) {
     free(recorder);
 }
 
-static void close_bar(struct r3_sweep_recorder *recorder) {
-    struct r3_sweep_history *history = &recorder->history;
-    if (!recorder->book.in_bar)
-        return;
-    if (history->bar_count == recorder->bar_capacity) {
-        recorder->bar_capacity = recorder->bar_capacity ? 2 * recorder->bar_capacity : 1024;
-        history->bars = r3_reallocate(history->bars, recorder->bar_capacity * sizeof *history->bars);
-    }
-    history->bars[history->bar_count++] =
-        (struct r3_sweep_bar) { recorder->book.bar_open, r3_book_double(r3_book_equity(&recorder->book)) };
-}
-
 static void add_trade(struct r3_sweep_recorder *recorder, const struct r3_round_trip *trip) {
     struct r3_sweep_history *history = &recorder->history;
-    if (history->trade_count == recorder->trade_capacity) {
-        recorder->trade_capacity = recorder->trade_capacity ? 2 * recorder->trade_capacity : 256;
-        history->trades = r3_reallocate(history->trades, recorder->trade_capacity * sizeof *history->trades);
+    if (history->count == recorder->capacity) {
+        recorder->capacity = recorder->capacity ? 2 * recorder->capacity : 256;
+        history->profits = r3_reallocate(history->profits, recorder->capacity * sizeof *history->profits);
     }
-    history->trades[history->trade_count++] = (struct r3_sweep_trade) { .entry_time = trip->entry_time,
-                                                                        .exit_time = trip->exit_time,
-                                                                        .profit = r3_decimal_to_double(&trip->pnl),
-                                                                        .change = r3_decimal_to_double(&trip->change) };
+    history->profits[history->count++] = r3_decimal_to_double(&trip->pnl);
 }
 
 static int take_account(struct r3_sweep_recorder *recorder, const struct r3_account *account, struct r3_error *error) {
@@ -65,10 +47,8 @@ static int take_account(struct r3_sweep_recorder *recorder, const struct r3_acco
 }
 
 static int take_candle(struct r3_sweep_recorder *recorder, const struct r3_candle *candle, struct r3_error *error) {
-    if (!recorder->book.opened || candle->time < recorder->from)
+    if (!recorder->book.opened)
         return 0;
-    if (r3_book_begins_bar(&recorder->book, candle))
-        close_bar(recorder);
     return r3_book_candle(&recorder->book, candle, error) < 0 ? -1 : 0;
 }
 
@@ -110,9 +90,7 @@ int r3_sweep_recorder_take_candles(struct r3_sweep_recorder *recorder, const str
 }
 
 void r3_sweep_recorder_finish(struct r3_sweep_recorder *recorder, struct r3_sweep_history *out) {
-    close_bar(recorder);
-    recorder->book.in_bar = false;
     *out = recorder->history;
     recorder->history = (struct r3_sweep_history) { 0 };
-    recorder->bar_capacity = recorder->trade_capacity = 0;
+    recorder->capacity = 0;
 }

@@ -7,34 +7,20 @@
 #include "lib/record/candles.h"
 #include "lib/record/record.h"
 
-/* What one run went through: its equity at each bar, and the trades that it closed, for joining runs and for Monte-Carlo. The
- * figures are those of r3-report, by the same book. */
-
-struct r3_sweep_bar {
-    int64_t time;  /* of the open, ms */
-    double equity; /* at its close, quote currency */
-};
-
-struct r3_sweep_trade {
-    int64_t entry_time, exit_time; /* of the first and the last fill */
-    double profit;                 /* after fees, quote currency */
-    double change;                 /* the profit over what the entry cost */
-};
+/* What Monte-Carlo needs of a run: the profits of the trades that it closed, in order. They are those of r3-report, by the same
+ * book. */
 
 struct r3_sweep_history {
-    double start; /* equity before the first bar */
-    struct r3_sweep_bar *bars;
-    size_t bar_count;
-    struct r3_sweep_trade *trades; /* in the order in which they were closed */
-    size_t trade_count;
+    double start;    /* equity before the first candle, quote currency */
+    double *profits; /* after fees */
+    size_t count;
 };
 
 void r3_sweep_history_release(struct r3_sweep_history *history);
 
 /* Fills a history from the records ahead of r3-report; of several sessions it follows the first. */
 struct r3_sweep_recorder; /* opaque */
-/* Candles that open before `from` are a warm-up, in which nothing is traded; R3_TIME_ABSENT: none. */
-struct r3_sweep_recorder *r3_sweep_recorder_new(int64_t from);
+struct r3_sweep_recorder *r3_sweep_recorder_new(void);
 void r3_sweep_recorder_free(struct r3_sweep_recorder *recorder);
 int r3_sweep_recorder_take(struct r3_sweep_recorder *recorder, const struct r3_record *record, struct r3_error *error);
 /* Closed candles [from, to) of a block. */

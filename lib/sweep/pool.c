@@ -86,7 +86,7 @@ static int fill(struct work *work, struct r3_error *error) {
         pthread_mutex_unlock(&work->lock);
         if (stops)
             return 0;
-        slot->run = (struct r3_sweep_run) { .from = R3_TIME_ABSENT, .to = R3_TIME_ABSENT, .warm_from = R3_TIME_ABSENT };
+        slot->run = (struct r3_sweep_run) { .from = R3_TIME_ABSENT, .to = R3_TIME_ABSENT };
         int more = pool->next(pool->context, &slot->run, work->head == work->tail, &ready, error);
         if (more != 1) {
             r3_sweep_run_release(&slot->run);

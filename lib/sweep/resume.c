@@ -157,10 +157,6 @@ int r3_sweep_resume_close(struct r3_sweep_resume *resume, struct r3_error *error
     return close(fd) != 0 ? r3_fail_errno(error, R3_IO, "%s", resume->path) : 0;
 }
 
-size_t r3_sweep_resume_count(const struct r3_sweep_resume *resume) {
-    return resume->count;
-}
-
 int r3_sweep_resume_find(struct r3_sweep_resume *resume, struct r3_sweep_run *run, struct r3_error *error) {
     const struct place wanted = { .number = run->number, .from = run->from, .to = run->to };
     struct r3_sweep_result_key key;

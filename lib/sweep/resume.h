@@ -15,9 +15,6 @@ int r3_sweep_resume_open(struct r3_sweep_resume **out, const char *path, const c
 int r3_sweep_resume_close(struct r3_sweep_resume *resume, struct r3_error *error);
 void r3_sweep_resume_free(struct r3_sweep_resume *resume); /* accepts NULL */
 
-/* How many results were there. */
-size_t r3_sweep_resume_count(const struct r3_sweep_resume *resume);
-
 /* Whether run->number over [run->from, run->to) is there; then what came out is filled in. 1, 0, -1. */
 int r3_sweep_resume_find(struct r3_sweep_resume *resume, struct r3_sweep_run *run, struct r3_error *error);
 

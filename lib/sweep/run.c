@@ -161,19 +161,6 @@ void r3_sweep_pipeline_write(struct r3_buffer *out, const struct r3_sweep_pipeli
     r3_pipeline_text_release(&text);
 }
 
-/* The programs that have to know where the warm-up ends. */
-static void add_from(struct r3_pipeline_text *text, int64_t from) {
-    char time[R3_TIME_TEXT_SIZE];
-    r3_time_format(time, from);
-    for (size_t i = 0; i < text->count; i++) {
-        struct r3_pipeline_program *program = &text->programs[i];
-        if (strcmp(program->words[0], "r3-strategy") != 0 && strcmp(program->words[0], "r3-report") != 0)
-            continue;
-        add_word(program, "--from");
-        add_word(program, time);
-    }
-}
-
 /* ---- one run ---- */
 
 /* The programs behind r3-collect as a row of engines. One is enough, but for a history, which is taken ahead of r3-report. */
@@ -190,7 +177,6 @@ struct chain {
     const struct r3_sweep_pipeline *pipeline;
     struct r3_sweep_recorder *recorder;
     struct r3_sweep_messages messages;
-    int64_t first;   /* candles that open before it are not given; R3_TIME_ABSENT: none */
     uint64_t stream; /* stands for the candles that are given, from the first on */
     struct link links[LINKS_MAX];
     size_t count;
@@ -292,7 +278,7 @@ static void run_chain(struct chain *chain, const struct r3_pipeline_text *text, 
         r3_buffer_append_text(&run->message, error.text);
         return;
     }
-    r3_sweep_source_each(source, chain->first, run->to, give_record, give_candles, chain);
+    r3_sweep_source_each(source, chain->run->from, run->to, give_record, give_candles, chain);
     finish(chain);
     while (run->statistics.length && run->statistics.data[run->statistics.length - 1] == '\n')
         run->statistics.data[--run->statistics.length] = '\0';
@@ -318,12 +304,9 @@ int r3_sweep_run(struct r3_sweep_run *run, const struct r3_sweep_pipeline *pipel
         goto out;
     }
     run->data = r3_sweep_source_hash(source);
-    chain.first = run->warm_from != R3_TIME_ABSENT ? run->warm_from : run->from;
-    chain.stream = r3_hash(&chain.first, sizeof chain.first, run->data);
-    if (run->warm_from != R3_TIME_ABSENT)
-        add_from(&text, run->from);
+    chain.stream = r3_hash(&run->from, sizeof run->from, run->data);
     if (run->wants_history)
-        chain.recorder = r3_sweep_recorder_new(run->from);
+        chain.recorder = r3_sweep_recorder_new();
     run_chain(&chain, &text, source);
     if (run->status == 0 && run->wants_history)
         r3_sweep_recorder_finish(chain.recorder, &run->history);

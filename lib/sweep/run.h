@@ -40,8 +40,6 @@ struct r3_sweep_run {
     struct r3_buffer parameters, sweep;
     /* Candles that open in [from, to); R3_TIME_ABSENT: no bound. */
     int64_t from, to;
-    /* Candles that open in [warm_from, from) are a warm-up: --from of r3-strategy and r3-report. R3_TIME_ABSENT: none. */
-    int64_t warm_from;
     bool wants_history, wants_messages;
     uint64_t tag; /* the caller's own */
 

@@ -203,9 +203,6 @@ int64_t r3_sweep_source_first(const struct r3_sweep_source *source) {
 int64_t r3_sweep_source_last(const struct r3_sweep_source *source) {
     return source->last;
 }
-uint64_t r3_sweep_source_candles(const struct r3_sweep_source *source) {
-    return source->candles;
-}
 uint64_t r3_sweep_source_hash(const struct r3_sweep_source *source) {
     return source->hash;
 }

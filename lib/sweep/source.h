@@ -20,7 +20,6 @@ int r3_sweep_source_each(const struct r3_sweep_source *source, int64_t from, int
 /* Open times of the first and the last candle; R3_TIME_ABSENT where there is none. */
 int64_t r3_sweep_source_first(const struct r3_sweep_source *source);
 int64_t r3_sweep_source_last(const struct r3_sweep_source *source);
-uint64_t r3_sweep_source_candles(const struct r3_sweep_source *source);
 /* Tells candles apart by what they say: markets, times, prices, volumes. The same wherever and from whichever file they were read. */
 uint64_t r3_sweep_source_hash(const struct r3_sweep_source *source);
 

@@ -134,22 +134,13 @@ static bool is_stopped(void *context) {
 static int simulate(struct r3_monte_carlo_figures *out, const struct sweep *sweep, uint64_t number,
                     struct r3_error *error) {
     const struct r3_sweep_settings *settings = sweep->settings;
-    struct r3_sweep_run run = { .number = number,
-                                .from = R3_TIME_ABSENT,
-                                .to = R3_TIME_ABSENT,
-                                .warm_from = R3_TIME_ABSENT,
-                                .wants_history = true };
+    struct r3_sweep_run run = { .number = number, .from = R3_TIME_ABSENT, .to = R3_TIME_ABSENT, .wants_history = true };
     int result = r3_sweep_run(&run, settings->pipeline, error);
     if (result == 0 && run.status)
         result = r3_fail(error, (enum r3_status)run.status, "--monte-carlo: %s", run.message.data);
-    if (result == 0) {
-        double *profits = r3_allocate(run.history.trade_count * sizeof *profits + 1);
-        for (size_t i = 0; i < run.history.trade_count; i++)
-            profits[i] = run.history.trades[i].profit;
-        r3_sweep_simulate(out, profits, run.history.trade_count, run.history.start, settings->monte_carlo,
+    if (result == 0)
+        r3_sweep_simulate(out, run.history.profits, run.history.count, run.history.start, settings->monte_carlo,
                           settings->seed, settings->threads);
-        free(profits);
-    }
     r3_sweep_run_release(&run);
     return result;
 }

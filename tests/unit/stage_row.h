@@ -50,14 +50,8 @@ static int give_candles(struct row *row, size_t index, const struct r3_candles *
             if (r3_record_encode(&row->tapped[index], &record, error) < 0)
                 return -1;
         }
-    if (!seat->stage->candles) {
-        for (size_t i = from; i < to; i++) {
-            r3_candles_record(candles, i, &record);
-            if (give(row, index, &record, error) < 0)
-                return -1;
-        }
-        return 0;
-    }
+    if (seat->stage->takes && !(seat->stage->takes & R3_BIT(R3_CANDLE))) /* as the engine does */
+        return give_candles(row, index + 1, candles, from, to, error);
     seat->record = NULL;
     seat->candles = candles;
     seat->next = seat->at = from;
