@@ -187,6 +187,11 @@ EOF
     run -64 backtest $'r3-collect nowhere.csv\nr3-collect nowhere.csv'
     [[ $output == *"column 23: the pipeline ends with this newline"* ]]
     run -64 backtest $'r3-collect nowhere.csv\n| cat'
+    run -64 backtest $'printf x\n\r' # blanks are space, tab and newline, as to the shell
+    [[ $output == *"column 9: the pipeline ends with this newline"* ]]
+    run -127 backtest $'\v'
+    run -0 backtest $'printf %s a\r\fb\vc'
+    [ "$output" = $'a\r\fb\vc' ]
     run -0 backtest $'\n  printf \'%s\\n\' if A=b |\n\n cat \\\n - \n\n'
     [ "$output" = $'if\nA=b' ]
     run -64 backtest "r3-collect 'x"

@@ -415,6 +415,206 @@ mixed() {
         exit $? >> 8;'
 }
 
+# both OPTIONS…: r3-collect --both gives what it gives with --resample and without it, in the order of their closes, finer ones first.
+both() {
+    r3-collect "$@" >fine 2>/dev/null
+    r3-collect "$@" --resample "$coarse" >coarse 2>coarse.err
+    r3-collect "$@" --resample "$coarse" --both >got 2>got.err
+    cat >merge.py <<'PYTHON'
+import json, sys
+span = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1H": 60, "4H": 240, "12H": 720, "1D": 1440}
+rows = []
+for name in sys.argv[1:]:
+    for line in open(name):
+        row = json.loads(line)
+        if row["type"] == "candle":
+            minutes = span[row["timeframe"]]
+            rows.append((row["time"] + minutes * 60000, minutes, line))
+rows.sort(key=lambda row: row[:2])  # stable: the files' order stays
+sys.stdout.write("".join(row[2] for row in rows))
+PYTHON
+    python3 merge.py fine coarse | cmp - <(only_candles <got)
+    diff coarse.err got.err
+    head -n 2 got | cmp - <(head -n 2 fine)
+    [ "$(tail -n 1 got)" = '{"type":"end","source":"r3-collect","records":'$(($(wc -l <got) - 1))'}' ]
+}
+
+@test "--both: the files' own candles and the coarser ones in one stream" {
+    run -64 r3-collect --both "$hour"
+    [[ $output == *"--both: only with --resample"* ]]
+    # Candles that have the timeframe already come once.
+    r3-collect --both --resample 1H "$hour" | cmp - <(r3-collect "$hour")
+    run -64 r3-collect --both --resample 30m "$hour"
+    coarse=1H
+    both -m BTC-USD "$minute"
+    both -m BTC-USD "$minute" --gaps fill
+    both -m BTC-USD "$DATA/btcusd-bitstamp-2013_5m.csv"
+    both -m BTC-USD "$minute" --from 2013-11-25T01:30 --to 2013-11-26T02:10
+    [ "$(grep -c '"1H"' got)" -eq 24 ]
+    coarse=4H
+    both "$hour"
+    both "$hour" --from 2013-11-25T01:00 --to 2013-11-26
+    coarse=1D
+    both "$hour"
+    mixed >btc.csv
+    for coarse in 15m 4H 1D; do
+        both -m BTC-USD btc.csv
+        r3-collect -m BTC-USD --resample $coarse --both < <(dd status=none bs=61 if=btc.csv) 2>/dev/null | cmp - got
+        both -m BTC-USD btc.csv --from 2017-01-03T07:13 --to 2017-01-09T03:21 --gaps fill
+    done
+    [ "$(sed -n '3,4p' got | jq -c '[.timeframe, .time]' | xargs)" = "[1m,1483427580000] [1m,1483427640000]" ]
+}
+
+@test "--both: several files of one market, and several markets" {
+    { head -n 1 "$hour"; sed -n 2,50p "$hour"; } >btc-1.csv
+    { head -n 1 "$hour"; sed -n '51,$p' "$hour" | tac; } >btc-2.csv
+    coarse=4H
+    both -m BTC-USD btc-2.csv btc-1.csv
+    r3-collect -m BTC-USD --resample 4H --both "$hour" | cmp - got
+    # Two markets: at each close the hours of both, then the four hours of both.
+    r3-collect -m BTC-USD -m ETH-USD --resample 4H --both "$hour" "$hour" >got
+    jq -r 'select(.type == "candle") | "\(.market[0:1])\(.timeframe)"' got | sed -n 1,20p | xargs >order
+    [ "$(cat order)" = "B1H E1H B1H E1H B1H E1H B1H E1H B4H E4H B1H E1H B1H E1H B1H E1H B1H E1H B4H E4H" ]
+    for market in BTC-USD ETH-USD; do
+        only_candles <got | grep "$market" | cmp - <(r3-collect -m $market --resample 4H --both "$hour" | only_candles)
+    done
+    # Files of two timeframes.
+    r3-collect -m BTC-USD -m ETH-USD --resample 1H --both "$minute" "$hour" 2>/dev/null >got
+    grep BTC-USD got | cmp - <(r3-collect -m BTC-USD --resample 1H --both "$minute" 2>/dev/null | grep BTC-USD)
+    grep ETH-USD got | cmp - <(r3-collect -m ETH-USD "$hour" | grep ETH-USD)
+}
+
+@test "--both: a volume that outgrows its digits names the candle; a wide candle goes by itself" {
+    printf '%s\n' time,open,high,low,close,volume 0,1,1,1,1,9999999999999999999999999999999999 60,1,1,1,1,9999999999999999999999999999999999 >btc.csv
+    run -65 --separate-stderr r3-collect btc.csv --timeframe 1m --resample 5m --both
+    [ "$stderr" = "r3-collect: BTC-USD 5m 1970-01-01T00:00:00Z: volume: a result needs more than 34 digits or 18 decimals" ]
+    [ "$(only_candles <<<"$output" | wc -l)" -eq 2 ]
+    printf '%s\n' time,open,high,low,close,volume 0,1,1,1,1,0.5 60,1,9999999999999999.000000000000000001,1,1,1 120,1,1,1,1,1 180,1,1,1,1,1 240,1,1,1,1,1 300,1,1,1,1,1 >btc.csv
+    coarse=5m
+    both btc.csv
+    [ "$(grep -c '"high":"9999999999999999.000000000000000001"' got)" -eq 2 ]
+}
+
+@test "--both: a coarser candle does not wait for the line behind it" {
+    run -0 timeout 20 perl -e '
+        use IPC::Open2;
+        my $pid = open2(my $out, my $in, "r3-collect", "-m", "BTC-USD", "-t", "1m", "-r", "5m", "--both");
+        $in->autoflush(1);
+        print $in "time,open,high,low,close,volume\n0,1,1,1,1,1\n60,1,1,1,1,1\n";
+        for (1 .. 4) { my $head = <$out>; }
+        for my $i (2 .. 50) {
+            print $in $i * 60, ",1,1,1,1,1\n";
+            my $line = <$out>;
+            exit 1 if $line !~ /"1m","time":@{[$i * 60000]},/;
+            next if $i % 5 != 4;
+            $line = <$out>;
+            exit 2 if $line !~ /"5m","time":@{[($i - 4) * 60000]},/;
+        }
+        close $in;
+        <$out> =~ /"end"/ or exit 3;
+        waitpid $pid, 0;
+        exit $? >> 8;'
+}
+
+@test "--both: the rules run on the coarser timeframe, paper fills on the finer, and r3-backtest gives the same" {
+    text="r3-collect -m BTC-USD $minute --resample 15m --both | r3-strategy sma-cross --timeframe 15m | r3-track --protect tracker --stop-loss 1% --take-profit 2% | r3-size | r3-order --paper"
+    backtest "$text" >stream 2>err
+    r3-backtest "$text" 2>err.one | cmp - stream
+    diff err err.one
+    other=${text/--protect tracker/--protect exchange --trailing-stop 3%}
+    backtest "$other" 2>/dev/null >resting
+    r3-backtest "$other" 2>/dev/null | cmp - resting
+    grep -q '"type":"trade".*"role":"SL"' resting
+    # The signals are those of the coarser candles alone.
+    grep '"signal"' stream | grep '"type":"signal"' >signals
+    [ "$(wc -l <signals)" -gt 5 ]
+    r3-collect -m BTC-USD "$minute" --resample 15m 2>/dev/null | r3-strategy -q sma-cross | grep '"type":"signal"' | cmp - signals
+    # Each stands behind its own candle, and an entry is filled at the open of a minute that no later one opens before.
+    python3 - stream <<'PYTHON'
+import json, sys
+last, minute, entries, wanted, stops = None, None, 0, None, 0
+for line in open(sys.argv[1]):
+    row = json.loads(line)
+    if row["type"] == "candle":
+        if row["timeframe"] == "1m":
+            if wanted and wanted["time"] <= row["time"]:
+                wanted["fill"] = row
+        last = row
+    elif row["type"] == "signal":
+        assert last["timeframe"] == "15m" and row["time"] == last["time"] + 900000, line
+    elif row["type"] == "order" and row["role"] == "ENTRY":
+        wanted = {"time": row["time"]}
+    elif row["type"] == "trade" and row["role"] == "ENTRY":
+        assert row["time"] == wanted["fill"]["time"] and row["price"] == wanted["fill"]["open"], line
+        assert row["time"] - wanted["time"] < 900000
+        wanted = None
+        entries += 1
+    elif row["type"] == "trade" and row["role"] in ("SL", "TP"):
+        assert last["timeframe"] == "1m", line  # watched on the minutes
+        stops += 1
+assert entries > 3 and stops > 0, (entries, stops)
+PYTHON
+    # The report counts the finest, its statistics are finite.
+    backtest "$text | r3-report --json" 2>/dev/null >report
+    r3-backtest "$text | r3-report --json" 2>/dev/null | cmp - report
+    [ "$(jq .trades report)" -gt 3 ]
+    # So does a sweep.
+    r3-sweep "${text/sma-cross/sma-cross --set fast=\{fast\}} | r3-report" --vary fast=10 --json 2>/dev/null | jq -S 'select(.type == "result").statistics' | diff - <(jq -S . report)
+    # Without --timeframe the rules would run on the first that comes.
+    r3-collect -m BTC-USD "$minute" --resample 15m --both 2>/dev/null | r3-strategy -q sma-cross | grep -c '"timeframe":"15m"' | grep -qx 0
+}
+
+@test "--pace: the same candles, as time goes by" {
+    head -n 12 "$hour" >btc.csv
+    run -64 r3-collect btc.csv --pace fast
+    [[ $output == *'--pace: wants a number above 0, as in 60x, not "fast"'* ]]
+    run -64 r3-collect btc.csv --pace 0x
+    run -64 r3-collect btc.csv --pace -1
+    run -64 r3-collect btc.csv --pace x
+    # Ten hours pass in a second.
+    started=$(date +%s%N)
+    r3-collect btc.csv --pace 36000x >got
+    took=$((($(date +%s%N) - started) / 1000000))
+    echo "$took ms"
+    [ "$took" -ge 995 ]
+    r3-collect btc.csv | cmp - got
+    started=$(date +%s%N)
+    r3-backtest 'r3-collect btc.csv --pace 72000 | r3-strategy -e "long = close > 0"' >/dev/null
+    took=$((($(date +%s%N) - started) / 1000000))
+    [ "$took" -ge 495 ]
+    # A sweep has nobody who looks on.
+    run -0 timeout 20 r3-sweep 'r3-collect btc.csv --pace 1x | r3-strategy -e "long = close > {n}" | r3-track | r3-size | r3-order --paper | r3-report' --vary n=1,2
+}
+
+@test "--pace: each candle is out when it is due, and INT ends the stream" {
+    head -n 12 "$hour" >btc.csv
+    perl -e '
+        use Time::HiRes "time";
+        open(my $out, "-|", "r3-collect", "btc.csv", "--pace", "18000x") or die;
+        my $head = <$out> . <$out>;
+        my $first = <$out>;
+        my $start = time;
+        for my $i (1 .. 5) {
+            my $line = <$out>;
+            my $late = time - $start - $i * 0.2;
+            exit 1 if $late < -0.01 || $late > 1; # not all of them at the end, after two seconds
+        }
+        exit 0;'
+    perl -e '
+        $SIG{INT} = "DEFAULT";
+        my $child = fork();
+        exec "r3-collect", "btc.csv", "--pace", "1x" if !$child;
+        select(undef, undef, undef, 1);
+        kill "INT", $child;
+        waitpid($child, 0);
+        exit($? ? 1 : 0);' >out
+    [ "$(tail -n 1 out)" = '{"type":"end","source":"r3-collect","records":3}' ]
+    [ "$(wc -l <out)" -eq 4 ]
+    # A reader that goes away is noticed, not only when the next candle is due.
+    run -0 timeout 10 bash -c 'r3-collect btc.csv --pace 1x | head -n 3 >/dev/null; exit 0'
+    run -0 timeout 10 bash -c 'r3-backtest "r3-collect btc.csv --pace 1x | r3-strategy -q -e \"long = close > 0\"" | head -n 1 >/dev/null; exit 0'
+}
+
 @test "reading ahead in a thread has no data race" {
     cd "$TOP"
     gcc -std=gnu17 -I. -D_GNU_SOURCE -DR3_VERSION='"0"' -DR3_DATADIR='""' -include lib/base/banned.h -O1 -g -fsanitize=thread \

@@ -20,8 +20,8 @@ members() {
 @test "the table of the page is the table of the code" {
     awk '
         /^    \[R3_TRACKER_[A-Z]+\] = \{/ { state = $1; gsub(/[][]|R3_TRACKER_/, "", state) }
-        /^        \[[A-Z_]+\] *= \{ [A-Z_]+, *R3_TRACKER_[A-Z]+ \}/ {
-            event = $1; gsub(/[][]/, "", event)
+        /^        \[R3_TRACKER_[A-Z_]+\] *= \{ [A-Z_]+, *R3_TRACKER_[A-Z]+ \}/ {
+            event = $1; gsub(/[][]|R3_TRACKER_/, "", event)
             action = $4; sub(/,/, "", action)
             after = $5; sub(/R3_TRACKER_/, "", after)
             if (!(event in seen)) { seen[event] = 1; events[++count] = event }

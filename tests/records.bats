@@ -42,7 +42,7 @@ refused() {
 
 @test "the page lists the members of the schemas, kind for kind" {
     run -0 python3 "$check" page "$TOP/man/r3-records.5"
-    [[ $output == "20 types, "* ]]
+    [[ $output == "22 types, "* ]]
 }
 
 @test "the page's examples hold against the schemas, and every type has one" {

@@ -27,7 +27,15 @@ static inline char *r3_append_text(char *at, const char *end, const char *text) 
     return r3_append_piece(at, end, text, strlen(text));
 }
 
-char *r3_append_integer(char *at, const char *end, int64_t value); /* as printf's %d */
+/* As printf's %d. Attempts and the like are one digit, and need no call. */
+char *r3_append_digits(char *at, const char *end, int64_t value);
+static inline char *r3_append_integer(char *at, const char *end, int64_t value) {
+    if (!at || (uint64_t)value > 9 || end - at < 2)
+        return r3_append_digits(at, end, value);
+    *at++ = (char)('0' + value);
+    *at = '\0';
+    return at;
+}
 
 extern const char r3_digit_pairs[201]; /* "00" to "99", one behind the other */
 

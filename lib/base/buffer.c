@@ -15,6 +15,13 @@ static _Noreturn void end_without_memory(void) {
     exit(R3_SYSTEM);
 }
 
+size_t r3_columns(const char *text, size_t length) {
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
 void *r3_allocate(size_t size) {
     void *memory = calloc(1, size ? size : 1);
     if (!memory)

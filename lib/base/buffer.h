@@ -22,6 +22,9 @@ void r3_buffer_append(struct r3_buffer *buffer, const void *data, size_t length)
 void r3_buffer_append_text(struct r3_buffer *buffer, const char *text);
 void r3_buffer_printf(struct r3_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Columns of a UTF-8 text on a terminal: its bytes that do not continue a character. */
+size_t r3_columns(const char *text, size_t length);
+
 /* malloc family that ends the program with status 71 and a message where memory runs out. */
 void *r3_allocate(size_t size); /* zeroed */
 void *r3_reallocate(void *old, size_t size);

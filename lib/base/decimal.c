@@ -14,7 +14,7 @@ const struct r3_decimal r3_decimal_zero = { 0, 0 }, r3_decimal_one = { 1, 0 }, r
 /* The wide path is kept out of its callers: the registers and the stack that it needs doubled what the usual path costs. */
 #define RARE __attribute__((noinline, cold))
 
-static bool is_small(r3_int128 value) {
+static inline bool is_small(r3_int128 value) {
     return value == (int64_t)value;
 }
 
@@ -59,15 +59,13 @@ static inline r3_int128 shifted(r3_int128 value, int places) {
     return (r3_int128)(int64_t)value * (int64_t)r3_powers[places];
 }
 
-/* A multiple of 10 times the inverse of 5 modulo 2^64, turned right by one bit, is a tenth of it, and what another number gives is
- * larger than all of those (Granlund and Montgomery, "Division by Invariant Integers using Multiplication", 1994, section 9):
- * five zeros are dropped in 74 instructions instead of 120. */
+/* Five zeros are dropped in 74 instructions instead of the 120 of divisions. */
 static inline void normalize_small(struct r3_decimal *value) {
     bool negative = value->coefficient < 0;
     uint64_t rest = negative ? 0 - (uint64_t)value->coefficient : (uint64_t)value->coefficient;
     int32_t scale = value->scale;
     while (scale > 0) {
-        uint64_t product = rest * UINT64_C(0xcccccccccccccccd), tenth = product >> 1 | product << 63;
+        uint64_t tenth = r3_turned_tenth(rest);
         if (tenth > UINT64_MAX / 10)
             break;
         rest = tenth;
@@ -76,7 +74,7 @@ static inline void normalize_small(struct r3_decimal *value) {
     *value = R3_DECIMAL(negative ? -(r3_int128)rest : (r3_int128)rest, scale);
 }
 
-void r3_decimal_normalize(struct r3_decimal *value) {
+void r3_decimal_normalize_any(struct r3_decimal *value) {
     if (value->coefficient == 0 && value->scale > 0)
         value->scale = 0;
     if (is_small(value->coefficient)) {
@@ -140,24 +138,19 @@ RARE static int add_wide(struct r3_decimal *out, const struct r3_decimal *a, con
     return store_wide(out, r3_wide_subtract(y, x), scale, !negative, error);
 }
 
-/* The usual sum: all of it in 64 bits. False where something is wider. */
-static inline bool add_small(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
-                             bool negative) {
-    int64_t x = (int64_t)a->coefficient, y = (int64_t)b->coefficient, sum;
-    int32_t scale = a->scale, other = b->scale;
-    if (a->coefficient != x || b->coefficient != y || (scale | other) < 0)
+/* x / 10^scale and y / 10^other as 64-bit numbers of the larger scale. False where that is wider. */
+static inline bool align_small(int64_t *x, int64_t *y, int32_t *scale, const struct r3_decimal *a,
+                               const struct r3_decimal *b) {
+    int32_t shift = a->scale - b->scale;
+    *x = (int64_t)a->coefficient;
+    *y = (int64_t)b->coefficient;
+    *scale = a->scale;
+    if ((a->scale | b->scale) < 0 || !r3_decimal_is_narrow(a) || !r3_decimal_is_narrow(b))
         return false;
-    if (scale < other) {
-        if (__builtin_mul_overflow(x, (int64_t)r3_powers[other - scale], &x))
-            return false;
-        scale = other;
-    } else if (scale > other && __builtin_mul_overflow(y, (int64_t)r3_powers[scale - other], &y)) {
-        return false;
-    }
-    if (negative ? __builtin_sub_overflow(x, y, &sum) : __builtin_add_overflow(x, y, &sum))
-        return false;
-    *out = R3_DECIMAL(sum, scale);
-    return true;
+    if (shift >= 0)
+        return !__builtin_mul_overflow(*y, (int64_t)r3_powers[shift], y);
+    *scale = b->scale;
+    return !__builtin_mul_overflow(*x, (int64_t)r3_powers[-shift], x);
 }
 
 RARE static int add_any(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
@@ -179,14 +172,24 @@ RARE static int subtract_any(struct r3_decimal *out, const struct r3_decimal *a,
     return add_any(out, a, &negative, error);
 }
 
-int r3_decimal_add(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
-                   struct r3_error *error) {
-    return __builtin_expect(add_small(out, a, b, false), 1) ? 0 : add_any(out, a, b, error);
+int r3_decimal_add_scaled(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                          struct r3_error *error) {
+    int64_t x, y, sum;
+    int32_t scale;
+    if (__builtin_expect(!align_small(&x, &y, &scale, a, b) || __builtin_add_overflow(x, y, &sum), 0))
+        return add_any(out, a, b, error);
+    *out = R3_DECIMAL(sum, scale);
+    return 0;
 }
 
-int r3_decimal_subtract(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
-                        struct r3_error *error) {
-    return __builtin_expect(add_small(out, a, b, true), 1) ? 0 : subtract_any(out, a, b, error);
+int r3_decimal_subtract_scaled(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                               struct r3_error *error) {
+    int64_t x, y, difference;
+    int32_t scale;
+    if (__builtin_expect(!align_small(&x, &y, &scale, a, b) || __builtin_sub_overflow(x, y, &difference), 0))
+        return subtract_any(out, a, b, error);
+    *out = R3_DECIMAL(difference, scale);
+    return 0;
 }
 
 RARE static int multiply_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
@@ -195,8 +198,8 @@ RARE static int multiply_wide(struct r3_decimal *out, const struct r3_decimal *a
                       a->scale + b->scale, (a->coefficient < 0) != (b->coefficient < 0), error);
 }
 
-int r3_decimal_multiply(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
-                        struct r3_error *error) {
+int r3_decimal_multiply_any(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                            struct r3_error *error) {
     if (__builtin_expect((a->scale | b->scale) < 0, 0))
         return fail_absent(error);
     if (__builtin_expect(is_small(a->coefficient) && is_small(b->coefficient), 1))
@@ -257,9 +260,8 @@ RARE static int multiply_round_wide(struct r3_decimal *out, const struct r3_deci
     return store_quotient(out, &product, &power, scale, (a->coefficient < 0) != (b->coefficient < 0), rounding, error);
 }
 
-__attribute__((noinline)) static int multiply_round_any(struct r3_decimal *out, const struct r3_decimal *a,
-                                                        const struct r3_decimal *b, int scale,
-                                                        enum r3_rounding rounding, struct r3_error *error) {
+int r3_decimal_multiply_round_any(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                                  int scale, enum r3_rounding rounding, struct r3_error *error) {
     if (check_rounding(a, b, scale, error) != 0)
         return -1;
     int drop = a->scale + b->scale - scale;
@@ -272,20 +274,6 @@ __attribute__((noinline)) static int multiply_round_any(struct r3_decimal *out, 
     return multiply_round_wide(out, a, b, scale, rounding, error);
 }
 
-int r3_decimal_multiply_round(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, int scale,
-                              enum r3_rounding rounding, struct r3_error *error) {
-    int64_t x = (int64_t)a->coefficient, y = (int64_t)b->coefficient, product;
-    int32_t sum = a->scale + b->scale;
-    /* Mostly the product has few digits, and is exact: 37 instructions instead of 70. */
-    if (__builtin_expect(sum <= scale && scale <= R3_DECIMAL_SCALE_MAX && (a->scale | b->scale) >= 0 &&
-                             a->coefficient == x && b->coefficient == y && !__builtin_mul_overflow(x, y, &product),
-                         1)) {
-        *out = R3_DECIMAL(product, sum);
-        return 0;
-    }
-    return multiply_round_any(out, a, b, scale, rounding, error);
-}
-
 RARE static int divide_round_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
                                   int scale, enum r3_rounding rounding, struct r3_error *error) {
     int shift = scale - a->scale + b->scale;
@@ -295,8 +283,27 @@ RARE static int divide_round_wide(struct r3_decimal *out, const struct r3_decima
     return store_quotient(out, &numerator, &denominator, scale, negative, rounding, error);
 }
 
+/* The usual quotient, as of a sum by a count: all of it in 64 bits. False where something is wider, or is not to be divided by. */
+static inline bool divide_small(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b,
+                                int scale, enum r3_rounding rounding) {
+    int64_t x = (int64_t)a->coefficient, y = (int64_t)b->coefficient;
+    uint64_t magnitude = x < 0 ? 0 - (uint64_t)x : (uint64_t)x, divisor = (uint64_t)y, numerator;
+    int shift = scale - a->scale + b->scale;
+    if (a->coefficient != x || b->coefficient != y || y <= 0 || (a->scale | b->scale | scale | shift) < 0 ||
+        scale > R3_DECIMAL_SCALE_MAX || shift > R3_DECIMAL_SCALE_MAX ||
+        __builtin_mul_overflow(magnitude, (uint64_t)r3_powers[shift], &numerator))
+        return false;
+    uint64_t quotient = numerator / divisor, remainder = numerator % divisor, rest = divisor - remainder;
+    if (remainder && r3_decimal_grows(rounding, x < 0, (remainder > rest) - (remainder < rest), quotient & 1))
+        quotient++;
+    *out = R3_DECIMAL(x < 0 ? -(r3_int128)quotient : (r3_int128)quotient, scale);
+    return true;
+}
+
 int r3_decimal_divide_round(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *b, int scale,
                             enum r3_rounding rounding, struct r3_error *error) {
+    if (divide_small(out, a, b, scale, rounding))
+        return 0;
     if (check_rounding(a, b, scale, error) != 0)
         return -1;
     if (b->coefficient == 0)
@@ -322,12 +329,6 @@ int r3_decimal_round(struct r3_decimal *out, const struct r3_decimal *a, int sca
                          rounding, error);
 }
 
-/* An increment such as 0.01 and a value of no more decimals: it lies on the grid, and neither division nor multiplication is needed
- * to see it (37 instructions instead of 118). */
-static inline bool is_on_decimal_grid(const struct r3_decimal *a, const struct r3_decimal *increment) {
-    return increment->coefficient == 1 && a->scale <= increment->scale && a->scale >= 0;
-}
-
 RARE static int round_to_wide(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *increment,
                               enum r3_rounding rounding, struct r3_error *error) {
     struct r3_wide value, step, quotient, remainder;
@@ -341,12 +342,8 @@ RARE static int round_to_wide(struct r3_decimal *out, const struct r3_decimal *a
     return store_wide(out, result, scale, negative, error);
 }
 
-int r3_decimal_round_to(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *increment,
-                        enum r3_rounding rounding, struct r3_error *error) {
-    if (is_on_decimal_grid(a, increment)) {
-        *out = *a;
-        return 0;
-    }
+int r3_decimal_round_to_any(struct r3_decimal *out, const struct r3_decimal *a, const struct r3_decimal *increment,
+                            enum r3_rounding rounding, struct r3_error *error) {
     if (check_rounding(a, increment, 0, error) != 0)
         return -1;
     if (increment->coefficient <= 0)
@@ -370,9 +367,7 @@ RARE static bool is_multiple_wide(const struct r3_decimal *a, const struct r3_de
     return r3_wide_is_zero(&remainder);
 }
 
-bool r3_decimal_is_multiple(const struct r3_decimal *a, const struct r3_decimal *increment) {
-    if (is_on_decimal_grid(a, increment))
-        return true;
+bool r3_decimal_is_multiple_any(const struct r3_decimal *a, const struct r3_decimal *increment) {
     if ((a->scale | increment->scale) < 0 || increment->coefficient == 0)
         return false;
     if (!is_small(a->coefficient) || !is_small(increment->coefficient))

@@ -17,8 +17,6 @@ struct r3_wide {
 
 #define R3_DECIMAL_LIMIT (r3_powers[R3_DECIMAL_DIGITS_MAX]) /* the first coefficient that is too great */
 
-extern const r3_uint128 r3_powers[39]; /* 10^0 to 10^38 */
-
 static inline r3_uint128 r3_magnitude(r3_int128 value) {
     return value < 0 ? -(r3_uint128)value : (r3_uint128)value;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
+#include "lib/base/write_behind.h"
 
 /* A descriptor that someone set to non-blocking (a terminal shared with another program) is waited for as a blocking one would be. */
 static bool wait_again(int fd, short events) {
@@ -40,9 +41,16 @@ static int write_all(struct r3_writer *writer, const char *data, size_t length, 
     return 0;
 }
 
+static int hand_over(struct r3_writer *writer, size_t length, struct r3_error *error) {
+    errno = length > 0 ? r3_write_behind_hand(writer->behind, &writer->data, length, writer->capacity) : 0;
+    return errno ? r3_fail_errno(error, R3_IO, "%s", writer->name) : 0;
+}
+
 int r3_writer_flush(struct r3_writer *writer, struct r3_error *error) {
     size_t length = writer->length;
     writer->length = 0; /* after an error too: it is reported once, and what was lost is lost */
+    if (writer->behind)
+        return hand_over(writer, length, error);
     return write_all(writer, writer->data, length, error);
 }
 
@@ -50,11 +58,19 @@ int r3_writer_flush(struct r3_writer *writer, struct r3_error *error) {
 enum { WITHOUT_COPY = R3_BUFFER_SIZE / 4 };
 
 int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, struct r3_error *error) {
+    for (size_t room; writer->behind && length > (room = writer->capacity - writer->length);) {
+        memcpy(writer->data + writer->length, data, room);
+        writer->length = writer->capacity;
+        data += room;
+        length -= room;
+        if (r3_writer_flush(writer, error) != 0)
+            return -1;
+    }
     if (length > writer->capacity - writer->length) {
         if (r3_writer_flush(writer, error) != 0)
             return -1;
     }
-    if (writer->length == 0 && length >= WITHOUT_COPY)
+    if (writer->length == 0 && length >= WITHOUT_COPY && !writer->behind)
         return write_all(writer, data, length, error);
     if (length)
         memcpy(writer->data + writer->length, data, length);
@@ -64,6 +80,9 @@ int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, str
 
 int r3_writer_close(struct r3_writer *writer, struct r3_error *error) {
     int result = r3_writer_flush(writer, error);
+    if (writer->behind && (errno = r3_write_behind_wait(writer->behind)) != 0 && result == 0)
+        result = r3_fail_errno(error, R3_IO, "%s", writer->name);
+    r3_write_behind_free(writer->behind);
     if (close(writer->fd) != 0 && errno != EINTR && result == 0)
         result = r3_fail_errno(error, R3_IO, "%s", writer->name);
     free(writer->data);
@@ -170,6 +189,11 @@ int r3_reserve_standard_descriptors(struct r3_error *error) {
             return r3_fail_errno(error, R3_SYSTEM, "/dev/null");
     }
     return 0;
+}
+
+bool r3_wants_colour(int fd) {
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(fd) && !(no_colour && no_colour[0]) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
 void r3_pipe_enlarge(int fd) {

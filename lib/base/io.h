@@ -12,11 +12,15 @@
 
 enum { R3_LINE_MAX = 65536, R3_BUFFER_SIZE = 262144, R3_PIPE_SIZE = 1048576 };
 
+struct r3_write_behind;
+
 struct r3_writer {
     int fd;
     const char *name; /* for messages: "standard output" or the file; borrowed */
     char *data;
     size_t length, capacity;
+    struct r3_write_behind
+        *behind; /* NULL: it writes itself. Else its own; a write that failed is told by a later call */
 };
 
 void r3_writer_init(struct r3_writer *writer, int fd, const char *name);
@@ -59,10 +63,18 @@ static inline void r3_reader_pass(struct r3_reader *reader, size_t length) {
     reader->start += length + 1;
     reader->line++;
 }
+/* The same for several lines of `length` bytes, their newlines among them. */
+static inline void r3_reader_pass_lines(struct r3_reader *reader, size_t lines, size_t length) {
+    reader->start += length;
+    reader->line += lines;
+}
 
 /* Where descriptor 0, 1 or 2 is closed, put something there that can be neither read nor written, so that a file which is opened
  * later cannot take its place and receive records or messages. R3_SYSTEM. Call it first in main. */
 int r3_reserve_standard_descriptors(struct r3_error *error);
+
+/* Whether text on this descriptor may be coloured: a terminal, unless NO_COLOR (no-color.org) or a dumb one says no. */
+bool r3_wants_colour(int fd);
 
 /* Make a pipe hold R3_PIPE_SIZE bytes where the system allows; anything else is left as it is. */
 void r3_pipe_enlarge(int fd);

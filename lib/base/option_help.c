@@ -9,14 +9,6 @@ enum { WIDTH = 80, LEFT_MAX = 30, LONG_CHOICES = 24 };
 
 /* ---- --help ---- */
 
-/* Columns of a UTF-8 text: its bytes that do not continue a character. */
-static size_t columns(const char *text, size_t length) {
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
-}
-
 static void pad(struct r3_buffer *out, size_t from, size_t to) {
     for (; from < to; from++)
         r3_buffer_append(out, " ", 1);
@@ -60,7 +52,7 @@ static void append_right(struct r3_buffer *out, const struct r3_option *option) 
 static void append_wrapped(struct r3_buffer *out, const char *text, size_t indent) {
     size_t at = indent;
     while (*text) {
-        size_t length = strcspn(text, " "), width = columns(text, length);
+        size_t length = strcspn(text, " "), width = r3_columns(text, length);
         if (at > indent && at + 1 + width > WIDTH) {
             r3_buffer_append_text(out, "\n");
             pad(out, 0, indent);
@@ -82,7 +74,7 @@ static size_t left_width(const struct r3_option *const *tables, bool letters, st
         for (const struct r3_option *option = *tables; option->name; option++) {
             r3_buffer_reset(scratch);
             append_left(scratch, option, letters);
-            size_t width = columns(scratch->data, scratch->length);
+            size_t width = r3_columns(scratch->data, scratch->length);
             if (width > widest && width <= LEFT_MAX)
                 widest = width;
         }
@@ -101,7 +93,7 @@ void r3_option_help(struct r3_buffer *out, const char *name, const char *operand
         for (const struct r3_option *option = *tables; option->name; option++) {
             r3_buffer_reset(&text);
             append_left(&text, option, letters);
-            size_t width = columns(text.data, text.length);
+            size_t width = r3_columns(text.data, text.length);
             r3_buffer_append(out, text.data, text.length);
             if (width + 2 > indent) {
                 r3_buffer_append_text(out, "\n");
@@ -112,7 +104,7 @@ void r3_option_help(struct r3_buffer *out, const char *name, const char *operand
             append_right(&text, option);
             append_wrapped(out, text.data, indent);
         }
-    r3_buffer_printf(out, "\nSee man %s.\n", name);
+    r3_buffer_printf(out, "\nSee man %.*s.\n", (int)strcspn(name, " "), name); /* of "r3-session list", r3-session */
     r3_buffer_release(&text);
 }
 

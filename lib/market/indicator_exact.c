@@ -56,6 +56,10 @@ double r3_quotient_wide(r3_int128 numerator, r3_uint128 denominator) {
     return numerator < 0 ? -result : result;
 }
 
+double r3_quotient_times_any(r3_int128 numerator, const struct r3_divisor *divisor, int exponent) {
+    return times_power(r3_quotient(numerator, (r3_uint128)divisor->odd << divisor->zeros), exponent);
+}
+
 /* Two at a time, as every x86-64 can, which halves the time. A whole number of less than 51 bits becomes a double by what its bits
  * add to those of 2^52 + 2^51. Returns how many are done: all but the odd one, or none, where one is larger. */
 static size_t quotients_by_pairs(double *out, const int64_t *numerators, size_t count, double denominator) {

@@ -103,10 +103,88 @@ enum r3_window_change { R3_WINDOW_ADDED, R3_WINDOW_REBUILD };
 /* Put a ready value in; *added is its entry and *removed the one that fell out, or 0. R3_WINDOW_REBUILD: the grid changed,
  * and sums must be made anew from the entries (the value is in already). */
 enum r3_window_change r3_window_push(struct r3_window *window, double value, r3_int128 *added, r3_int128 *removed);
+/* The same for a full window, of which `values` are the doubles, where neither the value nor the one that falls out is rounded to
+ * the grid, and that stays: the usual case. False: nothing is done. */
+static inline bool r3_window_replace(struct r3_window *window, double *values, double value, r3_int128 *added,
+                                     r3_int128 *removed);
 /* A candle without a value: the window starts over. */
 void r3_window_reset(struct r3_window *window);
 r3_int128 r3_window_entry(const struct r3_window *window, int32_t back); /* entry k back (0: the newest), k < count */
 /* sum / divisor in values, rounded once. */
 double r3_window_quotient(const struct r3_window *window, r3_int128 sum, uint64_t divisor);
+
+/* ---- the usual case ---- */
+
+/* A denominator in parts: odd × 2^zeros, and the bits of the odd one, at most 70. */
+struct r3_divisor {
+    uint64_t odd;
+    int32_t zeros, width;
+};
+
+static inline struct r3_divisor r3_divisor_of(uint64_t divisor) {
+    int32_t zeros = __builtin_ctzll(divisor);
+    uint64_t odd = divisor >> zeros;
+    return (struct r3_divisor) { odd, zeros, 64 - __builtin_clzll(odd) };
+}
+
+double r3_quotient_times_any(r3_int128 numerator, const struct r3_divisor *divisor, int exponent);
+
+/* numerator / divisor × 2^exponent, rounded once: as r3_quotient_wide does it. */
+static inline double r3_quotient_times(r3_int128 numerator, const struct r3_divisor *divisor, int exponent) {
+    const bool negative = numerator < 0;
+    const r3_uint128 magnitude = r3_magnitude(numerator);
+    const uint64_t high = (uint64_t)(magnitude >> 64), low = (uint64_t)magnitude;
+    if (high == 0 || divisor->width > 8)
+        return r3_quotient_times_any(numerator, divisor, exponent);
+    const int cut = 128 - __builtin_clzll(high) - (divisor->width + 56), power = cut + exponent - divisor->zeros;
+    if (cut <= 0 || power < -1022 || power > 1023 - 57)
+        return r3_quotient_times_any(numerator, divisor, exponent);
+    uint64_t quotient = (uint64_t)(magnitude >> cut);
+    bool rest = cut < 64 ? low << (64 - cut) != 0 : low != 0 || (high & ((UINT64_C(1) << (cut - 64)) - 1)) != 0;
+    if (divisor->odd != 1) {
+        const uint64_t whole = quotient / divisor->odd;
+        rest |= whole * divisor->odd != quotient;
+        quotient = whole;
+    }
+    const uint64_t bits = (uint64_t)(power + 1023) << 52 | (uint64_t)negative << 63;
+    double factor;
+    memcpy(&factor, &bits, sizeof factor);
+    return (double)(int64_t)(quotient | rest) * factor;
+}
+
+/* The double with these bits over 2^shift, a whole number; `left` = its exponent - shift - 1075, 0 to 63. `any`: it is not zero. */
+static inline r3_int128 r3_window_whole(uint64_t bits, bool any, unsigned left) {
+    const int64_t sign = (int64_t)bits >> 63;
+    const int64_t whole = ((int64_t)((bits & ((UINT64_C(1) << 52) - 1)) | (uint64_t)any << 52) ^ sign) - sign;
+    return (r3_int128)((r3_uint128)(uint64_t)(whole >> 1 >> (63 - left)) << 64 | (uint64_t)whole << left);
+}
+
+/* Without a branch for a zero, as half of what a sum of gains adds up is. */
+static inline bool r3_window_replace(struct r3_window *window, double *values, double value, r3_int128 *added,
+                                     r3_int128 *removed) {
+    enum {
+        LEAST = R3_GRID_LEAST_BITS - 53, /* left of a value that counts as large */
+        MOST = R3_FIXED_BITS - 53
+    };
+    uint64_t new, old;
+    memcpy(&new, &value, sizeof new);
+    memcpy(&old, &values[window->next], sizeof old);
+    const int32_t base = window->shift + 1075;
+    const bool any_new = new << 1 != 0, any_old = old << 1 != 0;
+    const uint32_t left_new = ((uint32_t)(new >> 52 & 0x7ff) - (uint32_t)base) & (0U - any_new),
+                   left_old = ((uint32_t)(old >> 52 & 0x7ff) - (uint32_t)base) & (0U - any_old);
+    const int32_t nonzero = window->nonzero + any_new - any_old,
+                  large = window->large + (left_new >= LEAST) - (left_old >= LEAST);
+    /* a subnormal number has no implicit bit */
+    if (left_new > MOST || left_old > MOST || (nonzero && !large) || base <= 0)
+        return false;
+    *added = r3_window_whole(new, any_new, left_new);
+    *removed = r3_window_whole(old, any_old, left_old);
+    values[window->next] = value;
+    window->next = window->next + 1 == window->length ? 0 : window->next + 1;
+    window->nonzero = nonzero;
+    window->large = large;
+    return true;
+}
 
 #endif

@@ -76,42 +76,58 @@ static void range_run(void *state, const struct r3_indicator_setup *setup, size_
     r3_ready_finite(out, first, count);
 }
 
-/* The next candle; true when the sums are whole. length - 1 changes are summed, then each new one replaces 1/length of the sum. */
-static inline bool directional_candle(struct directional_state *move, int32_t length, double high, double low,
-                                      double close) {
-    double up = high - move->high, down = move->low - low;
-    double range = true_range(high, low, move->close);
-    bool first = !move->started;
-    move->high = high;
-    move->low = low;
-    move->close = close;
-    move->started = true;
-    if (first)
-        return false;
-    if (move->count == length - 1) {
+/* value, or 0 where it is not to count: by a mask, since the processor cannot guess which way a price goes. */
+static inline double counted(bool is, double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits &= (uint64_t)0 - is;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The next candle. length - 1 changes are summed, then (`whole`) each new one replaces 1/length of the sum. */
+static inline __attribute__((always_inline)) void
+directional_candle(struct directional_state *move, bool whole, int32_t length, double high, double low, double close) {
+    const double up = high - move->high, down = move->low - low;
+    if (whole) {
         move->plus -= move->plus / length;
         move->minus -= move->minus / length;
         move->range -= move->range / length;
-    } else {
-        move->count++;
-        first = true; /* still summing */
     }
-    move->plus += up > 0 && up > down ? up : 0;
-    move->minus += down > 0 && down > up ? down : 0;
-    move->range += range;
-    return !first;
+    move->plus += counted((up > 0) & (up > down), up);
+    move->minus += counted((down > 0) & (down > up), down);
+    move->range += true_range(high, low, move->close);
+    move->high = high;
+    move->low = low;
+    move->close = close;
+}
+
+/* Before that. */
+static void directional_begin(struct directional_state *move, int32_t length, double high, double low, double close) {
+    if (move->started) {
+        directional_candle(move, false, length, high, low, close);
+        move->count++;
+    } else {
+        *move = (struct directional_state) { .high = high, .low = low, .close = close, .started = true };
+    }
 }
 
 /* in: high, low, close. out: smoothed +DM, -DM and true range. */
 static void directional_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
                             const struct r3_column *const *in, const struct r3_column *out) {
     (void)scale;
+    const int32_t length = setup->length;
     struct directional_state *kept = state, move = *kept; /* a copy, so that it stays in registers */
     r3_ready_all(out[0].ready, in, 3, count);
     for (size_t i = 0; i < count; i++) {
+        const double high = in[0]->value[i], low = in[1]->value[i], close = in[2]->value[i];
         if (!out[0].ready[i])
             continue;
-        out[0].ready[i] = directional_candle(&move, setup->length, in[0]->value[i], in[1]->value[i], in[2]->value[i]);
+        out[0].ready[i] = move.started && move.count == length - 1;
+        if (out[0].ready[i])
+            directional_candle(&move, true, length, high, low, close);
+        else
+            directional_begin(&move, length, high, low, close);
         out[0].value[i] = move.plus;
         out[1].value[i] = move.minus;
         out[2].value[i] = move.range;

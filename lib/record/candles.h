@@ -1,8 +1,10 @@
 #ifndef R3_RECORD_CANDLES_H
 #define R3_RECORD_CANDLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/record/record.h"
 
@@ -25,13 +27,44 @@ struct r3_candles {
     const int64_t *open, *high, *low, *close, *volume;
 };
 
+/* Whether a candle is of the same series. */
+static inline bool r3_candles_go_on(const struct r3_candles *candles, const struct r3_candle *candle) {
+    return candle->timeframe == candles->timeframe &&
+           memcmp(candle->market, candles->market, sizeof candles->market) == 0 &&
+           memcmp(candle->platform, candles->platform, sizeof candles->platform) == 0;
+}
+
+/* Where the candles of lines are put, column by column, at these scales. */
+struct r3_candle_room {
+    int32_t price_scale, volume_scale;
+    bool in_order; /* each is to come after the one before it, the first after `after`; else all after that */
+    int64_t after;
+    size_t most; /* so many fit */
+    int64_t *time, *open, *high, *low, *close, *volume;
+    uint32_t *ends; /* behind each one's newline, counted from the first line's start */
+};
+
+/* The candles of whole lines at the start of text[0..length), as many as are like the last one that this decoder was given, and
+ * fit, and are of the series (NULL: any): how many. Behind them, also where it is 0, r3_record_decode must look. */
+size_t r3_record_decode_candles(struct r3_decoder *decoder, const struct r3_candles *series,
+                                const struct r3_candle_room *room, const char *text, size_t length);
+
 /* One of them as a record; its decimals without needless zeros, as the decoder gives them. */
 void r3_candles_record(const struct r3_candles *candles, size_t index, struct r3_record *out);
 
 /* The candles [from, to) of a block as a block of their own, over the same columns. */
 struct r3_candles r3_candles_part(const struct r3_candles *candles, size_t from, size_t to);
 
-/* coefficient / 10^scale without needless zeros. */
-struct r3_decimal r3_candles_decimal(int64_t coefficient, int32_t scale);
+/* coefficient / 10^scale without needless zeros; coefficient >= 0. Mostly there are none, which is seen in place. */
+static inline void r3_candles_put(struct r3_decimal *out, int64_t coefficient, int32_t scale) {
+    *out = R3_DECIMAL(coefficient, scale);
+    if (scale > 0 && r3_turned_tenth((uint64_t)coefficient) <= UINT64_MAX / 10)
+        r3_decimal_normalize_any(out);
+}
+static inline struct r3_decimal r3_candles_decimal(int64_t coefficient, int32_t scale) {
+    struct r3_decimal value;
+    r3_candles_put(&value, coefficient, scale);
+    return value;
+}
 
 #endif

@@ -121,14 +121,15 @@ R3_SCAN_TARGET static inline bool is_faultless(const struct faults *faults) {
     return _mm256_testz_si256(any, any);
 }
 
-static inline void put_decimal(struct r3_decimal *out, int64_t coefficient, uint32_t scale) {
-    out->coefficient = (r3_int128)(uint64_t)coefficient;
-    out->scale = (int32_t)scale;
-}
+/* What a line says behind its head. */
+struct numbers {
+    int64_t time, price[4], volume; /* price: open, high, low, close */
+    int32_t scale[4], volume_scale;
+};
 
-/* Behind the head: the time and the five numbers, and the brace. */
-R3_SCAN_TARGET static inline const char *read_numbers(struct r3_candle *candle, const char *time, const char *limit,
-                                                      const char *last) {
+/* The time and the five numbers, and the brace; whether the prices are in order is not looked at. */
+__attribute__((always_inline)) R3_SCAN_TARGET static inline const char *
+read_numbers(struct numbers *numbers, const char *time, const char *limit, const char *last) {
     const char *open = time + TIME + TO_OPEN, *from = time + FIRST_END;
     uint64_t ends = number_ends(from, limit), behind_first = ends & (ends - 1),
              behind_second = behind_first & (behind_first - 1), behind_third = behind_second & (behind_second - 1);
@@ -159,27 +160,30 @@ R3_SCAN_TARGET static inline const char *read_numbers(struct r3_candle *candle, 
 
     struct faults faults = { _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256() };
     uint32_t scale[4], time_scale, volume_scale;
-    int64_t price[4], others[4];
+    int64_t others[4];
     compare_keys(open, low, OPEN_LOW, &faults);
     compare_keys(high, close, HIGH_CLOSE, &faults);
     compare_key(volume, VOLUME, &faults);
     __m256i open_low = read_two(open_end, open_length, low_end, low_length, &scale[0], &scale[2], &faults);
     __m256i high_close = read_two(high_end, high_length, close_end, close_length, &scale[1], &scale[3], &faults);
     __m256i time_volume = read_two(time + TIME, TIME, volume_end, volume_length, &time_scale, &volume_scale, &faults);
-    _mm256_storeu_si256((__m256i *)(void *)price, r3_scan_sixteens(open_low, high_close));
+    _mm256_storeu_si256((__m256i *)(void *)numbers->price, r3_scan_sixteens(open_low, high_close));
     _mm256_storeu_si256((__m256i *)(void *)others, r3_scan_sixteens(time_volume, time_volume));
-    int32_t scales[4] = { (int32_t)scale[0], (int32_t)scale[1], (int32_t)scale[2], (int32_t)scale[3] };
     /* With the low, which none of the others is below, all prices are above 0. */
-    if (!is_faultless(&faults) || time_scale || *time == '0' || memcmp(volume_end, "\"}", 2) != 0 || price[2] == 0 ||
-        !r3_scan_is_ordered(price, scales))
+    if (!is_faultless(&faults) || time_scale || *time == '0' || memcmp(volume_end, "\"}", 2) != 0 ||
+        numbers->price[2] == 0)
         return NULL;
-    candle->time = others[0];
-    put_decimal(&candle->open, price[0], scale[0]);
-    put_decimal(&candle->high, price[1], scale[1]);
-    put_decimal(&candle->low, price[2], scale[2]);
-    put_decimal(&candle->close, price[3], scale[3]);
-    put_decimal(&candle->volume, others[2], volume_scale);
+    for (int i = 0; i < 4; i++)
+        numbers->scale[i] = (int32_t)scale[i];
+    numbers->time = others[0];
+    numbers->volume = others[2];
+    numbers->volume_scale = (int32_t)volume_scale;
     return volume_end + 2;
+}
+
+static inline void put_decimal(struct r3_decimal *out, int64_t coefficient, int32_t scale) {
+    out->coefficient = (r3_int128)(uint64_t)coefficient;
+    out->scale = scale;
 }
 
 R3_SCAN_TARGET const char *r3_record_decode_candle_wide(struct r3_decoder *decoder, struct r3_record *record,
@@ -190,11 +194,59 @@ R3_SCAN_TARGET const char *r3_record_decode_candle_wide(struct r3_decoder *decod
         if (!has_head(head, text, length))
             continue;
         decoder->head = index;
+        struct numbers numbers;
+        const char *end = read_numbers(&numbers, text + head->length, text + length, last);
+        if (!end || !r3_scan_is_ordered(numbers.price, numbers.scale))
+            return NULL;
+        struct r3_candle *candle = &record->candle;
         record->type = R3_CANDLE;
-        r3_candle_copy_head(&record->candle, &head->candle);
-        return read_numbers(&record->candle, text + head->length, text + length, last);
+        r3_candle_copy_head(candle, &head->candle);
+        candle->time = numbers.time;
+        put_decimal(&candle->open, numbers.price[0], numbers.scale[0]);
+        put_decimal(&candle->high, numbers.price[1], numbers.scale[1]);
+        put_decimal(&candle->low, numbers.price[2], numbers.scale[2]);
+        put_decimal(&candle->close, numbers.price[3], numbers.scale[3]);
+        put_decimal(&candle->volume, numbers.volume, numbers.volume_scale);
+        return end;
     }
     return NULL;
+}
+
+/* At the block's scale; false: it has more digits, or needs more bits. */
+static inline bool bring(int64_t *out, int64_t coefficient, int32_t scale, int32_t common) {
+    return scale <= common && !__builtin_mul_overflow(coefficient, r3_scan_power[(uint32_t)(common - scale)], out);
+}
+
+R3_SCAN_TARGET size_t r3_record_decode_candles_wide(const struct r3_candle_head *head,
+                                                    const struct r3_candle_room *room, const char *text,
+                                                    size_t length) {
+    const char *at = text, *limit = text + length;
+    int64_t before = room->after;
+    size_t i = 0;
+    for (; i < room->most && has_head(head, at, (size_t)(limit - at)); i++) {
+        struct numbers numbers;
+        int64_t open, high, low, close, volume;
+        const char *end = read_numbers(&numbers, at + head->length, limit, NULL);
+        if (!end || *end != '\n' || !bring(&open, numbers.price[0], numbers.scale[0], room->price_scale) ||
+            !bring(&high, numbers.price[1], numbers.scale[1], room->price_scale) ||
+            !bring(&low, numbers.price[2], numbers.scale[2], room->price_scale) ||
+            !bring(&close, numbers.price[3], numbers.scale[3], room->price_scale) ||
+            !bring(&volume, numbers.volume, numbers.volume_scale, room->volume_scale))
+            break;
+        if (((high < open) | (high < close) | (low > open) | (low > close) | (numbers.time <= before)) != 0)
+            break;
+        if (room->in_order)
+            before = numbers.time;
+        room->time[i] = numbers.time;
+        room->open[i] = open;
+        room->high[i] = high;
+        room->low[i] = low;
+        room->close[i] = close;
+        room->volume[i] = volume;
+        at = end + 1;
+        room->ends[i] = (uint32_t)(at - text);
+    }
+    return i;
 }
 
 #else
@@ -203,6 +255,12 @@ const char *r3_record_decode_candle_wide(struct r3_decoder *decoder, struct r3_r
                                          size_t length, const char *last) {
     (void)decoder, (void)record, (void)text, (void)length, (void)last;
     return NULL;
+}
+
+size_t r3_record_decode_candles_wide(const struct r3_candle_head *head, const struct r3_candle_room *room,
+                                     const char *text, size_t length) {
+    (void)head, (void)room, (void)text, (void)length;
+    return 0;
 }
 
 #endif

@@ -39,6 +39,10 @@ static int take_borrowed(struct r3_decoder *decoder, struct r3_record *record, c
     const char *text = r3_json_text(value, &length);
     if (!text)
         return fail_kind(error, member, "a text");
+    if (member->size > 0 && length >= member->size)
+        return r3_fail(error, R3_DATA, "%s: longer than %d bytes", member->name, member->size - 1);
+    if (length == 0 && member->required)
+        return r3_fail(error, R3_DATA, "%s: empty", member->name);
     if (length == 0)
         return 0;
     /* r3_record_decode_json made room for the whole line, so the texts that stand here do not move. */

@@ -69,10 +69,11 @@ static char *put_text(char *out, const struct r3_member *member, const char *tex
     return NULL;
 }
 
-static char *put_borrowed(char *out, const char *text, const char **wrong) {
-    if (r3_json_is_utf8(text, strlen(text)))
-        return r3_json_put_text(out, text, strlen(text));
-    *wrong = "characters that are not allowed";
+static char *put_borrowed(char *out, const struct r3_member *member, const char *text, const char **wrong) {
+    size_t length = strlen(text);
+    if ((member->size == 0 || length < member->size) && r3_json_is_utf8(text, length))
+        return r3_json_put_text(out, text, length);
+    *wrong = member->size > 0 && length >= member->size ? "too long" : "characters that are not allowed";
     return NULL;
 }
 
@@ -128,7 +129,7 @@ static inline char *put_member(char *out, const struct r3_record *record, const 
     case R3_MEMBER_BORROWED:
         if (!*(const char *const *)place || !**(const char *const *)place)
             break;
-        return put_borrowed(at, *(const char *const *)place, wrong);
+        return put_borrowed(at, member, *(const char *const *)place, wrong);
     case R3_MEMBER_ENUM:
     case R3_MEMBER_TIMEFRAME:
         if (*(const unsigned *)place == 0)
@@ -159,9 +160,13 @@ static inline char *put_member(char *out, const struct r3_record *record, const 
 /* Bytes that the line can need at most. */
 static size_t room_for(const struct r3_record *record) {
     size_t room = LINE_ROOM;
-    if (record->type == R3_COMMAND) { /* the one that borrows texts of any length */
+    if (record->type == R3_COMMAND) { /* these three borrow longer texts */
         room += record->command.label ? 6 * strlen(record->command.label) : 0;
         room += record->command.pipeline ? 6 * strlen(record->command.pipeline) : 0;
+    } else if (record->type == R3_REQUEST) {
+        room += record->request.expression ? 6 * strlen(record->request.expression) : 0;
+    } else if (record->type == R3_STATE) {
+        room += record->state.data ? 6 * strlen(record->state.data) : 0;
     }
     return room;
 }

@@ -36,11 +36,12 @@ static const struct r3_name liquidity_list[] = { NAME(""), NAME("MAKER"), NAME("
 static const struct r3_name action_list[] = { NAME(""), NAME("start"), NAME("stop"), NAME("pause"), NAME("resume") };
 static const struct r3_name level_list[] = { NAME(""), NAME("INFO"), NAME("WARNING"), NAME("ERROR") };
 static const struct r3_name mode_list[] = { NAME(""), NAME("paper"), NAME("live") };
+static const struct r3_name position_list[] = { NAME(""), NAME("close"), NAME("keep") };
 static const struct r3_names directions = NAMES(direction_list), roles = NAMES(role_list), sides = NAMES(side_list),
                              kinds = NAMES(kind_list), fills = NAMES(fill_list), statuses = NAMES(status_list),
                              executions = NAMES(execution_list), events = NAMES(event_list),
                              liquidities = NAMES(liquidity_list), actions = NAMES(action_list),
-                             levels = NAMES(level_list), modes = NAMES(mode_list);
+                             levels = NAMES(level_list), modes = NAMES(mode_list), positions = NAMES(position_list);
 
 /* Rows. T is the record's name in the union, M the member's. */
 #define ROW(T, M, KIND)                                                                                                \
@@ -213,12 +214,22 @@ static const struct r3_member command_members[] = {
     { ROW(command, timeframe, R3_MEMBER_TIMEFRAME) },
     { ROW(command, refresh, R3_MEMBER_INTEGER), .minimum = 1 },
     { ROW(command, mode, R3_MEMBER_TEXT), .size = SIZE_OF(command, mode), .class = R3_CLASS_WORD, .names = &modes },
+    ENUM_IF(command, position, &positions),
 };
 static const struct r3_member tick_members[] = {
     SESSION(tick),
     INTEGER(tick, every, 1),
     TIME(tick, time),
     INTEGER(tick, missed, 0),
+};
+static const struct r3_member request_members[] = {
+    ID(request, id),
+    TEXT_IF(request, session, R3_CLASS_SESSION),
+    TEXT_IF(request, platform, R3_CLASS_WORD),
+    ID(request, market),
+    TIMEFRAME(request, timeframe),
+    INTEGER(request, last, 1),
+    { ROW(request, expression, R3_MEMBER_BORROWED) },
 };
 static const struct r3_member value_members[] = {
     TEXT_IF(value, session, R3_CLASS_SESSION),
@@ -232,6 +243,14 @@ static const struct r3_member notice_members[] = {
     TIME(notice, time),          ENUM(notice, level, &levels),
     TEXT(notice, program, FREE), TEXT_IF(notice, session, R3_CLASS_SESSION),
     TEXT(notice, text, FREE),
+};
+static const struct r3_member state_members[] = {
+    SESSION(state),
+    TEXT(state, program, FREE),
+    INTEGER(state, version, 1),
+    INTEGER(state, part, 1),
+    INTEGER(state, parts, 1),
+    { ROW(state, data, R3_MEMBER_BORROWED), .size = R3_STATE_SIZE, .required = true },
 };
 static const struct r3_member sync_members[] = { INTEGER(sync, id, 0) };
 static const struct r3_member end_members[] = { TEXT(end, source, FREE), INTEGER(end, records, 0) };
@@ -270,6 +289,13 @@ static int check_order(const struct r3_record *record, struct r3_error *error) {
     return 0;
 }
 
+static int check_state(const struct r3_record *record, struct r3_error *error) {
+    if (record->state.part > record->state.parts)
+        return r3_fail(error, R3_DATA, "state: part %lld of %lld", (long long)record->state.part,
+                       (long long)record->state.parts);
+    return 0;
+}
+
 #define TABLE(TYPE, T, CHECK)                                                                                          \
     [TYPE] = { #T,                                                                                                     \
                sizeof #T - 1,                                                                                          \
@@ -295,8 +321,10 @@ const struct r3_record_table r3_record_tables[R3_RECORD_TYPES] = {
     TABLE(R3_ACCOUNT, account, NULL),
     TABLE(R3_COMMAND, command, NULL),
     TABLE(R3_TICK, tick, NULL),
+    TABLE(R3_REQUEST, request, NULL),
     TABLE(R3_VALUE, value, NULL),
     TABLE(R3_NOTICE, notice, NULL),
+    TABLE(R3_STATE, state, check_state),
     TABLE(R3_SYNC, sync, NULL),
     TABLE(R3_END, end, NULL),
 };
@@ -350,4 +378,19 @@ const char *r3_kind_name(enum r3_kind kind) {
 }
 const char *r3_event_name(enum r3_event event) {
     return event_list[event].text;
+}
+const char *r3_fill_name(enum r3_fill fill) {
+    return fill_list[fill].text;
+}
+const char *r3_order_status_name(enum r3_order_status status) {
+    return status_list[status].text;
+}
+const char *r3_execution_name(enum r3_execution execution) {
+    return execution_list[execution].text;
+}
+const char *r3_liquidity_name(enum r3_liquidity liquidity) {
+    return liquidity_list[liquidity].text;
+}
+const char *r3_level_name(enum r3_level level) {
+    return level_list[level].text;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/record/candles.h"
 #include "lib/record/record.h"
 
 /* One table a record type: its members in the canonical order of the wire. The encoder, both decoders and the JSON Schemas
@@ -14,7 +15,7 @@
 
 enum r3_member_kind {
     R3_MEMBER_TEXT,      /* char[size] in the record */
-    R3_MEMBER_BORROWED,  /* const char *: a text of any length, kept by the decoder */
+    R3_MEMBER_BORROWED,  /* const char *: a text kept by the decoder */
     R3_MEMBER_ENUM,      /* one of names; stored as its index */
     R3_MEMBER_TIMEFRAME, /* enum r3_timeframe */
     R3_MEMBER_DECIMAL,   /* struct r3_decimal; a JSON string */
@@ -57,7 +58,7 @@ struct r3_member {
     uint8_t rule;  /* R3_MEMBER_DECIMAL: enum r3_decimal_sign_rule */
     bool required;
     uint16_t offset;              /* in struct r3_record */
-    uint16_t size;                /* of the array of a text */
+    uint16_t size;                /* of the array of a text; of a borrowed text at most, 0: any that fits the line */
     int32_t minimum;              /* R3_MEMBER_INTEGER */
     const struct r3_names *names; /* R3_MEMBER_ENUM; for a text: the only ones allowed, or NULL */
     const char *name;
@@ -149,7 +150,7 @@ enum { R3_TYPE_SLOTS = 64 };
 /* A slot for a type by the first and the fourth character of its name (of "end" the quote behind it). No two types share one; if
  * they did, one of them would be found by r3_record_type_from_name, only later. */
 static inline unsigned r3_type_slot(const char *name) {
-    return ((unsigned char)name[0] + 3U * (unsigned char)name[3]) % R3_TYPE_SLOTS;
+    return ((unsigned char)name[0] + 12U * (unsigned char)name[3]) % R3_TYPE_SLOTS;
 }
 
 /* What the decoder keeps between lines. */
@@ -163,13 +164,16 @@ struct r3_candle_head {
 static inline void r3_candle_copy_head(struct r3_candle *out, const struct r3_candle *candle) {
     memcpy(out, candle, offsetof(struct r3_candle, time));
 }
+/* r3_record_decode_candles where the processor has what it needs, for lines that begin like this one. */
+size_t r3_record_decode_candles_wide(const struct r3_candle_head *head, const struct r3_candle_room *room,
+                                     const char *text, size_t length);
 struct r3_decoder {
     uint8_t types[R3_TYPE_SLOTS]; /* enum r3_record_type by r3_type_slot; 0 where there is none */
     bool wide; /* whether candles are tried by r3_record_decode_candle_wide first: the tests ask for both ways */
     struct r3_candle_head heads[R3_CANDLE_HEADS];
     unsigned head;             /* the one that fitted last */
     unsigned replace;          /* the one to overwrite next */
-    struct r3_buffer borrowed; /* texts of the last command */
+    struct r3_buffer borrowed; /* texts of the last command, request or state */
 };
 
 #endif

@@ -58,3 +58,11 @@ size_t r3_record_decode_ahead(struct r3_decoder *decoder, struct r3_record *reco
     const char *behind = decoder->wide ? r3_record_decode_candle_wide(decoder, record, text, length, NULL) : NULL;
     return behind && *behind == '\n' ? (size_t)(behind - text) : 0;
 }
+
+size_t r3_record_decode_candles(struct r3_decoder *decoder, const struct r3_candles *series,
+                                const struct r3_candle_room *room, const char *text, size_t length) {
+    const struct r3_candle_head *head = &decoder->heads[decoder->head];
+    return decoder->wide && (!series || r3_candles_go_on(series, &head->candle))
+               ? r3_record_decode_candles_wide(head, room, text, length)
+               : 0;
+}

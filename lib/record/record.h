@@ -16,8 +16,8 @@
  *
  * Texts are NUL-terminated in arrays of their greatest length plus one; "" is absent. Decimals: r3_decimal_absent. Times:
  * R3_TIME_ABSENT. Enumerations: their first value, NONE, is absent. Records are plain bytes: copy them with =, or
- * r3_record_size bytes of them. Only `label` and `pipeline` of a command are pointers, borrowed from the decoder until its
- * next record. */
+ * r3_record_size bytes of them. Only `label` and `pipeline` of a command, `expression` of a request and `data` of a state are
+ * pointers, borrowed from the decoder until its next record. */
 
 enum {
     R3_ID_SIZE = 41,      /* A-Za-z0-9_- */
@@ -26,7 +26,8 @@ enum {
     R3_PLATFORM_SIZE = 17,
     R3_MARKET_SIZE = 33, /* BTC-USDT */
     R3_CURRENCY_SIZE = 17,
-    R3_TEXT_SIZE = 256, /* reason, notice text, source */
+    R3_TEXT_SIZE = 256,    /* reason, notice text, source */
+    R3_STATE_SIZE = 49153, /* data of a state */
     R3_STREAM_VERSION = 1,
     R3_DEPTH_MAX = 16 /* nesting of a JSON line */
 };
@@ -47,8 +48,10 @@ enum r3_record_type {
     R3_ACCOUNT,
     R3_COMMAND,
     R3_TICK,
+    R3_REQUEST,
     R3_VALUE,
     R3_NOTICE,
+    R3_STATE,
     R3_SYNC,
     R3_END,
     R3_RECORD_TYPES
@@ -73,6 +76,8 @@ enum r3_event {
 };
 enum r3_liquidity { R3_LIQUIDITY_NONE, R3_MAKER, R3_TAKER };
 enum r3_action { R3_ACTION_NONE, R3_START, R3_STOP_SESSION, R3_PAUSE, R3_RESUME }; /* "start" "stop" "pause" "resume" */
+/* What becomes of an open position when a session stops: "close" "keep". */
+enum r3_command_position { R3_COMMAND_POSITION_NONE, R3_CLOSE_POSITION, R3_KEEP_POSITION };
 enum r3_level { R3_LEVEL_NONE, R3_INFO, R3_WARNING, R3_ERROR };
 
 struct r3_stream {
@@ -195,13 +200,24 @@ struct r3_command {
     const char *label, *pipeline;                            /* optional; borrowed */
     char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE]; /* optional, like all below */
     enum r3_timeframe timeframe;
-    int64_t refresh;         /* ms */
-    char mode[R3_NAME_SIZE]; /* "paper" or "live" */
+    int64_t refresh;                   /* ms */
+    char mode[R3_NAME_SIZE];           /* "paper" or "live" */
+    enum r3_command_position position; /* of a stop; absent: it is closed */
 };
 
 struct r3_tick {
     char session[R3_SESSION_SIZE];
     int64_t every, time, missed;
+};
+
+/* What is asked of r3-market: the last candles of a market, or an indicator over them. */
+struct r3_request {
+    char id[R3_ID_SIZE];
+    char session[R3_SESSION_SIZE], platform[R3_PLATFORM_SIZE]; /* optional */
+    char market[R3_MARKET_SIZE];
+    enum r3_timeframe timeframe;
+    int64_t last;           /* how many */
+    const char *expression; /* optional; borrowed; without it: the candles themselves */
 };
 
 struct r3_value {
@@ -218,6 +234,14 @@ struct r3_notice {
     enum r3_level level;
     char program[R3_NAME_SIZE], session[R3_SESSION_SIZE]; /* session optional */
     char text[R3_TEXT_SIZE];
+};
+
+/* What a program needs to go on where it was, from the end of one run to the beginning of the next. */
+struct r3_state {
+    char session[R3_SESSION_SIZE], program[R3_NAME_SIZE];
+    int64_t version;     /* of that program's form of `data` */
+    int64_t part, parts; /* 1 to parts, in this order */
+    const char *data;    /* borrowed; the parts joined are the whole */
 };
 
 struct r3_sync {
@@ -246,8 +270,10 @@ struct r3_record {
         struct r3_account account;
         struct r3_command command;
         struct r3_tick tick;
+        struct r3_request request;
         struct r3_value value;
         struct r3_notice notice;
+        struct r3_state state;
         struct r3_sync sync;
         struct r3_end end;
     };
@@ -266,6 +292,11 @@ const char *r3_role_name(enum r3_role role);
 const char *r3_side_name(enum r3_side side);
 const char *r3_kind_name(enum r3_kind kind);
 const char *r3_event_name(enum r3_event event);
+const char *r3_fill_name(enum r3_fill fill);
+const char *r3_order_status_name(enum r3_order_status status);
+const char *r3_execution_name(enum r3_execution execution);
+const char *r3_liquidity_name(enum r3_liquidity liquidity);
+const char *r3_level_name(enum r3_level level);
 
 /* The decoder keeps what makes the next line fast (the last candle's head) and the storage of borrowed texts. */
 struct r3_decoder;

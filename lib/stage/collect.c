@@ -4,7 +4,8 @@
 #include <inttypes.h>
 
 #include "lib/market/market_name.h"
-#include "lib/stage/collect_ahead.h"
+#include "lib/stage/collect_lane.h"
+#include "lib/stage/collect_pace.h"
 #include "lib/stage/stage.h"
 
 enum {
@@ -43,6 +44,8 @@ static const struct r3_option options[] = {
       .kind = R3_OPTION_TEXT,
       .argument = "TF",
       .help = "put complete candles of TF together" },
+    { .name = "both", .kind = R3_OPTION_FLAG, .help = "with --resample: the files' own candles too" },
+    { .name = "pace", .kind = R3_OPTION_TEXT, .argument = "60x", .help = "market time passes so many times as fast" },
     { .name = "gaps",
       .kind = R3_OPTION_CHOICE,
       .argument = "warn|fill|fail",
@@ -76,16 +79,6 @@ static const struct r3_option options[] = {
     { .name = NULL },
 };
 
-/* A series, and where the candle of it that comes next closes. */
-struct lane {
-    struct r3_collect_series series; /* not looked at while `ahead` fills it */
-    struct r3_collect_output output; /* what was read and is still to be given */
-    struct r3_collect_ahead *ahead;  /* NULL: it is read when it is asked for */
-    struct r3_candles head;          /* platform, market and timeframe of its blocks */
-    int64_t close;
-    bool ended;
-};
-
 struct collect {
     struct r3_port *port;
     const struct r3_arguments *arguments;
@@ -93,8 +86,9 @@ struct collect {
     struct r3_collect_file *files;
     struct r3_collect_file **order; /* the files series by series, in order of time within one */
     size_t file_count, probed;
-    struct lane *lanes; /* in order of the operands */
+    struct r3_collect_lane *lanes; /* in order of the operands */
     size_t lane_count;
+    struct r3_collect_pace pace;
     bool started;
     uint64_t written, bytes;
 };
@@ -117,6 +111,8 @@ static int check_options(const struct r3_arguments *arguments, struct r3_error *
     const struct r3_argument *from = r3_arguments_get(arguments, "from", 0), *to = r3_arguments_get(arguments, "to", 0);
     if (from && to && from->integer >= to->integer)
         return r3_fail(error, R3_USAGE, "--to: it must be after --from");
+    if (r3_arguments_given(arguments, "both") && !r3_arguments_given(arguments, "resample"))
+        return r3_fail(error, R3_USAGE, "--both: only with --resample");
     const char *platform = r3_arguments_text(arguments, "platform");
     size_t length = strlen(platform);
     bool valid = length > 0 && length < R3_PLATFORM_SIZE;
@@ -196,7 +192,9 @@ static int collect_init(void **state, const struct r3_arguments *arguments, stru
     collect->arguments = arguments;
     return check_options(arguments, error) < 0 ||
                    read_timeframe(&collect->timeframe, arguments, "timeframe", error) < 0 ||
-                   read_timeframe(&collect->resample, arguments, "resample", error) < 0 || add_files(collect, error) < 0
+                   read_timeframe(&collect->resample, arguments, "resample", error) < 0 ||
+                   r3_collect_pace_start(&collect->pace, r3_arguments_text(arguments, "pace"), error) < 0 ||
+                   add_files(collect, error) < 0
                ? -1
                : 0;
 }
@@ -238,9 +236,9 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
     order_files(collect);
     collect->lanes = r3_allocate(collect->file_count * sizeof collect->lanes[0]);
     for (size_t i = 0; i < collect->file_count; i++) {
-        struct lane *lane = i && same_series(collect->order[i - 1], collect->order[i])
-                                ? &collect->lanes[collect->lane_count - 1]
-                                : NULL;
+        struct r3_collect_lane *lane = i && same_series(collect->order[i - 1], collect->order[i])
+                                           ? &collect->lanes[collect->lane_count - 1]
+                                           : NULL;
         if (!lane) {
             lane = &collect->lanes[collect->lane_count++];
             lane->series.files = &collect->order[i];
@@ -253,12 +251,14 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
     }
     for (size_t i = 0; i < collect->lane_count; i++) {
         struct r3_collect_series *series = &collect->lanes[i].series;
+        bool both = r3_arguments_given(collect->arguments, "both");
         series->timeframe = series->files[0]->timeframe;
         series->from = bound(collect, "from");
         series->to = bound(collect, "to");
         series->policy = (enum r3_gap_policy)r3_arguments_get(collect->arguments, "gaps", 0)->integer;
-        if (r3_collect_series_start(series, r3_arguments_text(collect->arguments, "platform"), collect->resample,
-                                    error) < 0)
+        if (r3_collect_series_start(series, r3_arguments_text(collect->arguments, "platform"),
+                                    both ? R3_TIMEFRAME_NONE : collect->resample, error) < 0 ||
+            (both && r3_collect_both_start(&collect->lanes[i].both, series, collect->resample, error) < 0))
             return -1;
         r3_collect_output_init(&collect->lanes[i].output, series);
         struct r3_candles *head = &collect->lanes[i].head;
@@ -341,67 +341,44 @@ static void tell_progress(struct collect *collect) {
     collect->port->progress(collect->port, sum, collect->bytes);
 }
 
-static int64_t close_of(const struct lane *lane, int64_t open) {
-    return r3_timeframe_close(lane->head.timeframe, open);
-}
-
-static int fetch(struct lane *lane, struct r3_error *error) {
-    struct r3_collect_output *out = &lane->output;
-    int result = lane->ahead ? r3_collect_ahead_fill(lane->ahead, out, error)
-                             : r3_collect_series_fill(&lane->series, out, error);
-    lane->ended = result == R3_INPUT_END;
-    if (result == R3_INPUT_MORE)
-        lane->close = close_of(lane, r3_collect_output_time(out));
-    return result;
-}
-
-/* Whether a candle of `a` that closes at `close` comes ahead of the next of `b`: the earlier close, then the finer timeframe, then the
- * operands' order. */
-static bool precedes(const struct lane *a, int64_t close, const struct lane *b) {
-    if (close != b->close)
-        return close < b->close;
-    return a->head.timeframe != b->head.timeframe ? a->head.timeframe < b->head.timeframe : a < b;
-}
-
 /* NULL: all have ended. */
-static struct lane *first_lane(struct collect *collect) {
-    struct lane *first = NULL;
+static struct r3_collect_lane *first_lane(struct collect *collect) {
+    struct r3_collect_lane *first = NULL;
     for (size_t i = 0; i < collect->lane_count; i++) {
-        struct lane *lane = &collect->lanes[i];
-        if (!lane->ended && (!first || precedes(lane, lane->close, first)))
+        struct r3_collect_lane *lane = &collect->lanes[i];
+        if (r3_collect_lane_holds(lane) && (!first || r3_collect_lane_precedes(lane, lane->close, first)))
             first = lane;
     }
     return first;
 }
 
-/* How many candles of the lane's block come ahead of all others, from the next on, which does. */
-static size_t count_first(const struct collect *collect, const struct lane *first) {
+/* How many candles of the lane's block come ahead of those of the others, from the next on, which does. */
+static size_t count_first(const struct collect *collect, const struct r3_collect_lane *first) {
     const struct r3_csv_block *block = &first->output.block;
-    const struct lane *second = NULL;
+    const struct r3_collect_lane *second = NULL;
     size_t end = first->output.given + 1;
     for (size_t i = 0; i < collect->lane_count; i++) {
-        const struct lane *lane = &collect->lanes[i];
-        if (lane != first && !lane->ended && (!second || precedes(lane, lane->close, second)))
+        const struct r3_collect_lane *lane = &collect->lanes[i];
+        if (lane != first && r3_collect_lane_holds(lane) &&
+            (!second || r3_collect_lane_precedes(lane, lane->close, second)))
             second = lane;
     }
     if (!second)
         return block->count - first->output.given;
-    while (end < block->count && precedes(first, close_of(first, block->time[end]), second))
+    while (end < block->count &&
+           r3_collect_lane_precedes(first, r3_collect_lane_close(first, block->time[end]), second))
         end++;
     return end - first->output.given;
 }
 
-/* Give the lane's next candles. Returns how many, or -1. */
-static int64_t emit_candles(struct collect *collect, struct lane *lane, struct r3_error *error) {
+/* Give the candles of the lane's block that come next. Returns how many, or -1. */
+static int64_t emit_block(struct collect *collect, struct r3_collect_lane *lane, struct r3_error *error) {
     struct r3_collect_output *out = &lane->output;
     const struct r3_csv_block *block = &out->block;
     size_t from = out->given;
-    if (out->alone) {
-        out->alone = false;
-        return emit(collect, &out->single, error) < 0 ? -1 : 1;
-    }
     struct r3_candles *candles = &lane->head;
-    candles->count = count_first(collect, lane);
+    candles->count =
+        r3_collect_paces(&collect->pace) ? 1 : r3_collect_both_count(&lane->both, out, count_first(collect, lane));
     candles->price_scale = block->price_scale;
     candles->volume_scale = block->volume_scale;
     candles->time = block->time + from;
@@ -410,13 +387,30 @@ static int64_t emit_candles(struct collect *collect, struct lane *lane, struct r
     candles->low = block->low + from;
     candles->close = block->close + from;
     candles->volume = block->volume + from;
-    if (collect->port->emit_candles(collect->port, candles, error) < 0)
+    if (collect->port->emit_candles(collect->port, candles, error) < 0 ||
+        r3_collect_both_put(&lane->both, out, candles->count, error) < 0)
         return -1;
     collect->written += candles->count;
     out->given += candles->count;
-    if (out->given < block->count)
-        lane->close = close_of(lane, block->time[out->given]);
     return (int64_t)candles->count;
+}
+
+/* Give the lane's next candles. Returns how many, or -1. */
+static int64_t emit_candles(struct collect *collect, struct r3_collect_lane *lane, struct r3_error *error) {
+    int64_t count = 1;
+    if (lane->both.ready) {
+        lane->both.ready = false;
+        count = emit(collect, &lane->both.record, error) < 0 ? -1 : 1;
+    } else if (lane->output.alone) {
+        if (emit(collect, &lane->output.single, error) < 0 ||
+            r3_collect_both_put(&lane->both, &lane->output, 1, error) < 0)
+            count = -1;
+        lane->output.alone = false;
+    } else {
+        count = emit_block(collect, lane, error);
+    }
+    r3_collect_lane_look(lane);
+    return count;
 }
 
 static int collect_pull(void *state, struct r3_error *error) {
@@ -426,23 +420,28 @@ static int collect_pull(void *state, struct r3_error *error) {
     tell_progress(collect);
     for (int64_t given = 0; given < BATCH;) {
         for (size_t i = 0; i < collect->lane_count; i++) {
-            struct lane *lane = &collect->lanes[i];
-            if (lane->ended || r3_collect_output_holds(&lane->output))
+            struct r3_collect_lane *lane = &collect->lanes[i];
+            if (lane->ended || r3_collect_lane_holds(lane))
                 continue;
             if (given && !lane->ahead && !r3_collect_series_ready(&lane->series))
                 return FLUSH_FIRST;
-            int result = fetch(lane, error);
+            int result = r3_collect_lane_fetch(lane, error);
             if (result < 0)
                 return -1;
             if (result == R3_INPUT_INTERRUPTED)
                 return 1;
         }
-        struct lane *lane = first_lane(collect);
+        struct r3_collect_lane *lane = first_lane(collect);
         if (!lane)
             return 0;
+        int waited = r3_collect_pace_wait(&collect->pace, collect->port, lane->close, error);
+        if (waited != 0)
+            return waited;
         int64_t count = emit_candles(collect, lane, error);
         if (count < 0)
             return -1;
+        if (r3_collect_paces(&collect->pace))
+            return FLUSH_FIRST;
         given += count;
     }
     return 1;
@@ -456,8 +455,11 @@ static int collect_finish(void *state, bool ended, struct r3_error *error) {
         r3_collect_ahead_free(collect->lanes[i].ahead);
         collect->lanes[i].ahead = NULL;
     }
-    for (size_t i = 0; i < collect->lane_count; i++)
-        r3_collect_tell(collect->port, &collect->lanes[i].series, collect->lanes[i].ended);
+    for (size_t i = 0; i < collect->lane_count; i++) {
+        struct r3_collect_lane *lane = &collect->lanes[i];
+        struct r3_resample *own = lane->series.resampling ? &lane->series.resample : NULL;
+        r3_collect_tell(collect->port, &lane->series, lane->both.wanted ? &lane->both.resample : own, lane->ended);
+    }
     r3_record_init(&record, R3_END);
     memcpy(record.end.source, "r3-collect", sizeof "r3-collect");
     record.end.records = (int64_t)collect->written;

@@ -80,29 +80,33 @@ static int fill_source(struct r3_collect_series *series, struct r3_collect_outpu
     return R3_INPUT_MORE;
 }
 
-/* What the source rows from [put] on have within one interval of the target, as one candle; one row only where a volume is large.
- * Returns where it ends. */
-static size_t gather(const struct r3_collect_series *series, struct r3_candle *out) {
-    const struct r3_csv_block *rows = &series->source;
-    const struct r3_resample *resample = &series->resample;
-    size_t first = series->put, i = first + 1;
-    int64_t high = rows->high[first], low = rows->low[first], volume = rows->volume[first], sum;
+size_t r3_collect_interval_end(const struct r3_resample *resample, const struct r3_csv_block *rows, size_t first,
+                               size_t end) {
     int64_t close = r3_timeframe_close(resample->timeframe, r3_timeframe_open(resample->timeframe, rows->time[first]));
+    int64_t volume = rows->volume[first], sum;
+    size_t i = first + 1;
     if (resample->open && resample->building.volume.coefficient > plain_volume)
         close = rows->time[first];
-    for (; i < rows->count && rows->time[i] < close; i++) {
+    for (; i < end && rows->time[i] < close; i++) {
         if (__builtin_add_overflow(volume, rows->volume[i], &sum) || sum > plain_volume)
             break;
         volume = sum;
+    }
+    return i;
+}
+
+void r3_collect_gather(const struct r3_csv_block *rows, size_t first, size_t end, struct r3_candle *out) {
+    int64_t high = rows->high[first], low = rows->low[first], volume = rows->volume[first];
+    for (size_t i = first + 1; i < end; i++) {
+        volume += rows->volume[i];
         high = rows->high[i] > high ? rows->high[i] : high;
         low = rows->low[i] < low ? rows->low[i] : low;
     }
     r3_csv_block_candle(rows, first, out);
     out->high = r3_candles_decimal(high, rows->price_scale);
     out->low = r3_candles_decimal(low, rows->price_scale);
-    out->close = r3_candles_decimal(rows->close[i - 1], rows->price_scale);
+    out->close = r3_candles_decimal(rows->close[end - 1], rows->price_scale);
     out->volume = r3_candles_decimal(volume, rows->volume_scale);
-    return i;
 }
 
 static void know_start(struct r3_collect_series *series) {
@@ -113,7 +117,8 @@ static void know_start(struct r3_collect_series *series) {
 /* Put a piece of the run in. */
 static int put_run(struct r3_collect_series *series, struct r3_error *error) {
     struct r3_candle candle = series->rows[0].candle;
-    size_t end = gather(series, &candle);
+    size_t end = r3_collect_interval_end(&series->resample, &series->source, series->put, series->source.count);
+    r3_collect_gather(&series->source, series->put, end, &candle);
     know_start(series);
     if (r3_resample_put_run(&series->resample, &candle, series->source.time[end - 1] + series->walk.span, error) < 0)
         return r3_collect_fail_place(series->last_file, series->source_line + end - 1, error);
@@ -197,6 +202,8 @@ int r3_collect_series_fill(struct r3_collect_series *series, struct r3_collect_o
     series->price_scale = block->price_scale;
     series->volume_scale = block->volume_scale;
     out->done = bytes_done(series);
+    out->known_from = series->seen_before ? series->from : R3_TIME_ABSENT;
+    out->known_to = series->seen_after ? series->to : series->gap.expected;
     return result;
 }
 

@@ -156,7 +156,7 @@ static size_t block_rows(const struct r3_collect_series *series) {
 }
 
 void r3_collect_output_init(struct r3_collect_output *output, const struct r3_collect_series *series) {
-    *output = (struct r3_collect_output) { 0 };
+    *output = (struct r3_collect_output) { .single = series->filler };
     r3_csv_block_init(&output->block, block_rows(series));
 }
 

@@ -43,8 +43,10 @@ struct r3_collect_output {
     struct r3_csv_block block;
     size_t given;
     bool alone;
-    struct r3_record single;
-    uint64_t done; /* bytes of the series' files that were read so far, for the progress */
+    struct r3_record single; /* its market, platform and timeframe are those of the series, always */
+    uint64_t done;           /* bytes of the series' files that were read so far, for the progress */
+    /* The source is known from here on, or, R3_TIME_ABSENT, from its first candle; and once it has ended, up to there. */
+    int64_t known_from, known_to;
 };
 
 struct r3_collect_series {
@@ -113,8 +115,17 @@ static inline int64_t r3_collect_output_time(const struct r3_collect_output *out
     return out->alone ? out->single.candle.time : out->block.time[out->given];
 }
 
-/* Tell people what was missing, dropped or filled. `ended`: all was read; else it was interrupted. */
-void r3_collect_tell(struct r3_port *port, struct r3_collect_series *series, bool ended);
+/* Tell people what was missing, dropped or filled. resample: of the coarser candles; NULL: there are none. `ended`: all was read; else it
+ * was interrupted. */
+void r3_collect_tell(struct r3_port *port, const struct r3_collect_series *series, struct r3_resample *resample,
+                     bool ended);
+
+/* Of the rows [first, end), where those end that lie within one interval of the target and are put together at once: behind one row
+ * only where a volume is large. */
+size_t r3_collect_interval_end(const struct r3_resample *resample, const struct r3_csv_block *rows, size_t first,
+                               size_t end);
+/* Those rows as one candle, which opens when the first does; market, platform and timeframe are left alone. */
+void r3_collect_gather(const struct r3_csv_block *rows, size_t first, size_t end, struct r3_candle *out);
 
 /* Between collect_series.c and collect_run.c: the next candle of the files' own timeframe by itself, stand-ins included; results as
  * above. */

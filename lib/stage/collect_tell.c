@@ -16,21 +16,23 @@ static void warn_gaps(struct r3_port *port, const struct r3_collect_series *seri
                series->policy == R3_GAPS_FILL ? ", filled" : "", gap->first_missing, time);
 }
 
-static void warn_dropped(struct r3_port *port, const struct r3_collect_series *series) {
-    const int64_t times[] = { series->resample.dropped_first, series->resample.dropped_last };
-    for (unsigned i = 0; series->resampling && i < 2; i++) {
+static void warn_dropped(struct r3_port *port, const struct r3_collect_series *series,
+                         const struct r3_resample *resample) {
+    const int64_t times[] = { resample->dropped_first, resample->dropped_last };
+    for (unsigned i = 0; i < 2; i++) {
         char time[R3_TIME_TEXT_SIZE];
         if (times[i] == R3_TIME_ABSENT)
             continue;
         r3_time_format(time, times[i]);
         port->warn(port, "%s %s: the %s candle, %s, is not complete: dropped", series->files[0]->market,
-                   r3_timeframe_name(series->resample.timeframe), i == 0 ? "first" : "last", time);
+                   r3_timeframe_name(resample->timeframe), i == 0 ? "first" : "last", time);
     }
 }
 
-void r3_collect_tell(struct r3_port *port, struct r3_collect_series *series, bool ended) {
-    if (series->resampling && !ended) /* interrupted: what is being put together will not be complete */
-        r3_resample_end(&series->resample, series->gap.expected);
+void r3_collect_tell(struct r3_port *port, const struct r3_collect_series *series, struct r3_resample *resample,
+                     bool ended) {
+    if (resample && !ended) /* interrupted: what is being put together will not be complete */
+        r3_resample_end(resample, INT64_MIN);
     for (size_t i = 0; i < series->file_count; i++)
         if (series->files[i]->missing)
             port->warn(port, "%s: %" PRIu64 " row%s without values, the first in line %" PRIu64, series->files[i]->name,
@@ -41,7 +43,8 @@ void r3_collect_tell(struct r3_port *port, struct r3_collect_series *series, boo
                    series->duplicate_file->name, series->first_duplicate, series->duplicates,
                    series->duplicates == 1 ? "" : "s");
     warn_gaps(port, series);
-    warn_dropped(port, series);
+    if (resample)
+        warn_dropped(port, series, resample);
     if (ended && series->candles == 0)
         port->warn(port, "%s %s: no candle lies between --from and --to", series->files[0]->market,
                    r3_timeframe_name(series->timeframe));

@@ -38,7 +38,9 @@ int r3_engine_new(struct r3_engine **out, const struct r3_pipeline_text *text, c
         const char *name = text->programs[first + k].words[0];
         node->engine = engine;
         node->index = k;
+        node->last = k + 1 == engine->count;
         node->stage = r3_stage_find(name);
+        node->apart = R3_BIT(R3_END) | (node->stage ? node->stage->swallows & R3_BIT(R3_SYNC) : 0);
         r3_node_open(node);
         if (!node->stage) {
             r3_engine_free(engine);
@@ -53,6 +55,7 @@ static void release_node(struct r3_node *node) {
     struct r3_error ignored; /* told by finish, if it was reached */
     if (node->state)
         node->stage->free(node->state);
+    r3_kept_release(&node->kept);
     if (node->reject.data)
         r3_writer_close(&node->reject, &ignored);
     r3_arguments_free(node->arguments);
@@ -122,7 +125,7 @@ static int start_node(struct r3_node *node) {
         return r3_node_stop(node);
     int informed = inform(node, tables);
     if (informed > 0)
-        node->over = true;
+        r3_node_close(node);
     if (informed != 0)
         return informed < 0 ? r3_node_stop(node) : 0;
     if (stage->pull && node->index + node->engine->options.first > 0)
@@ -156,7 +159,7 @@ static void finish_node(struct r3_node *node, bool ended) {
         return;
     if (node->stage->finish && node->stage->finish(node->state, ended, &node->error) < 0)
         r3_node_stop(node);
-    node->over = true;
+    r3_node_close(node);
 }
 
 /* A source runs also where a later program has failed with its options, up to the first record that would reach that one: what is
@@ -180,14 +183,14 @@ static void run_source(struct r3_engine *engine) {
         last->cut = result == R3_ENGINE_GONE;
         r3_node_stop(last);
         for (size_t k = 0; k + 1 < engine->count; k++)
-            engine->nodes[k].cut = engine->nodes[k].over = true;
+            r3_node_cut(&engine->nodes[k]);
         return;
     }
     finish_node(node, true);
 }
 
 int r3_engine_give(struct r3_engine *engine, const struct r3_record *record) {
-    return r3_engine_deliver(engine, 0, record, NULL, 0);
+    return r3_engine_deliver(engine, 0, record);
 }
 
 int r3_engine_give_candles(struct r3_engine *engine, const struct r3_candles *candles) {
@@ -245,7 +248,7 @@ int r3_engine_run(struct r3_engine *engine) {
         r3_engine_read(engine);
     else
         for (size_t k = 0; !engine->nodes[k].over; k++)
-            engine->nodes[k].over = true; /* a filter's input is left alone where no program takes it */
+            r3_node_close(&engine->nodes[k]); /* a filter's input is left alone where no program takes it */
     return r3_engine_finish(engine);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,16 +22,22 @@ static int reject(struct r3_node *node, const char *line, size_t length) {
 
 /* line[length] is a newline; `number` counts from 1. */
 static int take_line(struct r3_node *node, uint64_t number, const char *line, size_t length) {
+    struct r3_engine *engine = node->engine;
     struct r3_record record;
     node->lines = number;
-    if (r3_record_decode(node->engine->decoder, &record, line, length, &node->error) < 0) {
+    if (r3_record_decode(engine->decoder, &record, line, length, &node->error) < 0) {
         if (node->error.status == R3_DATA && node->reject_name)
             return reject(node, line, length) < 0 ? r3_node_stop(node) : 0;
         r3_error_at(&node->error, "standard input:%" PRIu64 ": ", number);
         return r3_node_stop(node);
     }
     node->lines = number - 1; /* deliver counts it */
-    return r3_engine_deliver(node->engine, node->index, &record, line, length);
+    const struct r3_given_line before =
+        engine->line; /* r3-report prints lines for the program behind it while it takes one */
+    engine->line = (struct r3_given_line) { .record = &record, .text = line, .length = length };
+    int result = r3_engine_deliver(engine, node->index, &record);
+    engine->line = before;
+    return result;
 }
 
 /* Before each read: what was written is on its way while the input is waited for, and a reader that goes away ends the run. */
@@ -59,10 +66,23 @@ static int before_read(void *context, struct r3_error *error) {
         }
         if (gone) {
             for (size_t k = 0; k < engine->count; k++)
-                engine->nodes[k].cut = engine->nodes[k].over = true;
+                r3_node_cut(&engine->nodes[k]);
             return -1;
         }
     }
+}
+
+int r3_engine_wait(struct r3_port *port, int64_t milliseconds, struct r3_error *error) {
+    struct r3_node *node = port->context;
+    struct r3_engine *engine = node->engine;
+    struct pollfd watched = { .fd = engine->options.watch, .events = 0 };
+    int ready = poll(&watched, 1, milliseconds < INT_MAX ? (int)milliseconds : INT_MAX);
+    if (ready > 0 && watched.revents & (POLLERR | POLLHUP | POLLNVAL)) {
+        for (size_t k = 0; k < engine->count; k++)
+            r3_node_cut(&engine->nodes[k]);
+        return r3_fail(error, R3_IO, "standard output: its reader is gone");
+    }
+    return ready < 0 && errno != EINTR ? r3_fail_errno(error, R3_IO, "poll") : 0;
 }
 
 int r3_engine_read(struct r3_engine *engine) {
@@ -86,7 +106,7 @@ int r3_engine_read(struct r3_engine *engine) {
         r3_node_stop(node);
     } else if (got < 0) {
         for (size_t k = 0; k + 1 < engine->count; k++)
-            engine->nodes[k].cut = engine->nodes[k].over = true;
+            r3_node_cut(&engine->nodes[k]);
     }
     r3_reader_release(&in);
     return got == 0 ? 0 : -1;

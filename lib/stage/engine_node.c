@@ -10,9 +10,20 @@
 
 /* ---- ends ---- */
 
+/* It takes nothing any more. */
+void r3_node_close(struct r3_node *node) {
+    node->over = true;
+    node->apart = UINT32_MAX;
+}
+
+void r3_node_cut(struct r3_node *node) {
+    node->cut = true;
+    r3_node_close(node);
+}
+
 int r3_node_stop(struct r3_node *node) {
     node->failed |= !node->cut;
-    node->over = true;
+    r3_node_close(node);
     return -1;
 }
 
@@ -23,29 +34,28 @@ static int stop_at(struct r3_node *node, uint64_t line) {
     return r3_node_stop(node);
 }
 
-static int cut(struct r3_node *node, struct r3_error *error) {
+__attribute__((cold)) static int cut(struct r3_node *node, struct r3_error *error) {
     node->cut = true;
     return r3_fail(error, R3_IO, "standard output: its reader is gone");
 }
 
 /* ---- to the next node, or out ---- */
 
-static int deliver(struct r3_engine *engine, struct r3_node *first, const struct r3_given *given);
+static int deliver(struct r3_node *first, const struct r3_record *record);
+static int deliver_candles(struct r3_node *first, const struct r3_candles *candles, size_t from, size_t to);
 
 static int pass_candles(struct r3_node *node, const struct r3_candles *candles, size_t from, size_t to,
                         struct r3_error *error) {
-    struct r3_engine *engine = node->engine;
-    if (node->index + 1 < engine->count)
-        return r3_engine_deliver_candles(engine, node->index + 1, candles, from, to) < 0 ? cut(node, error) : 0;
-    int result = r3_engine_put_candles(engine, candles, from, to, error);
+    if (!node->last)
+        return deliver_candles(node + 1, candles, from, to) < 0 ? cut(node, error) : 0;
+    int result = r3_engine_put_candles(node->engine, candles, from, to, error);
     return result == R3_ENGINE_GONE ? cut(node, error) : result;
 }
 
-static inline int pass(struct r3_node *node, const struct r3_given *given, struct r3_error *error) {
-    struct r3_engine *engine = node->engine;
-    if (node->index + 1 < engine->count)
-        return deliver(engine, node + 1, given) < 0 ? cut(node, error) : 0;
-    int result = r3_engine_put(engine, given->record, given->line, given->length, error);
+static inline int pass(struct r3_node *node, const struct r3_record *record, struct r3_error *error) {
+    if (!node->last)
+        return deliver(node + 1, record) < 0 ? cut(node, error) : 0;
+    int result = r3_engine_put(node->engine, record, error);
     return result == R3_ENGINE_GONE ? cut(node, error) : result;
 }
 
@@ -62,11 +72,11 @@ static int pass_block(struct r3_node *node, size_t end, struct r3_error *error) 
 
 /* Pass on the record that is worked on. */
 static int pass_given(struct r3_node *node, struct r3_error *error) {
-    const struct r3_given *given = node->given;
-    if (given->record->type == R3_END) /* goes last */
+    const struct r3_record *given = node->given;
+    if (given->type == R3_END) /* goes last */
         return 0;
     node->given = NULL;
-    return node->stops & R3_BIT(given->record->type) ? 0 : pass(node, given, error);
+    return node->stops & R3_BIT(given->type) ? 0 : pass(node, given, error);
 }
 
 /* ---- the port ---- */
@@ -76,7 +86,7 @@ static int emit_ahead(struct r3_port *port, const struct r3_record *record, stru
     node->emitted++;
     if (node->block && pass_block(node, node->at, error) < 0)
         return -1;
-    return pass(node, &(struct r3_given) { .record = record }, error);
+    return pass(node, record, error);
 }
 
 static int emit(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
@@ -86,7 +96,7 @@ static int emit(struct r3_port *port, const struct r3_record *record, struct r3_
         return -1;
     if (node->block && pass_block(node, node->at + 1, error) < 0)
         return -1;
-    return pass(node, &(struct r3_given) { .record = record }, error);
+    return pass(node, record, error);
 }
 
 static int emit_candles(struct r3_port *port, const struct r3_candles *candles, struct r3_error *error) {
@@ -103,6 +113,26 @@ static int answer(struct r3_port *port, const struct r3_record *record, struct r
     (void)error;
     if (!engine->refused && asking->stage->update(asking->state, record, &engine->refusal) < 0)
         engine->refused = true;
+    return 0;
+}
+
+static int keep(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    struct r3_node *node = port->context;
+    (void)error;
+    r3_kept_add(&node->kept, record);
+    return 0;
+}
+
+static int emit_kept(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    return emit(port, record, error) < 0 ? -1 : keep(port, record, error);
+}
+
+static int answer_kept(struct r3_port *port, struct r3_error *error) {
+    struct r3_node *node = port->context;
+    for (const struct r3_record *record = NULL; (record = r3_kept_next(&node->kept, record));)
+        if (answer(port, record, error) < 0)
+            return -1;
+    r3_kept_forget(&node->kept);
     return 0;
 }
 
@@ -162,9 +192,13 @@ void r3_node_open(struct r3_node *node) {
                                     .emit_candles = emit_candles,
                                     .sync = sync,
                                     .answer = answer,
+                                    .emit_kept = emit_kept,
+                                    .keep = keep,
+                                    .answer_kept = answer_kept,
                                     .print = print,
                                     .warn = warn,
                                     .progress = progress,
+                                    .wait = node->engine->options.watch ? r3_engine_wait : NULL,
                                     .concurrent = node->engine->options.concurrent,
                                     .series = node->engine->options.series,
                                     .stream = node->engine->options.stream,
@@ -181,6 +215,8 @@ static int check_not_ended(struct r3_node *node) {
  * answered. */
 static int prepare(struct r3_node *node, const struct r3_record *record) {
     node->ended = record->type == R3_END;
+    if (node->ended)
+        node->apart = UINT32_MAX; /* whatever comes now is one too many */
     if (record->type != R3_SYNC || !(node->stage->swallows & R3_BIT(R3_SYNC)))
         return 0;
     if (!node->engine->asking)
@@ -217,20 +253,21 @@ __attribute__((noinline)) static int admit(struct r3_node *node, const struct r3
     return 0;
 }
 
-/* A record goes down the row until a node keeps it, or has passed it on itself. */
-static int deliver(struct r3_engine *engine, struct r3_node *first, const struct r3_given *given) {
-    const uint32_t bit = R3_BIT(given->record->type), special = bit & (R3_BIT(R3_SYNC) | R3_BIT(R3_END));
-    struct r3_node *const end = engine->nodes + engine->count;
-    for (struct r3_node *node = first; node < end; node++) {
-        if ((special || node->over || node->ended) && admit(node, given->record) < 0)
+/* A record goes down the row until a node keeps it, or has passed it on itself. A decision takes ten of these calls, so that a node
+ * is told by one word whether it takes the record as any other. */
+static int deliver(struct r3_node *first, const struct r3_record *record) {
+    const uint32_t bit = R3_BIT(record->type);
+    struct r3_node *node = first;
+    for (;; node++) {
+        if (bit & node->apart && admit(node, record) < 0)
             return cut_ahead(first, node);
         node->lines++;
         if (!(bit & node->ignores)) {
-            node->given = given;
-            int failed = node->stage->step(node->state, given->record, &node->error) < 0;
+            node->given = record;
+            int failed = node->stage->step(node->state, record, &node->error);
             bool passed = !node->given;
             node->given = NULL;
-            if (failed) {
+            if (failed < 0) {
                 stop_at(node, node->lines);
                 return cut_ahead(first, node);
             }
@@ -239,14 +276,15 @@ static int deliver(struct r3_engine *engine, struct r3_node *first, const struct
         }
         if (bit & node->stops)
             return 0;
+        if (node->last)
+            break;
     }
-    int result = r3_engine_put(engine, given->record, given->line, given->length, &end[-1].error);
-    return result == 0 ? 0 : cut_last(engine, first, result);
+    int result = r3_engine_put(node->engine, record, &node->error);
+    return result == 0 ? 0 : cut_last(node->engine, first, result);
 }
 
-int r3_engine_deliver(struct r3_engine *engine, size_t first, const struct r3_record *record, const char *line,
-                      size_t length) {
-    return deliver(engine, engine->nodes + first, &(struct r3_given) { record, line, length });
+int r3_engine_deliver(struct r3_engine *engine, size_t first, const struct r3_record *record) {
+    return deliver(engine->nodes + first, record);
 }
 
 static int step_each(struct r3_node *node, const struct r3_candles *candles, size_t from, size_t to) {
@@ -280,30 +318,36 @@ static int take_candles(struct r3_node *node, const struct r3_candles *candles, 
     return failed ? -1 : 0;
 }
 
-int r3_engine_deliver_candles(struct r3_engine *engine, size_t first, const struct r3_candles *candles, size_t from,
-                              size_t to) {
-    for (size_t k = first; k < engine->count; k++) {
-        struct r3_node *node = &engine->nodes[k];
+static int deliver_candles(struct r3_node *first, const struct r3_candles *candles, size_t from, size_t to) {
+    const uint32_t bit = R3_BIT(R3_CANDLE);
+    struct r3_node *node = first;
+    for (;; node++) {
         if (node->over)
-            return cut_ahead(engine->nodes + first, node);
+            return cut_ahead(first, node);
         if (from >= to)
             return 0;
         if (node->ended && check_not_ended(node) < 0) {
             stop_at(node, node->lines + 1);
-            return cut_ahead(engine->nodes + first, node);
+            return cut_ahead(first, node);
         }
         size_t next = from;
-        if (!(node->ignores & R3_BIT(R3_CANDLE))) {
+        if (!(node->ignores & bit)) {
             if (take_candles(node, candles, from, to) < 0)
-                return cut_ahead(engine->nodes + first, node);
+                return cut_ahead(first, node);
             next = node->passed;
         }
         node->lines += to - from;
-        if (node->stops & R3_BIT(R3_CANDLE))
+        if (node->stops & bit)
             return 0;
         from = next;
+        if (node->last)
+            break;
     }
-    int result =
-        from < to ? r3_engine_put_candles(engine, candles, from, to, &engine->nodes[engine->count - 1].error) : 0;
-    return result == 0 ? 0 : cut_last(engine, engine->nodes + first, result);
+    int result = from < to ? r3_engine_put_candles(node->engine, candles, from, to, &node->error) : 0;
+    return result == 0 ? 0 : cut_last(node->engine, first, result);
+}
+
+int r3_engine_deliver_candles(struct r3_engine *engine, size_t first, const struct r3_candles *candles, size_t from,
+                              size_t to) {
+    return deliver_candles(engine->nodes + first, candles, from, to);
 }

@@ -30,12 +30,11 @@ int r3_engine_put_text(struct r3_engine *engine, const char *text, size_t length
     return put_out_pieces(engine, error);
 }
 
-int r3_engine_put(struct r3_engine *engine, const struct r3_record *record, const char *line, size_t length,
-                  struct r3_error *error) {
+int r3_engine_put(struct r3_engine *engine, const struct r3_record *record, struct r3_error *error) {
     if (engine->options.take)
         return engine->options.take(engine->options.context, record, error);
-    if (line)
-        return r3_engine_put_text(engine, line, length + 1, error);
+    if (engine->line.record == record)
+        return r3_engine_put_text(engine, engine->line.text, engine->line.length + 1, error);
     if (!engine->options.output)
         return 0;
     return r3_record_encode(&engine->out, record, error) < 0 ? -1 : put_out_pieces(engine, error);
@@ -51,7 +50,7 @@ int r3_engine_put_candles(struct r3_engine *engine, const struct r3_candles *can
         return 0;
     for (size_t i = from; i < to && result == 0; i++) {
         r3_candles_record(candles, i, &record);
-        result = r3_engine_put(engine, &record, NULL, 0, error);
+        result = r3_engine_put(engine, &record, error);
     }
     return result;
 }

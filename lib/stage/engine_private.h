@@ -3,6 +3,7 @@
 
 #include "lib/base/io.h"
 #include "lib/stage/engine.h"
+#include "lib/stage/kept.h"
 
 /* Private to lib/stage/engine*.c.
  *
@@ -10,10 +11,10 @@
  * what caused it, as a pipe's program echoes its line first), and at the latest when its step returns. So a block of candles goes
  * on in as few pieces as there are candles that caused something. */
 
-/* A record, and the line that it came as; NULL where it came as none. */
-struct r3_given {
+/* The line that a record came as, until the row has taken it. */
+struct r3_given_line {
     const struct r3_record *record;
-    const char *line;
+    const char *text;
     size_t length;
 };
 
@@ -21,6 +22,7 @@ struct r3_node {
     struct r3_port port; /* context points back here */
     struct r3_engine *engine;
     size_t index;
+    bool last; /* of the row */
     const struct r3_stage *stage;
     struct r3_arguments *arguments;
     void *state;
@@ -31,15 +33,18 @@ struct r3_node {
     bool over;               /* takes nothing any more: failed, cut or done */
     bool ended;              /* an `end` was the last record given to it */
     uint32_t stops, ignores; /* R3_BIT of the types that it does not pass on; that it has nothing to do with */
+    uint32_t
+        apart; /* of those that it does not simply take: end, its own sync; all of them where it is over, or has ended */
     uint64_t lines, emitted;
 
     /* What it is working on: a record that is not passed on yet (NULL: none, or it is); or a block, passed on up to `passed`, and
      * worked on at `at`. */
-    const struct r3_given *given;
+    const struct r3_record *given;
     const struct r3_candles *block;
     size_t passed, at;
 
-    int64_t next_sync; /* r3-track */
+    int64_t next_sync;   /* r3-track */
+    struct r3_kept kept; /* r3-order: what r3-track is to hear */
     const char *reject_name;
     struct r3_writer reject;
     uint64_t rejected;
@@ -58,6 +63,8 @@ struct r3_engine {
     struct r3_error refusal;
     bool refused, answered;
 
+    struct r3_given_line line; /* record NULL: none is on its way */
+
     struct r3_buffer out; /* on its way to options.output */
     struct r3_decoder *decoder;
 };
@@ -65,22 +72,25 @@ struct r3_engine {
 /* lib/stage/engine_node.c. `k` is the index of a node. Each returns 0, or -1 once that node takes nothing any more; why is in the
  * node. */
 void r3_node_open(struct r3_node *node);
-int r3_engine_deliver(struct r3_engine *engine, size_t k, const struct r3_record *record, const char *line,
-                      size_t length);
+int r3_engine_deliver(struct r3_engine *engine, size_t k, const struct r3_record *record);
 int r3_engine_deliver_candles(struct r3_engine *engine, size_t k, const struct r3_candles *candles, size_t from,
                               size_t to);
+/* It takes nothing any more; nor do those that it passes things on to. */
+void r3_node_close(struct r3_node *node);
+void r3_node_cut(struct r3_node *node);
 /* The node's own failure, its error filled in; or its end, if it was cut. Returns -1. */
 int r3_node_stop(struct r3_node *node);
 void r3_node_message(struct r3_node *node, const char *text);
 
 /* lib/stage/engine_input.c: lines, as the pipe loop takes them. */
 int r3_engine_read(struct r3_engine *engine);
+/* The port's: where somebody may be looking on. */
+int r3_engine_wait(struct r3_port *port, int64_t milliseconds, struct r3_error *error);
 /* Text that a program prints for the next one, which has to be records. -1 once the next takes nothing any more. */
 int r3_engine_read_text(struct r3_engine *engine, size_t k, const char *text, size_t length);
 
 /* lib/stage/engine_output.c: what the last node gives. Results as of options.output. */
-int r3_engine_put(struct r3_engine *engine, const struct r3_record *record, const char *line, size_t length,
-                  struct r3_error *error);
+int r3_engine_put(struct r3_engine *engine, const struct r3_record *record, struct r3_error *error);
 int r3_engine_put_candles(struct r3_engine *engine, const struct r3_candles *candles, size_t from, size_t to,
                           struct r3_error *error);
 int r3_engine_put_text(struct r3_engine *engine, const char *text, size_t length, struct r3_error *error);

@@ -1,22 +1,25 @@
-/* r3-order: orders in, updates, trades and accounts out; here on paper. The exchange itself is lib/trade/paper.c; this keeps
- * what r3-track is to hear until it asks with a sync. */
+/* r3-order: orders in, updates, trades and accounts out; here on paper. The exchange itself is lib/trade/paper.c; what r3-track is
+ * to hear is kept by the port until it asks with a sync. */
 #include <ctype.h>
 
 #include "lib/base/buffer.h"
+#include "lib/record/state.h"
 #include "lib/stage/stage.h"
-#include "lib/trade/paper.h"
-
-enum { KEPT_MEMORY = 1 << 20 }; /* what the kept records may hold on to once they are sent */
+#include "lib/trade/name.h"
+#include "lib/trade/paper_state.h"
 
 struct order_stage {
     struct r3_port *port;
     struct r3_paper *paper;
-    const char *session; /* the one that has an account before any order */
+    const char *session;          /* the one that has an account before any order */
+    char recent[R3_SESSION_SIZE]; /* "", or one that has an account */
     bool strict, opened;
     bool ahead; /* the first account goes ahead of the record that is being stepped */
     bool loop;  /* a sync came: r3-track listens */
+    bool keeps; /* --state */
+    bool ready; /* with it: the first accounts could be written, and wait for a state that may come */
+    struct r3_state_parts parts;
     uint64_t rejected;
-    struct r3_buffer kept; /* r3_record_size bytes a record, each begun on an aligned place */
 };
 
 static const struct r3_option order_options[] = {
@@ -68,6 +71,7 @@ static const struct r3_option order_options[] = {
       .argument = "AMOUNT",
       .fallback = "0",
       .help = "price beyond a limit before it fills" },
+    { .name = "state", .kind = R3_OPTION_FLAG, .help = "go on from a state record, and end with one" },
     { .name = "updates",
       .kind = R3_OPTION_TEXT,
       .argument = "FILE",
@@ -76,26 +80,15 @@ static const struct r3_option order_options[] = {
     { .name = NULL },
 };
 
-/* Keep a record for r3-track, once it listens. */
-static int keep(struct order_stage *stage, const struct r3_record *record) {
-    if (!stage->loop)
-        return 0;
-    size_t size = r3_record_size(record->type), step = _Alignof(struct r3_record),
-           place = (size + step - 1) / step * step;
-    memcpy(r3_buffer_reserve(&stage->kept, place), record, size);
-    stage->kept.length += place;
-    return 0;
-}
-
 static int output(void *context, const struct r3_record *record, struct r3_error *error) {
     struct order_stage *stage = context;
+    struct r3_port *port = stage->port;
 
-    if (record->type == R3_UPDATE && record->update.event == R3_EVENT_REJECTED)
-        stage->rejected++;
-    if (stage->ahead ? stage->port->emit_ahead(stage->port, record, error)
-                     : stage->port->emit(stage->port, record, error))
-        return -1;
-    return record->type == R3_UPDATE || record->type == R3_TRADE ? keep(stage, record) : 0;
+    if (record->type == R3_UPDATE)
+        stage->rejected += record->update.event == R3_EVENT_REJECTED;
+    if (stage->loop && (record->type == R3_UPDATE || record->type == R3_TRADE))
+        return port->emit_kept(port, record, error);
+    return stage->ahead ? port->emit_ahead(port, record, error) : port->emit(port, record, error);
 }
 
 static int answer(void *context, const struct r3_record *record, struct r3_error *error) {
@@ -106,21 +99,11 @@ static int answer(void *context, const struct r3_record *record, struct r3_error
 
 /* The account as of the last candle first, then what was kept, in its order. */
 static int answer_sync(struct order_stage *stage, struct r3_error *error) {
-    size_t step = _Alignof(struct r3_record);
-
     stage->loop = true;
-    if (stage->opened && r3_paper_accounts(stage->paper, answer, stage, error)) /* no currency is known before */
+    bool known = stage->opened || stage->ready; /* the currency is */
+    if (known && r3_paper_accounts(stage->paper, answer, stage, error))
         return -1;
-    for (size_t at = 0; at < stage->kept.length;) {
-        const struct r3_record *record = (const void *)(stage->kept.data + at);
-        if (answer(stage, record, error))
-            return -1;
-        at += (r3_record_size(record->type) + step - 1) / step * step;
-    }
-    r3_buffer_reset(&stage->kept);
-    if (stage->kept.capacity > KEPT_MEMORY)
-        r3_buffer_release(&stage->kept);
-    return 0;
+    return stage->port->answer_kept(stage->port, error);
 }
 
 static int open_accounts(struct order_stage *stage, bool ahead, struct r3_error *error) {
@@ -195,7 +178,7 @@ static void order_free(void *state) {
     if (!stage)
         return;
     r3_paper_free(stage->paper);
-    r3_buffer_release(&stage->kept);
+    r3_state_parts_release(&stage->parts);
     free(stage);
 }
 
@@ -210,6 +193,7 @@ static int order_init(void **state, const struct r3_arguments *arguments, struct
     stage->port = port;
     stage->session = r3_arguments_text(arguments, "session");
     stage->strict = r3_arguments_given(arguments, "strict");
+    stage->keeps = r3_arguments_given(arguments, "state");
     int failed =
         check_session_name(stage->session, error) || r3_paper_new(&stage->paper, &options, output, stage, error);
     if (!failed && r3_paper_session(stage->paper, stage->session, error)) { /* the ledger does not take the amount */
@@ -222,6 +206,38 @@ static int order_init(void **state, const struct r3_arguments *arguments, struct
     }
     *state = stage;
     return 0;
+}
+
+static int emit_plainly(void *context, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = context;
+
+    return stage->port->emit(stage->port, record, error);
+}
+
+__attribute__((cold)) static int take_state(struct order_stage *stage, const struct r3_state *state,
+                                            struct r3_error *error) {
+    if (strcmp(state->program, r3_order_stage.name) != 0 || strcmp(state->session, stage->session) != 0)
+        return 0;
+    int whole = r3_state_join(&stage->parts, state, R3_PAPER_STATE_VERSION, error);
+    if (whole <= 0)
+        return whole;
+    return r3_paper_load(stage->paper, &stage->opened, stage->parts.text.data, stage->parts.text.length, error);
+}
+
+/* The end of a run: what works goes on working in the next one. */
+__attribute__((cold)) static int rest(struct order_stage *stage, struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+
+    if (r3_state_check_whole(&stage->parts, error))
+        return -1;
+    int failed = stage->opened && r3_paper_accounts(stage->paper, output, stage, error) ? -1 : 0;
+    if (!failed) {
+        r3_paper_save(stage->paper, stage->opened, &text);
+        failed = r3_state_emit(stage->session, r3_order_stage.name, R3_PAPER_STATE_VERSION, &text, emit_plainly, stage,
+                               error);
+    }
+    r3_buffer_release(&text);
+    return failed;
 }
 
 static int step_candle(struct order_stage *stage, const struct r3_record *record, struct r3_error *error) {
@@ -244,10 +260,22 @@ static int order_candles(void *state, const struct r3_candles *candles, size_t f
     return r3_paper_candles(stage->paper, candles, from, to, at, error);
 }
 
+__attribute__((noinline)) static int open_unknown(struct order_stage *stage, const char *session, const char *market,
+                                                  struct r3_error *error) {
+    if (stage->ready && !stage->opened && open_accounts(stage, true, error)) /* no state came that knows of them */
+        return -1;
+    if (stage->opened ? r3_paper_open(stage->paper, session, market, error)
+                      : r3_paper_session(stage->paper, session, error))
+        return -1;
+    if (stage->opened)
+        memcpy(stage->recent, session, sizeof stage->recent);
+    return 0;
+}
+
 /* A session that signals, orders or is started has an account from then on; before any currency is known, with the others. */
-static int open_session(struct order_stage *stage, const char *session, const char *market, struct r3_error *error) {
-    return stage->opened ? r3_paper_open(stage->paper, session, market, error)
-                         : r3_paper_session(stage->paper, session, error);
+__attribute__((always_inline)) static inline int open_session(struct order_stage *stage, const char *session,
+                                                              const char *market, struct r3_error *error) {
+    return r3_same_name(stage->recent, session) ? 0 : open_unknown(stage, session, market, error);
 }
 
 static int order_step(void *state, const struct r3_record *record, struct r3_error *error) {
@@ -259,7 +287,10 @@ static int order_step(void *state, const struct r3_record *record, struct r3_err
     case R3_INSTRUMENT:
         if (r3_paper_instrument(stage->paper, &record->instrument, error))
             return -1;
-        return stage->opened ? 0 : open_accounts(stage, false, error);
+        stage->ready = stage->keeps;
+        return stage->opened || stage->keeps ? 0 : open_accounts(stage, false, error);
+    case R3_STATE:
+        return stage->keeps ? take_state(stage, &record->state, error) : 0;
     case R3_SIGNAL:
         return open_session(stage, record->signal.session, record->signal.market, error);
     case R3_COMMAND:
@@ -275,11 +306,11 @@ static int order_step(void *state, const struct r3_record *record, struct r3_err
         return r3_paper_cancel(stage->paper, &record->cancel, error);
     case R3_UPDATE: /* of r3-size: what it refused */
         stage->rejected += record->update.event == R3_EVENT_REJECTED;
-        return keep(stage, record);
+        return stage->loop ? stage->port->keep(stage->port, record, error) : 0;
     case R3_SYNC:
         return answer_sync(stage, error);
     case R3_END:
-        return r3_paper_end(stage->paper, error);
+        return stage->keeps ? rest(stage, error) : r3_paper_end(stage->paper, error);
     default:
         return 0;
     }
@@ -301,6 +332,8 @@ const struct r3_stage r3_order_stage = {
     .summary = "fill orders on paper, from the candles that follow them",
     .options = order_options,
     .swallows = R3_BIT(R3_SYNC),
+    .takes = R3_BIT(R3_CANDLE) | R3_BIT(R3_INSTRUMENT) | R3_BIT(R3_SIGNAL) | R3_BIT(R3_COMMAND) | R3_BIT(R3_ORDER) |
+             R3_BIT(R3_CANCEL) | R3_BIT(R3_UPDATE) | R3_BIT(R3_STATE) | R3_BIT(R3_SYNC) | R3_BIT(R3_END),
     .in_loop = true,
     .init = order_init,
     .step = order_step,

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/io.h"
@@ -69,6 +70,7 @@ struct r3_pipe {
     struct r3_reader updates_in; /* r3-track */
     struct r3_decoder *updates_decoder;
     struct r3_writer updates_out; /* r3-order */
+    struct r3_buffer kept;        /* r3-order: lines for the next answer */
     int64_t next_sync;
     unsigned sync_slices; /* of 100 ms: how long the first answer may take, and a later one before it is told */
     bool sync_answered;   /* one was: r3-order is there */
@@ -89,6 +91,15 @@ int r3_pipe_pass(struct r3_pipe *pipe, const char *text, size_t length, struct r
 /* lib/stage/pipe_candles.c: the candle of the line that was just read. 1: taken; 0: it does not fit a block and is to be stepped
  * by itself, those before it have been given; -1. */
 int r3_pipe_gather(struct r3_pipe *pipe, const struct r3_candle *candle, struct r3_error *error);
+/* The same for whole lines ahead that are candles of the same series: as many as are there and fit. They are counted as read. */
+int r3_pipe_gather_ahead(struct r3_pipe *pipe, struct r3_error *error);
+/* Candles ahead that the stage does not take are checked and passed on. */
+int r3_pipe_pass_ahead(struct r3_pipe *pipe, struct r3_error *error);
+/* Whether a line that begins here may be one. */
+static inline bool r3_pipe_is_candle(const char *text, size_t length) {
+    static const char head[] = "{\"type\":\"candle\"";
+    return length >= sizeof head && memcmp(text, head, sizeof head - 1) == 0;
+}
 /* Give the stage what was gathered, if anything was. *error is left alone unless that fails. */
 int r3_pipe_give(struct r3_pipe *pipe, struct r3_error *error);
 /* While they are given: pass on the lines of those ahead of `end`. */
@@ -102,6 +113,8 @@ void r3_pipe_tick(struct r3_pipe *pipe, bool on);
 int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error *error);
 int r3_pipe_sync(struct r3_port *port, struct r3_error *error);
 int r3_pipe_answer(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+int r3_pipe_keep(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+int r3_pipe_answer_kept(struct r3_port *port, struct r3_error *error);
 /* r3-order: open the way back if it is not, and after the step send the sync itself. */
 int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error);
 int r3_pipe_answer_end(struct r3_pipe *pipe, const struct r3_record *sync, struct r3_error *error);

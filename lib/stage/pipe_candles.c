@@ -7,6 +7,9 @@
 #include "lib/record/scan.h"
 #include "lib/stage/pipe.h"
 
+/* Digits behind the point that candles which are only looked at and passed on may have, to be looked at several at a time. */
+enum { USUAL_SCALE = 8 };
+
 /* The value at the block's scale, which is not below its own. False: more than 64 bits. */
 static inline bool bring(int64_t *out, const struct r3_decimal *value, int32_t scale) {
     int64_t coefficient = (int64_t)value->coefficient;
@@ -20,13 +23,6 @@ static inline int32_t larger(int32_t a, int32_t b) {
 
 static inline int32_t price_scale(const struct r3_candle *candle) {
     return larger(larger(candle->open.scale, candle->high.scale), larger(candle->low.scale, candle->close.scale));
-}
-
-/* Whether it belongs to the same series as the last one. */
-static inline bool goes_on(const struct r3_gather *gather, const struct r3_candle *candle) {
-    const struct r3_candles *block = &gather->block;
-    return candle->timeframe == block->timeframe && memcmp(candle->market, block->market, sizeof block->market) == 0 &&
-           memcmp(candle->platform, block->platform, sizeof block->platform) == 0;
 }
 
 static void begin(struct r3_gather *gather, const struct r3_candle *candle) {
@@ -46,7 +42,7 @@ int r3_pipe_gather(struct r3_pipe *pipe, const struct r3_candle *candle, struct 
     struct r3_gather *gather = &pipe->gather;
     struct r3_candles *block = &gather->block;
     int32_t price = price_scale(candle), volume = candle->volume.scale;
-    bool finer = price > block->price_scale || volume > block->volume_scale, same = goes_on(gather, candle);
+    bool finer = price > block->price_scale || volume > block->volume_scale, same = r3_candles_go_on(block, candle);
     if ((finer || !same) && r3_pipe_give(pipe, error) < 0)
         return -1;
     if (same && candle->time <= gather->last_time) /* out of order: what that means is for the stage to say */
@@ -71,6 +67,62 @@ int r3_pipe_gather(struct r3_pipe *pipe, const struct r3_candle *candle, struct 
     gather->ends[i] = (uint32_t)(pipe->line + pipe->length + 1 - gather->lines);
     block->count++;
     return block->count == R3_GATHER_MAX && r3_pipe_give(pipe, error) < 0 ? -1 : 1;
+}
+
+/* Where the next candles are put. Behind the head of a line the decoder writes them there at once. */
+static struct r3_candle_room room_of(struct r3_gather *gather, bool in_order) {
+    size_t i = gather->block.count;
+    return (struct r3_candle_room) { .price_scale = gather->block.price_scale,
+                                     .volume_scale = gather->block.volume_scale,
+                                     .in_order = in_order,
+                                     .after = gather->last_time,
+                                     .most = R3_GATHER_MAX - i,
+                                     .time = gather->time + i,
+                                     .open = gather->open + i,
+                                     .high = gather->high + i,
+                                     .low = gather->low + i,
+                                     .close = gather->close + i,
+                                     .volume = gather->volume + i,
+                                     .ends = gather->ends + i };
+}
+
+int r3_pipe_gather_ahead(struct r3_pipe *pipe, struct r3_error *error) {
+    struct r3_gather *gather = &pipe->gather;
+    struct r3_candles *block = &gather->block;
+    size_t held, count, from = block->count;
+    const char *text = r3_reader_held(&pipe->in, &held);
+    if (!block->time || !r3_pipe_is_candle(text, held))
+        return 0;
+    struct r3_candle_room room = room_of(gather, true);
+    count = r3_record_decode_candles(pipe->decoder, block, &room, text, held);
+    if (count == 0)
+        return 0;
+    const uint32_t length = room.ends[count - 1];
+    if (from == 0) {
+        gather->lines = text;
+        gather->first_line = pipe->in.line + 1;
+    }
+    for (size_t i = from; from > 0 && i < from + count; i++)
+        gather->ends[i] += (uint32_t)(text - gather->lines);
+    gather->last_time = room.time[count - 1];
+    block->count += count;
+    r3_reader_pass_lines(&pipe->in, count, length);
+    return block->count == R3_GATHER_MAX ? r3_pipe_give(pipe, error) : 0;
+}
+
+int r3_pipe_pass_ahead(struct r3_pipe *pipe, struct r3_error *error) {
+    size_t held, count;
+    const char *text = r3_reader_held(&pipe->in, &held);
+    if (!r3_pipe_is_candle(text, held))
+        return 0;
+    struct r3_candle_room room = room_of(&pipe->gather, false);
+    room.price_scale = room.volume_scale = USUAL_SCALE;
+    room.after = INT64_MIN;
+    count = r3_record_decode_candles(pipe->decoder, NULL, &room, text, held);
+    if (count == 0)
+        return 0;
+    r3_reader_pass_lines(&pipe->in, count, room.ends[count - 1]);
+    return r3_pipe_pass(pipe, text, room.ends[count - 1], error);
 }
 
 int r3_pipe_pass_gathered(struct r3_pipe *pipe, size_t end, struct r3_error *error) {

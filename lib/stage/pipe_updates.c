@@ -20,7 +20,7 @@
 
 #include "lib/stage/pipe.h"
 
-enum { SLICE_MS = 100 };
+enum { SLICE_MS = 100, KEPT_MEMORY = 1 << 20 /* what an empty buffer of kept lines may hold on to */ };
 
 int r3_sync_timeout(unsigned *seconds, struct r3_error *error) {
     const char *text = getenv("R3_SYNC_TIMEOUT");
@@ -190,6 +190,23 @@ int r3_pipe_answer(struct r3_port *port, const struct r3_record *record, struct 
     return r3_writer_put(&pipe->updates_out, pipe->encoded.data, pipe->encoded.length, error);
 }
 
+int r3_pipe_keep(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    struct r3_pipe *pipe = port->context;
+    return r3_record_encode(&pipe->kept, record, error);
+}
+
+int r3_pipe_answer_kept(struct r3_port *port, struct r3_error *error) {
+    struct r3_pipe *pipe = port->context;
+    if (pipe->kept.length == 0)
+        return 0;
+    if (r3_writer_put(&pipe->updates_out, pipe->kept.data, pipe->kept.length, error) < 0)
+        return -1;
+    r3_buffer_reset(&pipe->kept);
+    if (pipe->kept.capacity > KEPT_MEMORY)
+        r3_buffer_release(&pipe->kept);
+    return 0;
+}
+
 int r3_pipe_answer_end(struct r3_pipe *pipe, const struct r3_record *sync, struct r3_error *error) {
     return r3_pipe_answer(&pipe->port, sync, error) < 0 ? -1 : r3_writer_flush(&pipe->updates_out, error);
 }
@@ -201,6 +218,7 @@ void r3_pipe_updates_close(struct r3_pipe *pipe) {
     } else if (pipe->updates_fd >= 0) {
         close(pipe->updates_fd);
     }
+    r3_buffer_release(&pipe->kept);
     r3_reader_release(&pipe->updates_in);
     r3_decoder_free(pipe->updates_decoder);
 }

@@ -280,6 +280,10 @@ void r3_pipeline_text_release(struct r3_pipeline_text *text) {
     *text = (struct r3_pipeline_text)R3_PIPELINE_TEXT_INIT;
 }
 
+void r3_pipeline_program_add(struct r3_pipeline_program *program, const char *word) {
+    add_word(program, r3_duplicate(word));
+}
+
 void r3_pipeline_text_fill(struct r3_pipeline_text *out, const struct r3_pipeline_text *text,
                            const char *const *values) {
     size_t next = 0; /* hole */

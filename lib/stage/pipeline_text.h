@@ -47,6 +47,9 @@ void r3_pipeline_text_fill(struct r3_pipeline_text *out, const struct r3_pipelin
                            const char *const *values);
 void r3_pipeline_text_release(struct r3_pipeline_text *text);
 
+/* Append a word, which is copied, to a program that may be { 0 }. */
+void r3_pipeline_program_add(struct r3_pipeline_program *program, const char *word);
+
 /* Append the text that is split into these words again, quoted where that is needed: for messages and for running it elsewhere.
  * Only for one without placeholders. */
 void r3_pipeline_text_write(struct r3_buffer *out, const struct r3_pipeline_text *text);

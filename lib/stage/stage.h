@@ -32,12 +32,20 @@ struct r3_port {
     /* r3-order, only while it steps a `sync`: a record for the tracker, which is read at once. The loop sends the sync itself back
      * after step returns. */
     int (*answer)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    /* r3-order, for what r3-track is to hear at the next sync: emit a record and keep it; keep it alone; and, only while a `sync` is
+     * stepped, answer with all that was kept, in order, which is then forgotten. In a pipe a record is encoded once for both. */
+    int (*emit_kept)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    int (*keep)(struct r3_port *port, const struct r3_record *record, struct r3_error *error);
+    int (*answer_kept)(struct r3_port *port, struct r3_error *error);
     /* r3-report: text on standard output. */
     int (*print)(struct r3_port *port, const char *text, size_t length, struct r3_error *error);
     /* A message for people, "gap of 3 candles before …": goes to stderr with the program's name ahead. */
     void (*warn)(struct r3_port *port, const char *format, ...) __attribute__((format(printf, 2, 3)));
     /* Sources: progress for a terminal. done and total in the same unit (bytes); total 0 when unknown. Cheap; call it often. */
     void (*progress)(struct r3_port *port, uint64_t done, uint64_t total);
+    /* Sources: let so many ms pass, or fewer, where a signal comes; what was emitted should be on its way before. -1: nobody reads what comes
+     * out any more. NULL: nobody looks on, and no time is to be spent. */
+    int (*wait)(struct r3_port *port, int64_t milliseconds, struct r3_error *error);
     /* Sources: there is a processor to spare, so the source may read ahead in a thread of its own. It calls its port as without. */
     bool concurrent;
     /* r3-strategy: where it finds and leaves series that other runs over the same candles have too (lib/stage/series_cache.h),

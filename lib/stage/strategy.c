@@ -3,8 +3,8 @@
 #include "lib/base/buffer.h"
 #include "lib/base/hash.h"
 #include "lib/market/market_name.h"
-#include "lib/stage/stage.h"
 #include "lib/stage/strategy_library.h"
+#include "lib/stage/strategy_private.h"
 
 #include <inttypes.h>
 
@@ -33,42 +33,13 @@ static const struct r3_option options[] = {
     { .name = "market", .kind = R3_OPTION_TEXT, .argument = "MARKET", .help = "only this market's candles" },
     { .name = "timeframe", .kind = R3_OPTION_TEXT, .argument = "TF", .help = "only candles of this timeframe" },
     { .name = "from", .kind = R3_OPTION_TIME, .argument = "TIME", .help = "candles that open before it are warm-up" },
+    { .name = "state", .kind = R3_OPTION_FLAG, .help = "go on from a state record, and end with one" },
     { .name = "list", .kind = R3_OPTION_FLAG, .help = "list the bundled strategies" },
     { .name = "explain",
       .kind = R3_OPTION_TEXT,
       .argument = "NAME",
       .help = "show a strategy, its parameters and warm-up" },
     { .name = NULL },
-};
-
-/* One market's evaluator. It runs on one timeframe: the one asked for, else the first that came. */
-struct instance {
-    char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE];
-    enum r3_timeframe timeframe;
-    int price_scale; /* digits after the point of prices that the rules computed */
-    int64_t time;    /* of the last candle */
-    uint64_t candles;
-    bool warned, answered;            /* answered: a signal or a value was emitted */
-    void *state;                      /* NULL before the first candle */
-    struct r3_rules_sharing *sharing; /* of its series with other runs; NULL: none */
-    struct r3_record signal;          /* what all its signals have in common */
-    size_t id_length;                 /* of their ids; 0: too long */
-};
-
-struct strategy {
-    struct r3_port *port;
-    struct r3_rules *rules;
-    struct r3_rules_block *block;
-    size_t plots;
-    char label[R3_NAME_SIZE];
-    const char *session;
-    char market[R3_MARKET_SIZE]; /* "": each */
-    enum r3_timeframe timeframe;
-    int64_t from; /* candles that open before it are not answered; R3_TIME_ABSENT: none */
-    struct instance *instances;
-    size_t count, last; /* last: where the last candle went */
-    bool evaluated;
-    struct r3_record record; /* on its way out */
 };
 
 enum { DEFAULT_PRICE_SCALE = 8, CONFIDENCE_SCALE = 8 };
@@ -88,6 +59,7 @@ static void strategy_free(void *state) {
         free(strategy->instances[i].state);
     }
     free(strategy->instances);
+    r3_state_parts_release(&strategy->parts);
     r3_rules_block_free(strategy->block);
     r3_rules_free(strategy->rules);
     free(strategy);
@@ -99,6 +71,7 @@ static int strategy_init(void **state, const struct r3_arguments *arguments, str
     const char *timeframe = r3_arguments_text(arguments, "timeframe"), *market = r3_arguments_text(arguments, "market");
     *state = strategy;
     strategy->port = port;
+    strategy->keeps = r3_arguments_given(arguments, "state");
     strategy->session = r3_arguments_text(arguments, "session");
     strategy->from =
         r3_arguments_given(arguments, "from") ? r3_arguments_get(arguments, "from", 0)->integer : R3_TIME_ABSENT;
@@ -117,28 +90,30 @@ static int strategy_init(void **state, const struct r3_arguments *arguments, str
         return -1;
     strategy->block = r3_rules_block_new(strategy->rules);
     strategy->plots = r3_rules_plots(strategy->rules);
+    for (int i = R3_RULES_STOP; i < R3_RULES_OUTPUTS; i++)
+        strategy->computes |= r3_rules_defines(strategy->rules, (enum r3_rules_output)i);
     return 0;
 }
 
-static struct instance *find_instance(struct strategy *strategy, const char *platform, const char *market) {
+struct strategy_instance *r3_strategy_instance(struct strategy *strategy, const char *platform, const char *market) {
     for (size_t k = 0, i = strategy->last; k < strategy->count; k++, i = i + 1 < strategy->count ? i + 1 : 0) {
-        struct instance *instance = &strategy->instances[i];
+        struct strategy_instance *instance = &strategy->instances[i];
         if (strcmp(instance->market, market) == 0 && strcmp(instance->platform, platform) == 0) {
             strategy->last = i;
             return instance;
         }
     }
     strategy->instances = r3_reallocate(strategy->instances, (strategy->count + 1) * sizeof *strategy->instances);
-    struct instance *instance = &strategy->instances[strategy->last = strategy->count++];
-    *instance = (struct instance) { .price_scale = DEFAULT_PRICE_SCALE, .time = R3_TIME_ABSENT };
+    struct strategy_instance *instance = &strategy->instances[strategy->last = strategy->count++];
+    *instance = (struct strategy_instance) { .price_scale = DEFAULT_PRICE_SCALE, .time = R3_TIME_ABSENT };
     r3_copy_text(instance->platform, sizeof instance->platform, platform, strlen(platform));
     r3_copy_text(instance->market, sizeof instance->market, market, strlen(market));
     return instance;
 }
 
 /* A price that the rules computed, at the market's digits. Absent where it is not above zero. */
-static int set_computed(struct strategy *strategy, struct instance *instance, enum r3_rules_output output, double value,
-                        struct r3_decimal *out, struct r3_error *error) {
+static int set_computed(struct strategy *strategy, struct strategy_instance *instance, enum r3_rules_output output,
+                        double value, struct r3_decimal *out, struct r3_error *error) {
     int scale = output == R3_RULES_CONFIDENCE ? CONFIDENCE_SCALE : instance->price_scale;
     if (r3_decimal_from_double(out, value, scale, R3_ROUND_HALF_EVEN, error) < 0)
         return r3_error_at(error, "%s: ", r3_rules_output_names[output]);
@@ -154,7 +129,7 @@ static int set_computed(struct strategy *strategy, struct instance *instance, en
 }
 
 /* The same, where the rules say one and it is ready; else absent. */
-static inline int set_price(struct strategy *strategy, struct instance *instance, size_t index,
+static inline int set_price(struct strategy *strategy, struct strategy_instance *instance, size_t index,
                             enum r3_rules_output output, struct r3_decimal *out, struct r3_error *error) {
     double value;
     if (r3_rules_value(strategy->block, index, output, &value))
@@ -163,10 +138,27 @@ static inline int set_price(struct strategy *strategy, struct instance *instance
     return 0;
 }
 
-/* What all signals of an instance have in common. */
-static void prepare_signal(const struct strategy *strategy, struct instance *instance) {
+/* What a signal of such rules says beside its direction. */
+__attribute__((noinline)) static int set_prices(struct strategy *strategy, struct strategy_instance *instance,
+                                                size_t index, struct r3_error *error) {
+    struct r3_signal *signal = &instance->signal.signal;
+    signal->stop = signal->target = r3_decimal_absent;
+    if (set_price(strategy, instance, index, R3_RULES_CONFIDENCE, &signal->confidence, error) < 0 ||
+        set_price(strategy, instance, index, R3_RULES_VOLATILITY, &signal->volatility, error) < 0)
+        return -1;
+    if (signal->direction == R3_FLAT)
+        return 0;
+    return set_price(strategy, instance, index, R3_RULES_STOP, &signal->stop, error) < 0 ||
+                   set_price(strategy, instance, index, R3_RULES_TARGET, &signal->target, error) < 0
+               ? -1
+               : 0;
+}
+
+void r3_strategy_prepare_signal(const struct strategy *strategy, struct strategy_instance *instance) {
     struct r3_signal *signal = &instance->signal.signal;
     r3_record_init(&instance->signal, R3_SIGNAL);
+    instance->span = instance->timeframe == R3_1M ? 0 : r3_timeframe_span(instance->timeframe);
+    instance->head = 0;
     signal->timeframe = instance->timeframe;
     r3_copy_text(signal->session, sizeof signal->session, strategy->session, strlen(strategy->session));
     r3_copy_text(signal->strategy, sizeof signal->strategy, strategy->label, strlen(strategy->label));
@@ -182,34 +174,47 @@ static void prepare_signal(const struct strategy *strategy, struct instance *ins
     instance->id_length = at ? (size_t)(at - signal->id) : 0;
 }
 
-static int emit_signal(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
-                       size_t index, enum r3_rules_output output, struct r3_error *error) {
+/* The seconds of a signal's id. The next signal comes mostly within a day, and differs in the last five digits alone: writing these takes
+ * 30 instructions, all of them 85. */
+static inline char *append_seconds(struct strategy_instance *instance, const char *end, int64_t seconds) {
+    char *const id = instance->signal.signal.id;
+    const int64_t head = seconds / 100000;
+    if (head != instance->head || head <= 0) {
+        char *at = r3_append_integer(id + instance->id_length, end, seconds);
+        instance->head = at ? head : 0;
+        instance->id_timed = at ? (size_t)(at - id) : 0;
+        return at;
+    }
+    const uint32_t rest = (uint32_t)(seconds - head * 100000);
+    char *at = id + instance->id_timed;
+    at[-5] = (char)('0' + rest / 10000);
+    memcpy(at - 4, r3_digit_pairs + rest / 100 % 100 * 2, 2);
+    memcpy(at - 2, r3_digit_pairs + rest % 100 * 2, 2);
+    return at;
+}
+
+static int emit_signal(struct strategy *strategy, struct strategy_instance *instance, const struct r3_candle *candle,
+                       enum r3_rules_output output, size_t index, struct r3_error *error) {
     static const enum r3_direction directions[] = { R3_LONG, R3_SHORT, R3_FLAT };
-    static const char *const letters[] = { "-L", "-S", "-F" };
+    static const char letters[][3] = { "-L", "-S", "-F" };
     struct r3_signal *signal = &instance->signal.signal;
     instance->answered = true;
-    signal->time = r3_timeframe_close(candle->timeframe, candle->time);
+    signal->time = instance->span ? candle->time + instance->span : r3_timeframe_close(R3_1M, candle->time);
     signal->direction = directions[output];
     signal->reference = candle->close;
     const char *end = signal->id + sizeof signal->id;
-    char *at = instance->id_length ? signal->id + instance->id_length : NULL;
-    at = r3_append_integer(at, end, signal->time / R3_SECOND);
-    at = r3_append_text(at, end, letters[output]);
+    char *at = instance->id_length ? append_seconds(instance, end, signal->time / R3_SECOND) : NULL;
+    at = r3_append_piece(at, end, letters[output], 2);
     if (!at)
         return r3_fail(error, R3_DATA, "%s-%s-%s: too long for a signal's id: choose a shorter session name",
                        strategy->session, candle->market, r3_timeframe_name(candle->timeframe));
-    signal->stop = signal->target = r3_decimal_absent;
-    if (set_price(strategy, instance, index, R3_RULES_CONFIDENCE, &signal->confidence, error) < 0 ||
-        set_price(strategy, instance, index, R3_RULES_VOLATILITY, &signal->volatility, error) < 0)
-        return -1;
-    if (output != R3_RULES_FLAT && (set_price(strategy, instance, index, R3_RULES_STOP, &signal->stop, error) < 0 ||
-                                    set_price(strategy, instance, index, R3_RULES_TARGET, &signal->target, error) < 0))
+    if (strategy->computes && set_prices(strategy, instance, index, error) < 0)
         return -1;
     return strategy->port->emit(strategy->port, &instance->signal, error);
 }
 
-static int emit_plots(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle,
-                      size_t index, struct r3_error *error) {
+__attribute__((noinline)) static int emit_plots(struct strategy *strategy, struct strategy_instance *instance,
+                                                const struct r3_candle *candle, size_t index, struct r3_error *error) {
     for (size_t i = 0; i < strategy->plots; i++) {
         double number;
         if (!r3_rules_plot_value(strategy->block, index, i, &number))
@@ -232,23 +237,25 @@ static int emit_plots(struct strategy *strategy, struct instance *instance, cons
 
 /* What the rules say of candle `index` of the block that was evaluated. FLAT first: it outranks an entry of the same candle, and
  * the tracker reads one line at a time. */
-static int answer(struct strategy *strategy, struct instance *instance, const struct r3_candle *candle, size_t index,
-                  struct r3_error *error) {
-    static const enum r3_rules_output order[] = { R3_RULES_FLAT, R3_RULES_LONG, R3_RULES_SHORT };
+static int answer(struct strategy *strategy, struct strategy_instance *instance, const struct r3_candle *candle,
+                  size_t index, struct r3_error *error) {
     unsigned turned = r3_rules_turned(strategy->block)[index];
     if (candle->time < strategy->from) /* warm-up */
         return 0;
     if (strategy->plots && emit_plots(strategy, instance, candle, index, error) < 0)
         return -1;
-    for (size_t i = 0; turned && i < sizeof order / sizeof order[0]; i++)
-        if (turned & 1U << order[i] && emit_signal(strategy, instance, candle, index, order[i], error) < 0)
-            return -1;
+    if (turned & 1U << R3_RULES_FLAT && emit_signal(strategy, instance, candle, R3_RULES_FLAT, index, error) < 0)
+        return -1;
+    if (turned & 1U << R3_RULES_LONG && emit_signal(strategy, instance, candle, R3_RULES_LONG, index, error) < 0)
+        return -1;
+    if (turned & 1U << R3_RULES_SHORT && emit_signal(strategy, instance, candle, R3_RULES_SHORT, index, error) < 0)
+        return -1;
     return 0;
 }
 
 /* Runs over the same candles have the series of a market and timeframe in common. */
-static void share_series(const struct strategy *strategy, struct instance *instance) {
-    if (!strategy->port->series)
+static void share_series(const struct strategy *strategy, struct strategy_instance *instance) {
+    if (!strategy->port->series || strategy->keeps) /* what is shared is in no state */
         return;
     const char *timeframe = r3_timeframe_name(instance->timeframe);
     uint64_t stream = r3_hash(instance->platform, strlen(instance->platform) + 1, strategy->port->stream);
@@ -259,20 +266,20 @@ static void share_series(const struct strategy *strategy, struct instance *insta
 
 /* The instance that candles of this market and timeframe belong to, started by its first candle; NULL in *out where they are
  * none of ours. */
-static int choose_instance(struct strategy *strategy, struct instance **out, const char *platform, const char *market,
-                           enum r3_timeframe timeframe, struct r3_error *error) {
+static int choose_instance(struct strategy *strategy, struct strategy_instance **out, const char *platform,
+                           const char *market, enum r3_timeframe timeframe, struct r3_error *error) {
     *out = NULL;
     if ((*strategy->market && strcmp(strategy->market, market) != 0) ||
         (strategy->timeframe && strategy->timeframe != timeframe))
         return 0;
-    struct instance *instance = find_instance(strategy, platform, market);
+    struct strategy_instance *instance = r3_strategy_instance(strategy, platform, market);
     if (!instance->state) {
         if (r3_rules_check_timeframe(strategy->rules, timeframe, error) < 0)
             return -1;
         instance->timeframe = timeframe;
         instance->state = r3_allocate(r3_rules_state_size(strategy->rules));
         r3_rules_start(strategy->rules, instance->state);
-        prepare_signal(strategy, instance);
+        r3_strategy_prepare_signal(strategy, instance);
         share_series(strategy, instance);
     }
     if (timeframe != instance->timeframe)
@@ -283,14 +290,14 @@ static int choose_instance(struct strategy *strategy, struct instance **out, con
 }
 
 /* Whether a candle of this time is a new one: 1; 0: a repeated one, which changes nothing; -1. */
-static int is_new(const struct instance *instance, int64_t time, struct r3_error *error) {
+static int is_new(const struct strategy_instance *instance, int64_t time, struct r3_error *error) {
     if (time < instance->time)
         return r3_fail(error, R3_DATA, "the %s candle is older than the one before", instance->market);
     return time > instance->time;
 }
 
 static int step_candle(struct strategy *strategy, const struct r3_candle *candle, struct r3_error *error) {
-    struct instance *instance;
+    struct strategy_instance *instance;
     if (choose_instance(strategy, &instance, candle->platform, candle->market, candle->timeframe, error) < 0)
         return -1;
     int new = instance ? is_new(instance, candle->time, error) : 0;
@@ -322,7 +329,7 @@ static size_t next_answer(const struct strategy *strategy, size_t index, size_t 
 static int strategy_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                             struct r3_error *error) {
     struct strategy *strategy = state;
-    struct instance *instance;
+    struct strategy_instance *instance;
     *at = from;
     if (choose_instance(strategy, &instance, candles->platform, candles->market, candles->timeframe, error) < 0)
         return -1;
@@ -361,10 +368,15 @@ static int strategy_step(void *state, const struct r3_record *record, struct r3_
     struct strategy *strategy = state;
     if (record->type == R3_CANDLE)
         return step_candle(strategy, &record->candle, error);
+    if (record->type == R3_STATE)
+        return strategy->keeps ? r3_strategy_take_state(strategy, &record->state, error) : 0;
+    if (record->type == R3_END)
+        return strategy->keeps ? r3_strategy_emit_state(strategy, error) : 0;
     if (record->type == R3_INSTRUMENT) {
         struct r3_decimal increment = record->instrument.price_increment;
         r3_decimal_normalize(&increment);
-        find_instance(strategy, record->instrument.platform, record->instrument.market)->price_scale = increment.scale;
+        r3_strategy_instance(strategy, record->instrument.platform, record->instrument.market)->price_scale =
+            increment.scale;
     }
     return 0;
 }
@@ -372,12 +384,14 @@ static int strategy_step(void *state, const struct r3_record *record, struct r3_
 static int strategy_finish(void *state, bool ended, struct r3_error *error) {
     (void)error;
     struct strategy *strategy = state;
+    if (strategy->keeps) /* one run of many may have few candles, or none */
+        return 0;
     if (ended && !strategy->evaluated)
         strategy->port->warn(strategy->port, "no candle%s%s%s%s came", *strategy->market ? " of " : "",
                              strategy->market, strategy->timeframe ? " " : "", r3_timeframe_name(strategy->timeframe));
     int32_t warm_up = r3_rules_warm_up(strategy->rules);
     for (size_t i = 0; i < strategy->count; i++) {
-        const struct instance *instance = &strategy->instances[i];
+        const struct strategy_instance *instance = &strategy->instances[i];
         if (ended && instance->candles && !instance->answered && instance->candles <= (uint64_t)warm_up)
             strategy->port->warn(strategy->port,
                                  "%s %s: no signal: the rules are ready after %d candles, and %" PRIu64 " came",

@@ -1,8 +1,9 @@
 /* r3-track: the position tracker of lib/trade/tracker.h as a stage. */
 
 #include "lib/base/buffer.h"
+#include "lib/record/state.h"
 #include "lib/stage/stage.h"
-#include "lib/trade/tracker.h"
+#include "lib/trade/tracker_state.h"
 
 static const struct r3_option options[] = {
     { .name = "short", .kind = R3_OPTION_FLAG, .help = "SHORT signals sell short (else they mean FLAT)" },
@@ -43,6 +44,7 @@ static const struct r3_option options[] = {
       .help = "candles that a limit entry waits" },
     { .name = "close-at-end", .kind = R3_OPTION_FLAG, .help = "leave at the last close when the input ends" },
     { .name = "every", .kind = R3_OPTION_DURATION, .argument = "DURATION", .help = "write position records so often" },
+    { .name = "state", .kind = R3_OPTION_FLAG, .help = "go on from a state record, and end with one" },
     { .name = "updates", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "FIFO from r3-order (else R3_UPDATES)" },
     { .name = NULL },
 };
@@ -50,16 +52,54 @@ static const struct r3_option options[] = {
 struct track {
     struct r3_tracker *tracker;
     struct r3_port *port;
+    /* --state: what was read of it; what came back at the end of the run before, or of this one (`resting`). */
+    bool keeps, resting;
+    struct r3_state_parts parts;
+    struct r3_tracker_heard heard;
 };
 
 static int emit(void *context, const struct r3_record *record, struct r3_error *error) {
-    struct r3_port *port = context;
-    return port->emit(port, record, error);
+    const struct track *track = context;
+    return track->port->emit(track->port, record, error);
 }
 
+/* What the run before this one has heard comes first. */
 static int sync(void *context, struct r3_error *error) {
-    struct r3_port *port = context;
-    return port->sync(port, error);
+    struct track *track = context;
+    for (size_t i = 0; i < track->heard.count; i++)
+        if (r3_tracker_update(track->tracker, &track->heard.records[i], error) < 0)
+            return -1;
+    if (!track->resting)
+        track->heard.count = 0;
+    return track->port->sync(track->port, error);
+}
+
+static int take_state(struct track *track, const struct r3_state *state, struct r3_error *error) {
+    if (strcmp(state->program, r3_track_stage.name) != 0)
+        return 0;
+    int whole = r3_state_join(&track->parts, state, R3_TRACKER_STATE_VERSION, error);
+    if (whole <= 0)
+        return whole;
+    return r3_tracker_load(track->tracker, &track->heard, track->parts.text.data, track->parts.text.length, error);
+}
+
+/* The end of a run: the state is as of now, what comes back is for the positions alone. */
+static int rest(struct track *track, struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    int result = -1;
+    if (r3_state_check_whole(&track->parts, error) < 0)
+        goto out;
+    r3_tracker_save(track->tracker, &text);
+    track->resting = true;
+    if (sync(track, error) < 0 || r3_tracker_emit_positions(track->tracker, error) < 0 ||
+        r3_tracker_save_heard(&track->heard, &text, error) < 0)
+        goto out;
+    const char *session = r3_tracker_first_session(track->tracker);
+    result = session ? r3_state_emit(session, r3_track_stage.name, R3_TRACKER_STATE_VERSION, &text, emit, track, error)
+                     : 0; /* nothing has happened */
+out:
+    r3_buffer_release(&text);
+    return result;
 }
 
 /* A fraction above 0; where `whole` is false, also below 1. Absent when not given. */
@@ -91,6 +131,8 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
     };
     if (r3_arguments_operands(arguments) > 0)
         return r3_fail(error, R3_USAGE, "no operand is expected, \"%s\" was given", r3_arguments_operand(arguments, 0));
+    if (chosen.close_at_end && r3_arguments_given(arguments, "state"))
+        return r3_fail(error, R3_USAGE, "--close-at-end and --state: a run that goes on later has no end");
     if (fraction(&chosen.stop_loss, arguments, "stop-loss", false, error) < 0 ||
         fraction(&chosen.take_profit, arguments, "take-profit", true, error) < 0 ||
         fraction(&chosen.trailing_stop, arguments, "trailing-stop", false, error) < 0 ||
@@ -98,8 +140,9 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
         fraction(&chosen.limit, arguments, "limit", false, error) < 0)
         return -1;
     struct track *track = r3_allocate(sizeof *track);
-    struct r3_tracker_outlet outlet = { emit, sync, port };
+    struct r3_tracker_outlet outlet = { emit, sync, track };
     track->port = port;
+    track->keeps = r3_arguments_given(arguments, "state");
     track->tracker = r3_tracker_new(&chosen, &outlet);
     *state = track;
     return 0;
@@ -107,7 +150,11 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
 
 static int step(void *state, const struct r3_record *record, struct r3_error *error) {
     struct track *track = state;
-    return r3_tracker_step(track->tracker, record, error);
+    if (track->keeps && record->type == R3_END)
+        return rest(track, error);
+    if (r3_tracker_step(track->tracker, record, error) < 0)
+        return -1;
+    return track->keeps && record->type == R3_STATE ? take_state(track, &record->state, error) : 0;
 }
 
 static int candles(void *state, const struct r3_candles *block, size_t from, size_t to, size_t *at,
@@ -118,6 +165,8 @@ static int candles(void *state, const struct r3_candles *block, size_t from, siz
 
 static int update(void *state, const struct r3_record *record, struct r3_error *error) {
     struct track *track = state;
+    if (track->resting)
+        r3_tracker_heard_add(&track->heard, record);
     return r3_tracker_update(track->tracker, record, error);
 }
 
@@ -126,6 +175,8 @@ static void release(void *state) {
     if (!track)
         return;
     r3_tracker_free(track->tracker);
+    r3_state_parts_release(&track->parts);
+    r3_tracker_heard_release(&track->heard);
     free(track);
 }
 

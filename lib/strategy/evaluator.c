@@ -210,6 +210,10 @@ bool r3_rules_value(const struct r3_rules_block *block, size_t index, enum r3_ru
     return block->rules->outputs[output] >= 0 && value_of(block, block->rules->outputs[output], index, value);
 }
 
+bool r3_rules_defines(const struct r3_rules *rules, enum r3_rules_output output) {
+    return rules->outputs[output] >= 0;
+}
+
 bool r3_rules_plot_value(const struct r3_rules_block *block, size_t index, size_t plot, double *value) {
     return value_of(block, block->rules->plots[plot].cell, index, value);
 }
@@ -304,6 +308,24 @@ void r3_rules_block_free(struct r3_rules_block *block) {
 
 int32_t r3_rules_warm_up(const struct r3_rules *rules) {
     return rules->frames[0].warm_up;
+}
+
+static int64_t open_before(enum r3_timeframe timeframe, int64_t open, int32_t candles) {
+    while (candles-- > 0 && open > 0)
+        open = r3_timeframe_open(timeframe, open - 1);
+    return open > 0 ? open : 0;
+}
+
+/* A coarser frame is to be ready where the stream's own candles begin to count, so it goes back from there. */
+int64_t r3_rules_warm_up_from(const struct r3_rules *rules, enum r3_timeframe timeframe, int64_t time) {
+    const int64_t own = open_before(timeframe, r3_timeframe_open(timeframe, time), rules->frames[0].warm_up + 1);
+    int64_t first = own;
+    for (int32_t i = 1; i < rules->frame_count; i++) {
+        const enum r3_timeframe coarse = rules->frames[i].timeframe;
+        const int64_t from = open_before(coarse, r3_timeframe_open(coarse, own), rules->frames[i].warm_up + 1);
+        first = from < first ? from : first;
+    }
+    return first;
 }
 
 size_t r3_rules_plots(const struct r3_rules *rules) {

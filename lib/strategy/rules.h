@@ -76,6 +76,8 @@ int r3_rules_candles(struct r3_rules_block *block, void *state, const struct r3_
 /* What the last call gave for its candle `index`. False while not ready or where the rules do not define it; truth values are
  * 0 and 1. */
 bool r3_rules_value(const struct r3_rules_block *block, size_t index, enum r3_rules_output output, double *value);
+/* Whether the rules define it. */
+bool r3_rules_defines(const struct r3_rules *rules, enum r3_rules_output output);
 /* For each of its candles 1 << R3_RULES_LONG, SHORT and FLAT: true on this candle, and not on the one before. */
 const uint8_t *r3_rules_turned(const struct r3_rules_block *block);
 bool r3_rules_plot_value(const struct r3_rules_block *block, size_t index, size_t plot, double *value);
@@ -84,6 +86,9 @@ const char *r3_rules_plot_name(const struct r3_rules *rules, size_t index);
 
 /* Candles of the stream after which all is ready, those that at() needs not counted. */
 int32_t r3_rules_warm_up(const struct r3_rules *rules);
+/* Where to begin, as the open of a candle, so that all is ready, at() too, on the candle that opens at `time` and on the one before
+ * it: an answer is a change from one candle to the next. */
+int64_t r3_rules_warm_up_from(const struct r3_rules *rules, enum r3_timeframe timeframe, int64_t time);
 
 /* For --explain: parameters with their values, candles of warm-up, and the functions used, as text. */
 void r3_rules_describe(const struct r3_rules *rules, struct r3_buffer *out);

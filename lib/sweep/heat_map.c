@@ -147,18 +147,25 @@ static void put_tics(struct r3_buffer *out, char name, const struct r3_sweep_par
     r3_buffer_append_text(out, " noenhanced tc rgb '#57606a'\n");
 }
 
+/* All of them, and apart those that have a value: gnuplot 5.4 writes "NaN" for a label that has none, whatever its text. */
 static void put_cells(struct r3_buffer *out, const struct r3_sweep_heat_map *map) {
     size_t width = axis(map, map->x)->count, height = axis(map, map->y)->count;
+    struct r3_buffer values = R3_BUFFER_INIT;
     r3_buffer_append_text(out, "$cells << END\n");
     for (size_t y = 0; y < height; y++)
         for (size_t x = 0; x < width; x++) {
             double value = shown(map, map->cells[y * width + x]);
-            if (isfinite(value))
-                r3_buffer_printf(out, "%zu %zu %.10g\n", x, y, value);
-            else
+            if (!isfinite(value)) {
                 r3_buffer_printf(out, "%zu %zu NaN\n", x, y);
+                continue;
+            }
+            r3_buffer_printf(out, "%zu %zu %.10g\n", x, y, value);
+            r3_buffer_printf(&values, "%zu %zu %.10g\n", x, y, value);
         }
+    r3_buffer_append_text(out, "END\n$values << END\n");
+    r3_buffer_append_text(out, values.length ? values.data : "");
     r3_buffer_append_text(out, "END\n");
+    r3_buffer_release(&values);
 }
 
 /* Shades of one family from dark to bright (viridis), which keep their order in print and for the colour-blind; the colour bar spans the
@@ -219,14 +226,14 @@ static void put_marks(struct r3_buffer *out, const struct r3_sweep_heat_map *map
                          "empty border lc rgb '#cf222e' lw 2.5\n",
                          map->best_x, map->best_y, map->best_x, map->best_y);
     r3_buffer_append_text(out, "plot $cells using 1:2:3 with image pixels notitle");
-    if (cells <= NUMBERS_MAX && axis(map, map->x)->count <= 14) {
+    if (!isnan(map->best) && cells <= NUMBERS_MAX && axis(map, map->x)->count <= 14) {
         const char *format = map->order.figure->kind == R3_SWEEP_COUNT ? "%.0f" : "%.2f";
         /* White on the dark part of the palette, black on the bright one. */
         static const char *const shades[2][2] = { { "<", "#ffffff" }, { ">=", "#1f2328" } };
         for (size_t i = 0; i < 2; i++)
             r3_buffer_printf(
                 out,
-                ", $cells using 1:2:($3 == $3 && brightness($3) %s 0.6 ? sprintf('%s', $3) : '') with labels font ',10' "
+                ", $values using 1:2:(brightness($3) %s 0.6 ? sprintf('%s', $3) : '') with labels font ',10' "
                 "tc rgb '%s' notitle",
                 shades[i][0], format, shades[i][1]);
     }

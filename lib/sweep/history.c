@@ -53,13 +53,19 @@ static int take_candle(struct r3_sweep_recorder *recorder, const struct r3_candl
 }
 
 static int take_trade(struct r3_sweep_recorder *recorder, const struct r3_trade *trade, struct r3_error *error) {
-    struct r3_round_trip trip;
+    const struct r3_round_trip *trip = NULL;
     if (strcmp(trade->session, recorder->session) != 0)
         return 0;
     int closed = r3_book_trade(&recorder->book, trade, &trip, error);
     if (closed > 0)
-        add_trade(recorder, &trip);
+        add_trade(recorder, trip);
     return closed < 0 ? -1 : 0;
+}
+
+static void take_update(struct r3_sweep_recorder *recorder, const struct r3_update *update) {
+    char *first = recorder->history.first_rejection;
+    if (update->event == R3_EVENT_REJECTED && !first[0] && strcmp(update->session, recorder->session) == 0)
+        memcpy(first, update->reason, sizeof update->reason);
 }
 
 int r3_sweep_recorder_take(struct r3_sweep_recorder *recorder, const struct r3_record *record, struct r3_error *error) {
@@ -73,6 +79,9 @@ int r3_sweep_recorder_take(struct r3_sweep_recorder *recorder, const struct r3_r
         return take_candle(recorder, &record->candle, error);
     case R3_TRADE:
         return take_trade(recorder, &record->trade, error);
+    case R3_UPDATE:
+        take_update(recorder, &record->update);
+        return 0;
     default:
         return 0;
     }

@@ -7,13 +7,14 @@
 #include "lib/record/candles.h"
 #include "lib/record/record.h"
 
-/* What Monte-Carlo needs of a run: the profits of the trades that it closed, in order. They are those of r3-report, by the same
- * book. */
+/* What is asked of few runs and no row holds: the profits of the trades that it closed, in order, for Monte-Carlo (they are those of
+ * r3-report, by the same book), and why its first order was rejected. */
 
 struct r3_sweep_history {
     double start;    /* equity before the first candle, quote currency */
     double *profits; /* after fees */
     size_t count;
+    char first_rejection[R3_TEXT_SIZE]; /* "": none */
 };
 
 void r3_sweep_history_release(struct r3_sweep_history *history);

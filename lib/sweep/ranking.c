@@ -104,6 +104,13 @@ static void take_failure(struct r3_sweep_ranking *ranking, struct r3_sweep_row *
     }
 }
 
+/* A rule without a stop and a size by risk, for one, gives rows that look like a rule that waits. */
+static void count_rejected(struct r3_sweep_ranking *ranking, uint64_t number, const struct r3_json *statistics) {
+    if (figure(statistics, "rejected_orders") > 0 && figure(statistics, "exposure_time") == 0 &&
+        figure(statistics, "unfilled_entries") == 0 && ranking->rejected++ == 0)
+        ranking->first_rejected = number;
+}
+
 static void take_currency(struct r3_sweep_ranking *ranking, const struct r3_json *statistics) {
     size_t length;
     const char *currency = r3_json_text(r3_json_member(statistics, "currency"), &length);
@@ -126,6 +133,7 @@ int r3_sweep_ranking_add(struct r3_sweep_ranking *ranking, struct r3_sweep_run *
             row.figures[i] = r3_sweep_figure_value(ranking->columns[i], statistics);
         row.rank = worth(&ranking->order, row.figures[0]);
         count_trial(ranking, figure(statistics, "sharpe_ratio_period"));
+        count_rejected(ranking, run->number, statistics);
         if (!ranking->currency[0])
             take_currency(ranking, statistics);
     }

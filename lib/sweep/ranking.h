@@ -39,6 +39,8 @@ struct r3_sweep_ranking {
     uint64_t total, failed;
     struct r3_buffer failure; /* what the first that failed said */
     int failure_status;
+    uint64_t rejected,
+        first_rejected; /* rows without a position, since every entry was rejected; the number of the first */
     char currency[R3_CURRENCY_SIZE]; /* of the first that did not fail */
     /* Sharpe ratios a period of all rows that have one: their number, mean and sum of squared differences from it. */
     uint64_t trials;

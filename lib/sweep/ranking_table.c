@@ -12,16 +12,8 @@ struct column {
     bool left; /* words */
 };
 
-/* Columns of a UTF-8 text: its bytes that do not continue a character. */
-static size_t columns_of(const char *text) {
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
 static void put_cell(struct r3_buffer *out, const struct column *column, const char *text, bool last) {
-    size_t width = columns_of(text), pad = column->width > width ? column->width - width : 0;
+    size_t width = r3_columns(text, strlen(text)), pad = column->width > width ? column->width - width : 0;
     if (!column->left)
         r3_buffer_printf(out, "%*s", (int)pad, "");
     r3_buffer_append_text(out, text);
@@ -32,7 +24,7 @@ static void put_cell(struct r3_buffer *out, const struct column *column, const c
 }
 
 static void widen(struct column *column, const char *text) {
-    size_t width = columns_of(text);
+    size_t width = r3_columns(text, strlen(text));
     if (width > column->width)
         column->width = width;
 }

@@ -41,6 +41,13 @@ void r3_sweep_simulate(struct r3_monte_carlo_figures *out, const double *profits
     r3_monte_carlo_free(work.monte_carlo);
 }
 
+bool r3_sweep_simulation_told(const struct r3_monte_carlo_figures *figures, void (*message)(const char *text)) {
+    if (figures->trades > 0)
+        return true;
+    message("--monte-carlo: no trade was closed, so there is nothing to reorder");
+    return false;
+}
+
 static void put_percent(struct r3_buffer *out, double value) {
     if (isfinite(value)) /* what rounds to zero goes without a sign */
         r3_buffer_printf(out, "%10.2f", fabs(value) < 0.5e-4 ? 0 : 100 * value);

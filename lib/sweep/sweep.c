@@ -131,16 +131,42 @@ static bool is_stopped(void *context) {
 
 /* ---- what is shown ---- */
 
+/* A combination once more, with its history; to be released. `what` it is for stands ahead of what fails. */
+static int run_again(struct r3_sweep_run *run, const struct sweep *sweep, uint64_t number, const char *what,
+                     struct r3_error *error) {
+    *run =
+        (struct r3_sweep_run) { .number = number, .from = R3_TIME_ABSENT, .to = R3_TIME_ABSENT, .wants_history = true };
+    int result = r3_sweep_run(run, sweep->settings->pipeline, error);
+    if (result == 0 && run->status)
+        result = r3_fail(error, (enum r3_status)run->status, "%s: %s", what, run->message.data);
+    return result;
+}
+
 static int simulate(struct r3_monte_carlo_figures *out, const struct sweep *sweep, uint64_t number,
                     struct r3_error *error) {
     const struct r3_sweep_settings *settings = sweep->settings;
-    struct r3_sweep_run run = { .number = number, .from = R3_TIME_ABSENT, .to = R3_TIME_ABSENT, .wants_history = true };
-    int result = r3_sweep_run(&run, settings->pipeline, error);
-    if (result == 0 && run.status)
-        result = r3_fail(error, (enum r3_status)run.status, "--monte-carlo: %s", run.message.data);
+    struct r3_sweep_run run;
+    int result = run_again(&run, sweep, number, "--monte-carlo", error);
     if (result == 0)
         r3_sweep_simulate(out, run.history.profits, run.history.count, run.history.start, settings->monte_carlo,
                           settings->seed, settings->threads);
+    r3_sweep_run_release(&run);
+    return result;
+}
+
+/* Rows without a trade, and no word of a program why: each of them says it in its records alone. */
+static int tell_rejections(const struct sweep *sweep, struct r3_error *error) {
+    const struct r3_sweep_ranking *ranking = &sweep->ranking;
+    struct r3_sweep_run run;
+    char text[R3_TEXT_SIZE + 128];
+    if (!ranking->rejected || sweep->stopped)
+        return 0;
+    int result = run_again(&run, sweep, ranking->first_rejected, "rejected entries", error);
+    if (result == 0) {
+        snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " combinations: every entry was rejected; the first: %s",
+                 ranking->rejected, ranking->total, run.history.first_rejection);
+        sweep->settings->message(text);
+    }
     r3_sweep_run_release(&run);
     return result;
 }
@@ -193,18 +219,28 @@ static void put_table(struct r3_buffer *out, const struct sweep *sweep, const st
     }
 }
 
+static void tell_undefined(const struct sweep *sweep) {
+    char text[128];
+    snprintf(text, sizeof text, "--monte-carlo: left out: no combination has a %s to rank by",
+             sweep->ranking.order.figure->name);
+    sweep->settings->message(text);
+}
+
 static int show(struct sweep *sweep, struct r3_error *error) {
     const struct r3_sweep_settings *settings = sweep->settings;
     const struct r3_sweep_row *best = r3_sweep_ranking_best(&sweep->ranking);
     struct r3_buffer text = R3_BUFFER_INIT, pipeline = R3_BUFFER_INIT;
     struct r3_monte_carlo_figures figures, *simulated = NULL;
     int result = 0;
-    if (best) {
+    if (best)
         r3_sweep_pipeline_write(&pipeline, settings->pipeline, best->number);
-        if (settings->monte_carlo && !sweep->stopped) {
-            simulated = &figures;
-            result = simulate(&figures, sweep, best->number, error);
-        }
+    if (settings->monte_carlo && best && !sweep->stopped) {
+        simulated = &figures;
+        result = simulate(&figures, sweep, best->number, error);
+        if (result == 0 && !r3_sweep_simulation_told(&figures, settings->message) && !settings->json)
+            simulated = NULL;
+    } else if (settings->monte_carlo && sweep->ranking.failed < sweep->ranking.total && !sweep->stopped) {
+        tell_undefined(sweep);
     }
     if (result == 0) {
         (settings->json ? put_summary : put_table)(&text, sweep, best, pipeline.data, simulated);
@@ -283,6 +319,8 @@ int r3_sweep_all(const struct r3_sweep_settings *settings, int *status, struct r
     r3_sweep_progress_clear(settings->progress);
     if (result == 0 && sweep.resume)
         result = r3_sweep_resume_close(sweep.resume, error);
+    if (result == 0)
+        result = tell_rejections(&sweep, error);
     if (result == 0)
         result = show(&sweep, error);
     if (result == 0 && sweep.stopped)

@@ -83,9 +83,12 @@ static int show(const struct r3_sweep_settings *settings, const struct r3_walk_f
                 const struct r3_walk_forward_options *options, struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT, extra = R3_BUFFER_INIT;
     struct r3_monte_carlo_figures figures;
-    if (settings->monte_carlo)
+    bool told = false; /* there is something to tell */
+    if (settings->monte_carlo) {
         r3_sweep_simulate(&figures, walk->profits, walk->profit_count, walk->start, settings->monte_carlo,
                           settings->seed, settings->threads);
+        told = r3_sweep_simulation_told(&figures, settings->message);
+    }
     if (settings->json) {
         r3_buffer_append_text(&extra, settings->monte_carlo ? ",\"monte_carlo\":" : "");
         if (settings->monte_carlo)
@@ -93,7 +96,7 @@ static int show(const struct r3_sweep_settings *settings, const struct r3_walk_f
         r3_walk_forward_json(&text, walk, options, extra.data);
     } else {
         r3_walk_forward_table(&text, walk, options);
-        if (settings->monte_carlo) {
+        if (told) {
             r3_buffer_append_text(&text, "\n");
             r3_sweep_simulation_table(&text, &figures);
         }

@@ -6,10 +6,7 @@ enum { BLOCK = 1024 };
 
 void r3_comovement_run(struct r3_comovement_running *running, const double *equity, const double *market,
                        size_t count) {
-    if (equity)
-        add_changes(running, true, equity, market, count);
-    else
-        add_changes(running, false, NULL, market, count);
+    add_changes(running, equity, market, count);
 }
 
 static void sums_add(struct r3_comovement_sums *sums, const struct r3_comovement_sums *more) {
@@ -39,14 +36,6 @@ static inline void end(struct r3_comovement *moves, const struct r3_comovement_r
     }
 }
 
-void r3_comovement_one(struct r3_comovement *moves, const double equity[2], const double market[2]) {
-    if (moves->broken)
-        return;
-    struct r3_comovement_running running = begin(moves);
-    r3_comovement_add_change(&running, equity[1] != equity[0], equity + 1, market + 1);
-    end(moves, &running, 1);
-}
-
 /* Standing still for a while at the end changes no sum, and spares the values that fill no vector a way of their own. */
 static void pad(double *values, size_t count) {
     for (size_t i = 0; i < R3_COMOVEMENT_SPARE; i++)
@@ -57,15 +46,13 @@ void r3_comovement_add(struct r3_comovement *moves, double *equity, double *mark
     const size_t changes = count - 1;
     bool wide = r3_comovement_has_wide();
     pad(market, count);
-    if (equity)
-        pad(equity, count);
+    pad(equity, count);
     for (size_t from = 0, part; from < changes && !moves->broken; from += part) {
         struct r3_comovement_running running = begin(moves);
         size_t room = BLOCK - (size_t)(moves->count % BLOCK), left = changes - from;
         part = room < left ? room : left;
         size_t length = 1 + (part < left ? part : (part + R3_COMOVEMENT_SPARE) & ~(size_t)R3_COMOVEMENT_SPARE);
-        (wide ? r3_comovement_run_wide : r3_comovement_run)(&running, equity ? equity + from : NULL, market + from,
-                                                            length);
+        (wide ? r3_comovement_run_wide : r3_comovement_run)(&running, equity + from, market + from, length);
         end(moves, &running, part);
     }
 }

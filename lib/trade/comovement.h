@@ -18,10 +18,8 @@ struct r3_comovement {
     bool broken;                            /* a value of 0 or less has no logarithm */
 };
 
-/* One more bar: the value before it, which is above 0 unless moves->broken, and the one at its close. */
-void r3_comovement_one(struct r3_comovement *moves, const double equity[2], const double market[2]);
-/* count - 1 more bars in a row: the first values are those before them, as above. Equity NULL: it stood still. Behind the last one there is
- * room for R3_COMOVEMENT_SPARE more, which are written. */
+/* count - 1 more bars in a row: the first values are those before them, above 0 unless moves->broken, and the others those at their
+ * closes. Behind the last one there is room for R3_COMOVEMENT_SPARE more, which are written. */
 enum { R3_COMOVEMENT_SPARE = 3 };
 void r3_comovement_add(struct r3_comovement *moves, double *equity, double *market, size_t count);
 

@@ -2,27 +2,7 @@
  * arithmetic of each change and the order in which the sums take them are the same for any number of lanes. */
 
 #include "lib/trade/comovement_private.h"
-
-#ifndef LANES
-#define LANES 2
-#endif
-
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
-typedef int64_t lanes_mask __attribute__((vector_size(LANES * sizeof(int64_t))));
-
-static inline lanes load(const double *from) {
-    lanes values;
-    memcpy(&values, from, sizeof values);
-    return values;
-}
-
-static inline bool all_of(lanes_mask mask) {
-#if LANES == 4
-    return _mm256_movemask_pd((__m256d)mask) == 0xf;
-#else
-    return r3_twin_both(mask);
-#endif
-}
+#include "lib/trade/statistics_lanes.h"
 
 /* From values[-1] to values[0], on to values[1], and so on: the moves that the series takes if all_small. */
 static inline lanes moves_of(const double *values) {
@@ -36,23 +16,36 @@ static inline bool all_small(lanes moves) {
 
 /* One addition serves both sums of a market, and one both sums with equity in them. */
 static inline r3_twin add_each(r3_twin sums, lanes changes, lanes products) {
-#pragma GCC unroll 4
+#if LANES == 4 /* what the compiler makes of the other form takes twice as many shuffles */
+    __m256d even = _mm256_unpacklo_pd((__m256d)changes, (__m256d)products);
+    __m256d odd = _mm256_unpackhi_pd((__m256d)changes, (__m256d)products);
+    sums += (r3_twin)_mm256_castpd256_pd128(even);
+    sums += (r3_twin)_mm256_castpd256_pd128(odd);
+    sums += (r3_twin)_mm256_extractf128_pd(even, 1);
+    sums += (r3_twin)_mm256_extractf128_pd(odd, 1);
+#else
     for (size_t i = 0; i < LANES; i++)
         sums += (r3_twin) { changes[i], products[i] };
+#endif
     return sums;
 }
 
-/* Up to where some change is not small, or fewer than LANES are left. Returns how far it came. */
-static inline __attribute__((always_inline)) size_t add_small(struct r3_comovement_running *running, bool moved,
-                                                              const double *equity, const double *market, size_t k,
-                                                              size_t count) {
+/* The values from here on are those before them. */
+static inline bool stands_still(const double *values) {
+    return all_of(load(values) == load(values - 1));
+}
+
+/* Up to where some change is not small, or fewer than LANES are left. Equity that stands still, as it does without a position, changes no
+ * sum: left out, it saves 7 of 18 instructions. Returns how far it came. */
+static inline size_t add_small(struct r3_comovement_running *running, const double *equity, const double *market,
+                               size_t k, size_t count) {
     r3_twin equity_sums = running->equity, market_sums = running->market;
     for (; k + LANES <= count; k += LANES) {
         lanes market_moves = moves_of(market + k);
         if (!all_small(market_moves))
             break;
         lanes market_changes = R3_COMOVEMENT_SERIES(market_moves);
-        if (moved) {
+        if (!stands_still(equity + k)) {
             lanes equity_moves = moves_of(equity + k);
             if (!all_small(equity_moves))
                 break;
@@ -66,13 +59,11 @@ static inline __attribute__((always_inline)) size_t add_small(struct r3_comoveme
     return k;
 }
 
-static inline __attribute__((always_inline)) void add_changes(struct r3_comovement_running *running, bool moved,
-                                                              const double *equity, const double *market,
-                                                              size_t count) {
+static inline void add_changes(struct r3_comovement_running *running, const double *equity, const double *market,
+                               size_t count) {
     for (size_t k = 1; k < count && !running->broken;) {
-        k = add_small(running, moved, equity, market, k, count);
+        k = add_small(running, equity, market, k, count);
         for (size_t end = k + LANES < count ? k + LANES : count; k < end; k++)
-            // cppcheck-suppress nullPointerArithmetic ; equity is NULL only where `moved` is false
-            r3_comovement_add_change(running, moved, moved ? equity + k : NULL, market + k);
+            r3_comovement_add_change(running, equity + k, market + k);
     }
 }

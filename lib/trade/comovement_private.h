@@ -29,8 +29,9 @@ struct r3_comovement_running {
 };
 
 /* From equity[-1] to equity[0], and of the market. */
-static inline void r3_comovement_add_change(struct r3_comovement_running *running, bool moved, const double *equity,
+static inline void r3_comovement_add_change(struct r3_comovement_running *running, const double *equity,
                                             const double *market) {
+    bool moved = *equity != equity[-1];
     running->broken |= *market <= 0 || (moved && *equity <= 0);
     if (running->broken)
         return;
@@ -42,8 +43,7 @@ static inline void r3_comovement_add_change(struct r3_comovement_running *runnin
     running->equity += (r3_twin) { equity_change, equity_change * market_change };
 }
 
-/* The changes to each of `count` values but the first one, which is above 0. Equity NULL: it stood still, so that adding its zeros would
- * change no sum. */
+/* The changes to each of `count` values but the first one, which is above 0. */
 void r3_comovement_run(struct r3_comovement_running *running, const double *equity, const double *market, size_t count);
 void r3_comovement_run_wide(struct r3_comovement_running *running, const double *equity, const double *market,
                             size_t count);

@@ -20,10 +20,7 @@ bool r3_comovement_has_wide(void) {
 
 void r3_comovement_run_wide(struct r3_comovement_running *running, const double *equity, const double *market,
                             size_t count) {
-    if (equity)
-        add_changes(running, true, equity, market, count);
-    else
-        add_changes(running, false, NULL, market, count);
+    add_changes(running, equity, market, count);
 }
 
 #ifdef __clang__

@@ -26,17 +26,7 @@ void r3_ledger_release(struct r3_ledger *ledger) {
     *ledger = (struct r3_ledger) { 0 };
 }
 
-const struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market) {
-    for (size_t i = 0; i < ledger->count; i++)
-        if (r3_same_name(ledger->positions[i].market, market))
-            return &ledger->positions[i];
-    return NULL;
-}
-
-struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const char *market) {
-    for (size_t i = 0; i < ledger->count; i++)
-        if (r3_same_name(ledger->positions[i].market, market))
-            return &ledger->positions[i];
+struct r3_ledger_position *r3_ledger_add(struct r3_ledger *ledger, const char *market) {
     if (ledger->count == ledger->capacity) {
         ledger->capacity = ledger->capacity ? 2 * ledger->capacity : 4;
         ledger->positions = r3_reallocate(ledger->positions, ledger->capacity * sizeof *ledger->positions);
@@ -48,16 +38,6 @@ struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const ch
     };
     r3_copy_text(position->market, sizeof position->market, market, strlen(market));
     return position;
-}
-
-int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size,
-                   struct r3_error *error) {
-    return r3_decimal_multiply_round(out, price, size, R3_LEDGER_SCALE, R3_ROUND_HALF_EVEN, error);
-}
-
-int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate,
-                  struct r3_error *error) {
-    return r3_decimal_multiply_round(out, cost, rate, R3_LEDGER_SCALE, R3_ROUND_HALF_UP, error);
 }
 
 /* out = whole x part / size, at the ledger's scale; the whole when part is all of it. */
@@ -75,81 +55,99 @@ static int share(struct r3_decimal *out, const struct r3_decimal *whole, const s
                : 0;
 }
 
+/* What a fill makes of a position and of the ledger's realized gain. */
+struct change {
+    struct r3_decimal size, cost, realized, total;
+};
+
 /* `taken` of the position's cost goes with a part that closes, for the part `cost` (signed) of the fill: what it gained. */
-static int realize(struct r3_ledger_position *position, struct r3_decimal *realized, const struct r3_decimal *taken,
-                   const struct r3_decimal *cost, struct r3_error *error) {
+static inline int realize(struct change *change, const struct r3_ledger *ledger,
+                          const struct r3_ledger_position *position, const struct r3_decimal *taken,
+                          const struct r3_decimal *cost, struct r3_error *error) {
     struct r3_decimal loss;
 
     return r3_decimal_add(&loss, taken, cost, error) ||
-                   r3_decimal_subtract(&position->realized, &position->realized, &loss, error) ||
-                   r3_decimal_subtract(realized, realized, &loss, error)
+                   r3_decimal_subtract(&change->realized, &position->realized, &loss, error) ||
+                   r3_decimal_subtract(&change->total, &ledger->realized, &loss, error)
                ? -1
                : 0;
 }
 
 /* A fill on the other side that is smaller or larger than the position: *opening is what of its cost opens. */
-static int reduce(struct r3_decimal *opening, struct r3_ledger_position *position, struct r3_decimal *realized,
-                  const struct r3_decimal *signed_size, const struct r3_decimal *signed_cost, struct r3_error *error) {
+static int reduce(struct r3_decimal *opening, struct change *change, const struct r3_ledger *ledger,
+                  const struct r3_ledger_position *position, const struct r3_decimal *signed_size,
+                  const struct r3_decimal *signed_cost, struct r3_error *error) {
     struct r3_decimal held, size, closing, taken;
 
     r3_decimal_absolute(&held, &position->size);
     r3_decimal_absolute(&size, signed_size);
     const struct r3_decimal *closed = r3_decimal_minimum(&held, &size);
     return share(&closing, signed_cost, closed, &size, error) || share(&taken, &position->cost, closed, &held, error) ||
-                   realize(position, realized, &taken, &closing, error) ||
-                   r3_decimal_subtract(&position->cost, &position->cost, &taken, error) ||
+                   realize(change, ledger, position, &taken, &closing, error) ||
+                   r3_decimal_subtract(&change->cost, &position->cost, &taken, error) ||
                    r3_decimal_subtract(opening, signed_cost, &closing, error)
                ? -1
                : 0;
 }
 
-/* A fill that meets a position: it adds, or closes what lies on the other side. Mostly it closes all of it. */
-static int change(struct r3_ledger_position *position, struct r3_decimal *realized,
-                  const struct r3_decimal *signed_size, const struct r3_decimal *signed_cost, struct r3_error *error) {
-    struct r3_decimal opening = *signed_cost, size;
+/* A fill that adds to a position, or closes a part of it or more than all of it. change->size is set. */
+__attribute__((noinline)) static int change_partly(struct change *change, const struct r3_ledger *ledger,
+                                                   const struct r3_ledger_position *position,
+                                                   const struct r3_decimal *signed_size,
+                                                   const struct r3_decimal *signed_cost, struct r3_error *error) {
+    struct r3_decimal opening = *signed_cost;
 
-    if (r3_decimal_add(&size, &position->size, signed_size, error))
-        return -1;
-    if (r3_decimal_is_zero(&size)) {
-        if (realize(position, realized, &position->cost, signed_cost, error))
-            return -1;
-        position->cost = position->size = r3_decimal_zero;
-        return 0;
-    }
+    change->cost = position->cost;
+    change->realized = position->realized;
+    change->total = ledger->realized;
     if (r3_decimal_sign(&position->size) != r3_decimal_sign(signed_size) &&
-        reduce(&opening, position, realized, signed_size, signed_cost, error))
+        reduce(&opening, change, ledger, position, signed_size, signed_cost, error))
         return -1;
-    position->size = size;
-    r3_decimal_normalize(&position->size);
-    return r3_decimal_add(&position->cost, &position->cost, &opening, error);
+    r3_decimal_normalize(&change->size);
+    return r3_decimal_add(&change->cost, &change->cost, &opening, error);
+}
+
+/* What a fill of this signed size and cost makes of a position that is held. Mostly all of it is closed. */
+static inline int make_change(struct change *change, const struct r3_ledger *ledger,
+                              const struct r3_ledger_position *position, const struct r3_decimal *size,
+                              const struct r3_decimal *cost, struct r3_error *error) {
+    if (r3_decimal_add(&change->size, &position->size, size, error))
+        return -1;
+    if (!r3_decimal_is_zero(&change->size))
+        return change_partly(change, ledger, position, size, cost, error);
+    change->cost = change->size = r3_decimal_zero;
+    return realize(change, ledger, position, &position->cost, cost, error);
 }
 
 int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side side, const struct r3_decimal *size,
                    const struct r3_decimal *cost, const struct r3_decimal *fee, struct r3_error *error) {
-    struct r3_ledger_position *place = r3_ledger_position(ledger, market), position = *place;
-    struct r3_decimal cash = ledger->cash, realized = ledger->realized, fees = ledger->fees;
-    struct r3_decimal signed_size = *size, signed_cost = *cost;
+    struct r3_ledger_position *position = r3_ledger_position(ledger, market);
+    struct r3_decimal negative_size, negative_cost, cash, fees;
+    struct change change;
 
     if (side == R3_SELL) {
-        r3_decimal_negate(&signed_size, size);
-        r3_decimal_negate(&signed_cost, cost);
+        r3_decimal_negate(&negative_size, size);
+        r3_decimal_negate(&negative_cost, cost);
+        size = &negative_size;
+        cost = &negative_cost;
     }
-    if (r3_decimal_subtract(&cash, &cash, &signed_cost, error) || r3_decimal_subtract(&cash, &cash, fee, error) ||
-        r3_decimal_add(&fees, &fees, fee, error))
+    bool held = !r3_decimal_is_zero(&position->size);
+    if (r3_decimal_subtract(&cash, &ledger->cash, cost, error) || r3_decimal_subtract(&cash, &cash, fee, error) ||
+        r3_decimal_add(&fees, &ledger->fees, fee, error) ||
+        (held && make_change(&change, ledger, position, size, cost, error)))
         return -1;
-
-    if (r3_decimal_is_zero(&position.size)) { /* nothing was held, and so it cost nothing */
-        position.cost = signed_cost;
-        position.size = signed_size;
-        r3_decimal_normalize(&position.size);
-    } else if (change(&position, &realized, &signed_size, &signed_cost, error)) {
-        return -1;
-    }
-
-    *place = position;
     ledger->cash = cash;
-    ledger->realized = realized;
     ledger->fees = fees;
+    if (held) {
+        position->size = change.size;
+        position->cost = change.cost;
+        position->realized = change.realized;
+        ledger->realized = change.total;
+    } else { /* nothing, and so it cost nothing */
+        position->cost = *cost;
+        position->size = *size;
+        r3_decimal_normalize(&position->size);
+    }
     return 0;
 }
 
@@ -157,29 +155,6 @@ void r3_ledger_mark(struct r3_ledger *ledger, const char *market, const struct r
     for (size_t i = 0; i < ledger->count; i++)
         if (r3_same_name(ledger->positions[i].market, market))
             ledger->positions[i].price = *price;
-}
-
-int r3_ledger_reserve(struct r3_ledger *ledger, const struct r3_decimal *amount, struct r3_error *error) {
-    return r3_decimal_add(&ledger->reserved, &ledger->reserved, amount, error);
-}
-
-int r3_ledger_value(struct r3_decimal *out, const struct r3_ledger_position *position, struct r3_error *error) {
-    if (!r3_decimal_is_present(&position->price)) {
-        *out = position->cost;
-        return 0;
-    }
-    return r3_ledger_cost(out, &position->price, &position->size, error);
-}
-
-int r3_ledger_equity(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
-    struct r3_decimal value;
-
-    *out = ledger->cash;
-    for (size_t i = 0; i < ledger->count; i++)
-        if (!r3_decimal_is_zero(&ledger->positions[i].size) &&
-            (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(out, out, &value, error)))
-            return -1;
-    return 0;
 }
 
 int r3_ledger_unrealized(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
@@ -193,18 +168,15 @@ int r3_ledger_unrealized(struct r3_decimal *out, const struct r3_ledger *ledger,
     return 0;
 }
 
-int r3_ledger_available(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
+int r3_ledger_subtract_margin(struct r3_decimal *available, const struct r3_ledger *ledger, struct r3_error *error) {
     struct r3_decimal value;
 
-    *out = ledger->cash;
-    if (!r3_decimal_is_zero(&ledger->reserved) && r3_decimal_subtract(out, out, &ledger->reserved, error))
-        return -1;
     for (size_t i = 0; i < ledger->count; i++) {
-        if (r3_decimal_sign(&ledger->positions[i].size) >= 0)
+        if (!r3_decimal_is_negative(&ledger->positions[i].size))
             continue;
         /* The value of a short position is negative: adding it twice takes it away. */
-        if (r3_ledger_value(&value, &ledger->positions[i], error) || r3_decimal_add(out, out, &value, error) ||
-            r3_decimal_add(out, out, &value, error))
+        if (r3_ledger_value(&value, &ledger->positions[i], error) ||
+            r3_decimal_add(available, available, &value, error) || r3_decimal_add(available, available, &value, error))
             return -1;
     }
     return 0;

@@ -40,17 +40,36 @@ struct r3_ledger {
 int r3_ledger_init(struct r3_ledger *ledger, const struct r3_decimal *cash, struct r3_error *error);
 void r3_ledger_release(struct r3_ledger *ledger);
 
-/* The market's position, made when it is not there (its name: as in lib/trade/name.h, here and below). Borrowed until the next call that makes one. */
-struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const char *market);
-/* The same, or NULL. */
-const struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market);
+/* Behind the last position; NULL where there is none yet, as `positions` is. */
+static inline struct r3_ledger_position *r3_ledger_end(const struct r3_ledger *ledger) {
+    return ledger->count ? ledger->positions + ledger->count : ledger->positions;
+}
+
+/* The market's position, or NULL (the market's name: as in lib/trade/name.h, here and below). */
+static inline struct r3_ledger_position *r3_ledger_find(const struct r3_ledger *ledger, const char *market) {
+    for (size_t i = 0; i < ledger->count; i++)
+        if (r3_same_name(ledger->positions[i].market, market))
+            return &ledger->positions[i];
+    return NULL;
+}
+/* Make one for a market that has none. */
+struct r3_ledger_position *r3_ledger_add(struct r3_ledger *ledger, const char *market);
+/* The market's position, made when it is not there. Borrowed until the next call that makes one. */
+static inline struct r3_ledger_position *r3_ledger_position(struct r3_ledger *ledger, const char *market) {
+    struct r3_ledger_position *position = r3_ledger_find(ledger, market);
+    return position ? position : r3_ledger_add(ledger, market);
+}
 
 /* cost = price x size, in quote currency: exact, or rounded half to even at scale 14 where it has more decimals. */
-int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size,
-                   struct r3_error *error);
+static inline int r3_ledger_cost(struct r3_decimal *out, const struct r3_decimal *price, const struct r3_decimal *size,
+                                 struct r3_error *error) {
+    return r3_decimal_multiply_round(out, price, size, R3_LEDGER_SCALE, R3_ROUND_HALF_EVEN, error);
+}
 /* fee = cost x rate, rounded half up at scale 14. */
-int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate,
-                  struct r3_error *error);
+static inline int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *rate,
+                                struct r3_error *error) {
+    return r3_decimal_multiply_round(out, cost, rate, R3_LEDGER_SCALE, R3_ROUND_HALF_UP, error);
+}
 
 /* Book a fill: `size` (> 0) bought or sold for `cost` in all, with `fee`. It opens, adds to, reduces, closes or turns the
  * market's position. A part that is closed takes its share of the cost with it: cost x (closed / size). Where it fails
@@ -62,17 +81,45 @@ int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side si
 void r3_ledger_mark(struct r3_ledger *ledger, const char *market, const struct r3_decimal *price);
 
 /* Change what open orders reserve by `amount`, which may be negative. */
-int r3_ledger_reserve(struct r3_ledger *ledger, const struct r3_decimal *amount, struct r3_error *error);
+static inline int r3_ledger_reserve(struct r3_ledger *ledger, const struct r3_decimal *amount, struct r3_error *error) {
+    return r3_decimal_add(&ledger->reserved, &ledger->reserved, amount, error);
+}
 
 /* size x mark, signed, at scale 14; the cost while there is no mark. */
-int r3_ledger_value(struct r3_decimal *out, const struct r3_ledger_position *position, struct r3_error *error);
+static inline int r3_ledger_value(struct r3_decimal *out, const struct r3_ledger_position *position,
+                                  struct r3_error *error) {
+    if (r3_decimal_is_present(&position->price))
+        return r3_ledger_cost(out, &position->price, &position->size, error);
+    *out = position->cost;
+    return 0;
+}
 /* cash + the value of all positions. */
-int r3_ledger_equity(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error);
+static inline int r3_ledger_equity(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
+    struct r3_decimal value;
+
+    *out = ledger->cash;
+    for (const struct r3_ledger_position *position = ledger->positions, *end = r3_ledger_end(ledger); position != end;
+         position++)
+        if (!r3_decimal_is_zero(&position->size) &&
+            (r3_ledger_value(&value, position, error) || r3_decimal_add(out, out, &value, error)))
+            return -1;
+    return 0;
+}
 /* The sum of value - cost. */
 int r3_ledger_unrealized(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error);
 /* cash - reserved - twice the value of short positions (what their sale brought, and as much again as margin). It can be
  * below zero when a short position has lost more than there was. */
-int r3_ledger_available(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error);
+int r3_ledger_subtract_margin(struct r3_decimal *available, const struct r3_ledger *ledger, struct r3_error *error);
+static inline int r3_ledger_available(struct r3_decimal *out, const struct r3_ledger *ledger, struct r3_error *error) {
+    *out = ledger->cash;
+    if (!r3_decimal_is_zero(&ledger->reserved) && r3_decimal_subtract(out, out, &ledger->reserved, error))
+        return -1;
+    for (const struct r3_ledger_position *position = ledger->positions, *end = r3_ledger_end(ledger); position != end;
+         position++)
+        if (r3_decimal_is_negative(&position->size))
+            return r3_ledger_subtract_margin(out, ledger, error);
+    return 0;
+}
 /* Whether cash = start + realized - fees - sum of cost. */
 bool r3_ledger_balanced(const struct r3_ledger *ledger);
 

@@ -9,30 +9,39 @@
 #include "lib/trade/paper_internal.h"
 
 enum when { AT_OPEN, INSIDE, AT_CLOSE };
-enum whose { EXITS, ENTRIES };
+
+/* The bits of the orders that a phase is for; see paper_order_bit. */
+#define BIT(kind, entry, at_close) (1U << (kind) << ((entry) ? 4 : 0) << ((at_close) ? 8 : 0))
+#define EXITS(kind) BIT(kind, false, false)
+#define ENTRIES(kind) BIT(kind, true, false)
 
 static const struct phase {
     enum when when;
-    enum whose whose;
-    enum r3_kind kind;
-} before_expiry[] = { { AT_OPEN, EXITS, R3_MARKET } }, after_expiry[] = { { AT_OPEN, ENTRIES, R3_MARKET } },
+    uint32_t bit;
+} market_exits[] = { { AT_OPEN, EXITS(R3_MARKET) } }, market_entries[] = { { AT_OPEN, ENTRIES(R3_MARKET) } },
   phases[] = {
       /* Gaps. What was open leaves before new resting entries come in; their own legs are live from then on. */
-      { AT_OPEN, EXITS, R3_STOP },
-      { AT_OPEN, EXITS, R3_LIMIT },
-      { AT_OPEN, ENTRIES, R3_STOP },
-      { AT_OPEN, ENTRIES, R3_LIMIT },
-      { AT_OPEN, EXITS, R3_STOP },
-      { AT_OPEN, EXITS, R3_LIMIT },
+      { AT_OPEN, EXITS(R3_STOP) },
+      { AT_OPEN, EXITS(R3_LIMIT) },
+      { AT_OPEN, ENTRIES(R3_STOP) },
+      { AT_OPEN, ENTRIES(R3_LIMIT) },
+      { AT_OPEN, EXITS(R3_STOP) },
+      { AT_OPEN, EXITS(R3_LIMIT) },
       /* Between open and close: the stop before the target, whichever came first. */
-      { INSIDE, EXITS, R3_STOP },
-      { INSIDE, EXITS, R3_LIMIT },
-      { INSIDE, ENTRIES, R3_STOP },
-      { INSIDE, ENTRIES, R3_LIMIT },
-      { INSIDE, EXITS, R3_STOP },
-      { INSIDE, EXITS, R3_LIMIT },
+      { INSIDE, EXITS(R3_STOP) },
+      { INSIDE, EXITS(R3_LIMIT) },
+      { INSIDE, ENTRIES(R3_STOP) },
+      { INSIDE, ENTRIES(R3_LIMIT) },
+      { INSIDE, EXITS(R3_STOP) },
+      { INSIDE, EXITS(R3_LIMIT) },
   },
-  at_close[] = { { AT_CLOSE, EXITS, R3_MARKET }, { AT_CLOSE, ENTRIES, R3_MARKET } };
+  at_close[] = { { AT_CLOSE, BIT(R3_MARKET, false, true) }, { AT_CLOSE, BIT(R3_MARKET, true, true) } };
+
+/* The bits of a whole table: mostly a candle has orders for one of them. */
+enum {
+    RESTING = EXITS(R3_STOP) | EXITS(R3_LIMIT) | ENTRIES(R3_STOP) | ENTRIES(R3_LIMIT),
+    CLOSING = BIT(R3_MARKET, false, true) | BIT(R3_MARKET, true, true)
+};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -81,10 +90,6 @@ void r3_paper_free(struct r3_paper *paper) {
     free(paper);
 }
 
-int paper_emit(struct r3_paper *paper, const struct r3_record *record, struct r3_error *error) {
-    return paper->output(paper->context, record, error);
-}
-
 /* Room for one more in an array of pointers. */
 static void *grow(void *array, size_t count, size_t *capacity) {
     if (count < *capacity)
@@ -93,7 +98,7 @@ static void *grow(void *array, size_t count, size_t *capacity) {
     return r3_reallocate(array, *capacity * sizeof(void *));
 }
 
-struct paper_market *paper_market(const struct r3_paper *paper, const char *name) {
+struct paper_market *paper_market_search(const struct r3_paper *paper, const char *name) {
     for (size_t i = 0; i < paper->market_count; i++)
         if (r3_same_name(paper->markets[i]->name, name))
             return paper->markets[i];
@@ -104,6 +109,7 @@ static struct paper_market *add_market(struct r3_paper *paper, const char *name)
     struct paper_market *market = r3_allocate(sizeof *market);
 
     r3_copy_text(market->name, sizeof market->name, name, strlen(name));
+    market->digest = r3_paper_mix_text(0, market->name);
     market->price = r3_decimal_absent;
     market->volume = market->taken = r3_decimal_zero;
     paper->markets = grow(paper->markets, paper->market_count, &paper->market_capacity);
@@ -111,7 +117,8 @@ static struct paper_market *add_market(struct r3_paper *paper, const char *name)
 }
 
 /* The fees in force: an option, else the instrument's, else 0.1 %. */
-static void settle_fees(const struct r3_paper *paper, struct r3_instrument *rules) {
+static void settle_fees(const struct r3_paper *paper, struct paper_market *market) {
+    struct r3_instrument *rules = &market->rules;
     static const struct r3_decimal usual = { 1, 3 };
     const struct r3_paper_options *options = &paper->options;
 
@@ -123,6 +130,8 @@ static void settle_fees(const struct r3_paper *paper, struct r3_instrument *rule
         rules->taker_fee = usual;
     if (!r3_decimal_is_present(&rules->maker_fee))
         rules->maker_fee = usual;
+    market->highest_fee =
+        *r3_decimal_maximum(r3_decimal_maximum(&rules->maker_fee, &rules->taker_fee), &r3_decimal_zero);
 }
 
 int r3_paper_instrument(struct r3_paper *paper, const struct r3_instrument *instrument, struct r3_error *error) {
@@ -132,7 +141,7 @@ int r3_paper_instrument(struct r3_paper *paper, const struct r3_instrument *inst
     if (!market)
         market = add_market(paper, instrument->market);
     market->rules = *instrument;
-    settle_fees(paper, &market->rules);
+    settle_fees(paper, market);
     return 0;
 }
 
@@ -157,7 +166,7 @@ static int guess_rules(struct r3_paper *paper, struct paper_market *market, cons
     rules->price_increment = rules->base_increment = rules->quote_increment = R3_DECIMAL(1, 8);
     rules->minimum_size = rules->minimum_funds = r3_decimal_zero;
     market->rules = *rules;
-    settle_fees(paper, &market->rules);
+    settle_fees(paper, market);
     return 0;
 }
 
@@ -170,17 +179,17 @@ int r3_paper_market(struct r3_paper *paper, const struct r3_candle *candle, stru
     return market->rules.market[0] ? 0 : guess_rules(paper, market, candle, error);
 }
 
-struct paper_session *paper_session_find(const struct r3_paper *paper, const char *name) {
+struct paper_session *paper_session_search(struct r3_paper *paper, const char *name) {
     for (size_t i = 0; i < paper->session_count; i++)
         if (strcmp(paper->sessions[i]->name, name) == 0)
-            return paper->sessions[i];
+            return paper->recent = paper->sessions[i];
     return NULL;
 }
 
 int r3_paper_session(struct r3_paper *paper, const char *name, struct r3_error *error) {
     struct r3_ledger ledger;
 
-    if (paper_session_find(paper, name))
+    if (paper_session_search(paper, name))
         return 0;
     if (r3_ledger_init(&ledger, &paper->options.cash, error))
         return -1;
@@ -193,27 +202,18 @@ int r3_paper_session(struct r3_paper *paper, const char *name, struct r3_error *
 }
 
 int paper_session_get(struct paper_session **out, struct r3_paper *paper, const char *name, struct r3_error *error) {
-    *out = paper_session_find(paper, name);
+    *out = paper_session_search(paper, name);
     if (*out)
         return 0;
     if (r3_paper_session(paper, name, error))
         return -1;
-    *out = paper_session_find(paper, name);
+    *out = paper_session_search(paper, name);
     paper_changed(paper, *out);
     return 0;
 }
 
-void paper_changed(struct r3_paper *paper, struct paper_session *session) {
-    session->changed = paper->changed = true;
-}
-
-int64_t paper_close_time(const struct paper_market *market) {
-    return market->candles ? r3_timeframe_close(market->timeframe, market->time) : 0;
-}
-
-void paper_add_take(struct paper_market *market, struct paper_order *order) {
+void paper_grow_orders(struct paper_market *market) {
     market->orders = grow(market->orders, market->count, &market->capacity);
-    market->orders[market->count++] = order;
 }
 
 void paper_bracket_add_take(struct paper_market *market, struct paper_bracket *bracket) {
@@ -221,17 +221,18 @@ void paper_bracket_add_take(struct paper_market *market, struct paper_bracket *b
     market->brackets[market->bracket_count++] = bracket;
 }
 
-void paper_sweep(struct paper_market *market) {
+void paper_sweep_all(struct paper_market *market) {
     size_t kept = 0;
 
-    if (!market->unswept)
-        return;
+    market->kinds = 0;
     for (size_t i = 0; i < market->count; i++) {
         if (market->orders[i]->done) {
             free(market->spare);
             market->spare = market->orders[i];
-        } else
+        } else {
+            market->kinds |= paper_order_bit(market->orders[i]);
             market->orders[kept++] = market->orders[i];
+        }
     }
     market->count = kept;
     kept = 0;
@@ -245,40 +246,52 @@ void paper_sweep(struct paper_market *market) {
     market->unswept = false;
 }
 
-void paper_mark(struct r3_paper *paper, struct paper_session *session) {
-    for (size_t i = 0; i < session->ledger.count; i++) {
-        struct r3_ledger_position *position = &session->ledger.positions[i];
-        if (r3_decimal_is_zero(&position->size)) /* worth nothing at any price */
+/* Equity and what is available at the last prices, at which what is held is marked on the way: each position is looked at once. */
+static inline int mark_worth(struct r3_account *out, const struct r3_paper *paper, struct paper_session *session,
+                             struct r3_error *error) {
+    const struct r3_ledger *ledger = &session->ledger;
+    struct r3_decimal equity = ledger->cash, value;
+    bool sold = false;
+
+    for (struct r3_ledger_position *position = ledger->positions, *end = r3_ledger_end(ledger); position != end;
+         position++) {
+        if (r3_decimal_is_zero(&position->size))
             continue;
-        const struct paper_market *market = paper_market(paper, position->market);
-        if (market && r3_decimal_is_present(&market->price))
-            position->price = market->price;
+        paper_mark_position(paper, position);
+        sold = sold || r3_decimal_is_negative(&position->size);
+        if (r3_ledger_value(&value, position, error) || r3_decimal_add(&equity, &equity, &value, error))
+            return -1;
     }
+    out->equity = equity;
+    out->available = ledger->cash;
+    if (!r3_decimal_is_zero(&ledger->reserved) &&
+        r3_decimal_subtract(&out->available, &ledger->cash, &ledger->reserved, error))
+        return -1;
+    return sold ? r3_ledger_subtract_margin(&out->available, ledger, error) : 0;
 }
 
-static int account(struct r3_paper *paper, struct paper_session *session, r3_paper_output *output, void *context,
-                   struct r3_error *error) {
+static inline int account(struct r3_paper *paper, struct paper_session *session, r3_paper_output *output, void *context,
+                          struct r3_error *error) {
     struct r3_record record;
     struct r3_account *out = &record.account;
-    static const char none[R3_CURRENCY_SIZE];
-    const char *currency = session->currency[0]  ? session->currency
-                           : paper->market_count ? paper->markets[0]->rules.quote
-                                                 : none;
 
     record.type = R3_ACCOUNT;
     memcpy(out->session, session->name, sizeof out->session);
-    memcpy(out->currency, currency, sizeof out->currency);
+    if (session->currency[0])
+        memcpy(out->currency, session->currency, sizeof out->currency);
+    else if (paper->market_count)
+        memcpy(out->currency, paper->markets[0]->rules.quote, sizeof out->currency);
+    else
+        out->currency[0] = '\0';
     out->time = 0;
     for (size_t i = 0; i < paper->market_count; i++) {
         int64_t time = paper_close_time(paper->markets[i]);
         if (time > out->time)
             out->time = time;
     }
-    paper_mark(paper, session);
-    if (r3_ledger_equity(&out->equity, &session->ledger, error) ||
-        r3_ledger_available(&out->available, &session->ledger, error))
+    if (mark_worth(out, paper, session, error))
         return -1;
-    if (r3_decimal_sign(&out->available) < 0)
+    if (r3_decimal_is_negative(&out->available))
         out->available = r3_decimal_zero;
     return output(context, &record, error);
 }
@@ -291,12 +304,12 @@ int r3_paper_accounts(struct r3_paper *paper, r3_paper_output *output, void *con
 }
 
 int r3_paper_open(struct r3_paper *paper, const char *name, const char *market_name, struct r3_error *error) {
-    if (paper_session_find(paper, name))
+    if (paper_session_search(paper, name))
         return 0;
     if (r3_paper_session(paper, name, error))
         return -1;
     const struct paper_market *market = *market_name ? paper_market(paper, market_name) : NULL;
-    struct paper_session *session = paper_session_find(paper, name);
+    struct paper_session *session = paper_session_search(paper, name);
     if (market)
         memcpy(session->currency, market->rules.quote, sizeof session->currency);
     return account(paper, session, paper->output, paper->context, error);
@@ -319,7 +332,7 @@ int paper_report(struct r3_paper *paper, bool filled, struct r3_error *error) {
 }
 
 const struct r3_ledger *r3_paper_ledger(struct r3_paper *paper, const char *name) {
-    struct paper_session *session = paper_session_find(paper, name);
+    struct paper_session *session = paper_session_search(paper, name);
 
     if (!session)
         return NULL;
@@ -355,9 +368,8 @@ static struct r3_decimal price_from(const struct paper_order *order, const struc
                                     : *r3_decimal_maximum(&order->order.price, from);
 }
 
-static bool in_phase(const struct paper_order *order, const struct phase *phase, uint64_t candle) {
-    return !order->done && order->first <= candle && paper_kind(order) == phase->kind &&
-           paper_is_entry(order) == (phase->whose == ENTRIES) && order->at_close == (phase->when == AT_CLOSE);
+static inline bool in_phase(const struct paper_order *order, const struct phase *phase, uint64_t candle) {
+    return !order->done && order->first <= candle && paper_order_bit(order) == phase->bit;
 }
 
 static int try_order(struct r3_paper *paper, struct paper_market *market, struct paper_order *order,
@@ -383,11 +395,14 @@ static int try_order(struct r3_paper *paper, struct paper_market *market, struct
 
 static int run_phases(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
                       const struct phase *phase, size_t count, struct r3_error *error) {
-    for (const struct phase *end = phase + count; phase < end; phase++)
+    for (const struct phase *end = phase + count; phase < end; phase++) {
+        if (!(market->kinds & phase->bit))
+            continue;
         for (size_t i = 0; i < market->count; i++)
             if (in_phase(market->orders[i], phase, market->candles) &&
                 try_order(paper, market, market->orders[i], candle, phase->when, error))
                 return -1;
+    }
     return 0;
 }
 
@@ -405,29 +420,23 @@ static bool is_touched(const struct paper_market *market, const struct r3_candle
     return false;
 }
 
-/* Whether any order waits for a price, as few do: those have 12 phases. */
-static bool has_resting(const struct paper_market *market) {
-    for (size_t i = 0; i < market->count; i++)
-        if (!market->orders[i]->done && paper_kind(market->orders[i]) != R3_MARKET)
-            return true;
-    return false;
-}
-
 static int work_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
                        struct r3_error *error) {
     market->taken = r3_decimal_zero;
     if (is_touched(market, candle)) {
         market->price = candle->open;
-        if (run_phases(paper, market, candle, before_expiry, COUNT(before_expiry), error) ||
-            paper_bracket_expire(paper, market, candle, error) ||
-            run_phases(paper, market, candle, after_expiry, COUNT(after_expiry), error) ||
-            (has_resting(market) && run_phases(paper, market, candle, phases, COUNT(phases), error)))
+        if ((market->kinds & EXITS(R3_MARKET) &&
+             run_phases(paper, market, candle, market_exits, COUNT(market_exits), error)) ||
+            (market->bracket_count && paper_bracket_expire(paper, market, candle, error)) ||
+            (market->kinds & ENTRIES(R3_MARKET) &&
+             run_phases(paper, market, candle, market_entries, COUNT(market_entries), error)) ||
+            (market->kinds & RESTING && run_phases(paper, market, candle, phases, COUNT(phases), error)))
             return -1;
         market->price = candle->close;
     }
     if (market->bracket_count && paper_bracket_move(paper, market, paper_close_time(market), error))
         return -1;
-    if (market->count && run_phases(paper, market, candle, at_close, COUNT(at_close), error))
+    if (market->kinds & CLOSING && run_phases(paper, market, candle, at_close, COUNT(at_close), error))
         return -1;
     paper_sweep(market);
     return paper->changed ? paper_report(paper, false, error) : 0;
@@ -436,7 +445,11 @@ static int work_candle(struct r3_paper *paper, struct paper_market *market, cons
 int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error) {
     if ((!paper->last || !r3_same_name(paper->last->name, candle->market)) && r3_paper_market(paper, candle, error))
         return -1;
-    struct paper_market *market = paper->last;
+    return paper_candle(paper, paper->last, candle, error);
+}
+
+int paper_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                 struct r3_error *error) {
     if (market->timeframe != candle->timeframe) {
         if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe)
             return 0;
@@ -446,7 +459,8 @@ int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, stru
         return 0;
     market->time = candle->time;
     market->price = candle->close;
-    market->volume = candle->volume;
+    if (r3_decimal_is_present(&paper->options.volume_share))
+        market->volume = candle->volume;
     market->candles++;
     if (!market->count && !market->bracket_count && !paper->changed) {
         market->taken = r3_decimal_zero;

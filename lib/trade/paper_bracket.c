@@ -4,12 +4,6 @@
 #include "lib/base/buffer.h"
 #include "lib/trade/paper_internal.h"
 
-bool paper_wants_bracket(const struct r3_order *order) {
-    return order->role == R3_ENTRY && (r3_decimal_is_present(&order->stop) || r3_decimal_is_present(&order->target) ||
-                                       r3_decimal_is_present(&order->trail) ||
-                                       r3_decimal_is_present(&order->break_even) || order->expiry != R3_TIME_ABSENT);
-}
-
 /* How much of an entry's id names its position: "main-12" of "main-12-ENTRY-1"; all of an id of another form. */
 static size_t prefix_length(const struct r3_order *entry) {
     const char *id = entry->id, *role = r3_role_name(entry->role);
@@ -120,8 +114,6 @@ static int begin(struct r3_paper *paper, struct paper_order *entry, const struct
 int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price,
                           const struct r3_decimal *size, const struct r3_decimal *cost,
                           const struct paper_moment *moment, struct r3_error *error) {
-    if (!paper_wants_bracket(&entry->order))
-        return 0;
     if (!entry->bracket && begin(paper, entry, price, moment, error))
         return -1;
 

@@ -47,15 +47,12 @@ static size_t first_concerned(const struct paper_bracket *bracket, const struct 
     return bracket->expiry == R3_TIME_ABSENT ? to : first_at_least(candles->time, from, to, bracket->expiry);
 }
 
-/* The first of the candles [from, to) that has to be worked through, or `to`. */
+/* The first of the candles [from, to), which are of the last market, that has to be worked through, or `to`. */
 static size_t quiet(const struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to) {
     const struct paper_market *market = paper->last;
-    if (!market || !r3_same_name(market->name, candles->market))
-        return from;
-    if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
-        return to; /* the finest one fills */
-    if (candles->timeframe != market->timeframe || candles->time[from] <= market->time || paper->changed ||
-        market->unswept)
+    if (candles->timeframe != market->timeframe) /* the finest one fills */
+        return market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe ? to : from;
+    if (candles->time[from] <= market->time || paper->changed || market->unswept)
         return from;
     for (size_t i = 0; i < market->bracket_count && from < to; i++)
         to = first_concerned(market->brackets[i], candles, from, to);
@@ -70,15 +67,41 @@ static void pass(struct r3_paper *paper, const struct r3_candles *candles, size_
     if (candles->timeframe != market->timeframe)
         return;
     market->time = candles->time[to - 1];
-    market->price = r3_candles_decimal(candles->close[to - 1], candles->price_scale);
-    market->volume = r3_candles_decimal(candles->volume[to - 1], candles->volume_scale);
+    r3_candles_put(&market->price, candles->close[to - 1], candles->price_scale);
+    if (r3_decimal_is_present(&paper->options.volume_share))
+        r3_candles_put(&market->volume, candles->volume[to - 1], candles->volume_scale);
     market->taken = r3_decimal_zero;
     market->candles += to - from;
 }
 
+/* What the exchange looks at in a candle: its names, and a volume that nobody asks for, are left out. */
+static inline void take(struct r3_candle *out, const struct r3_paper *paper, const struct r3_candles *candles,
+                        size_t i) {
+    out->timeframe = candles->timeframe;
+    out->time = candles->time[i];
+    r3_candles_put(&out->open, candles->open[i], candles->price_scale);
+    r3_candles_put(&out->high, candles->high[i], candles->price_scale);
+    r3_candles_put(&out->low, candles->low[i], candles->price_scale);
+    r3_candles_put(&out->close, candles->close[i], candles->price_scale);
+    if (r3_decimal_is_present(&paper->options.volume_share))
+        r3_candles_put(&out->volume, candles->volume[i], candles->volume_scale);
+}
+
+/* The first candle of another market makes that the last one. */
+static int change_market(struct r3_paper *paper, const struct r3_candles *candles, size_t at, struct r3_error *error) {
+    struct r3_record record;
+    r3_candles_record(candles, at, &record);
+    return r3_paper_market(paper, &record.candle, error);
+}
+
 int r3_paper_candles(struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                      struct r3_error *error) {
-    struct r3_record record;
+    struct r3_candle candle;
+    if (from < to && !(paper->last && r3_same_name(paper->last->name, candles->market))) {
+        *at = from;
+        if (change_market(paper, candles, from, error))
+            return -1;
+    }
     while (from < to) {
         size_t end = quiet(paper, candles, from, to);
         if (end > from)
@@ -86,9 +109,9 @@ int r3_paper_candles(struct r3_paper *paper, const struct r3_candles *candles, s
         from = end;
         if (from == to)
             break;
-        r3_candles_record(candles, from, &record);
+        take(&candle, paper, candles, from);
         *at = from++;
-        if (r3_paper_candle(paper, &record.candle, error))
+        if (paper_candle(paper, paper->last, &candle, error))
             return -1;
     }
     return 0;

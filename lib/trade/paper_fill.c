@@ -28,7 +28,7 @@ static int worsen(struct r3_decimal *price, const struct r3_paper *paper, const 
         r3_decimal_round_to(&rounded, &rounded, grid, rounding, error))
         return -1;
     /* A price below one increment would sell for nothing. */
-    *price = r3_decimal_sign(&rounded) > 0 ? rounded : *grid;
+    *price = r3_decimal_is_positive(&rounded) ? rounded : *grid;
     return 0;
 }
 
@@ -57,7 +57,7 @@ static int reduce_size(struct fill *fill, const struct r3_decimal *funds, const 
 
     if (size_of_funds(&most, funds, &fill->price, market, error))
         return -1;
-    if (r3_decimal_compare(&most, &fill->size) < 0) {
+    if (r3_decimal_is_less(&most, &fill->size)) {
         fill->size = most;
         fill->reduced = true;
     }
@@ -88,8 +88,8 @@ static int entry_size(struct fill *fill, struct r3_paper *paper, const struct pa
 }
 
 /* Hold the fill to the share of the candle's volume that is left. */
-static int cap_volume(struct fill *fill, const struct r3_paper *paper, const struct paper_market *market,
-                      struct r3_error *error) {
+static inline int cap_volume(struct fill *fill, const struct r3_paper *paper, const struct paper_market *market,
+                             struct r3_error *error) {
     const struct r3_decimal *share = &paper->options.volume_share;
     struct r3_decimal left;
 
@@ -99,7 +99,7 @@ static int cap_volume(struct fill *fill, const struct r3_paper *paper, const str
         r3_decimal_subtract(&left, &left, &market->taken, error) ||
         r3_decimal_round_to(&left, &left, &market->rules.base_increment, R3_ROUND_FLOOR, error))
         return -1;
-    if (r3_decimal_compare(&left, &fill->size) < 0) {
+    if (r3_decimal_is_less(&left, &fill->size)) {
         fill->size = left;
         fill->capped = true;
     }
@@ -122,21 +122,30 @@ static int go_on(struct r3_paper *paper, struct paper_order *order, const struct
     if (order->leg)
         return paper_bracket_retry(paper, order, moment->time, error);
     order->triggered = true;
+    order->market->kinds |= paper_order_bit(order);
     order->first = order->market->candles + 1;
     return 0;
 }
 
-static int trade(struct r3_paper *paper, struct paper_order *order, enum r3_role role, const struct fill *fill,
-                 const struct paper_moment *moment, struct r3_error *error) {
+/* "main-17-ENTRY-1-t1": NULL where it does not fit. */
+static inline char *number_trade(char out[R3_ID_SIZE], const struct paper_order *order) {
+    const char *end = out + R3_ID_SIZE;
+    char *at = out + strlen(order->order.id);
+
+    memcpy(out, order->order.id, R3_ID_SIZE);
+    at = r3_append_text(at, end, order->trades == 1 ? "-t1" : "-t"); /* mostly the only one */
+    return order->trades == 1 ? at : r3_append_integer(at, end, order->trades);
+}
+
+__attribute__((always_inline)) static inline int trade(struct r3_paper *paper, struct paper_order *order,
+                                                       enum r3_role role, const struct fill *fill,
+                                                       const struct paper_moment *moment, struct r3_error *error) {
     struct r3_record record;
     struct r3_trade *out = &record.trade;
 
     record.type = R3_TRADE;
-    const char *end = out->id + sizeof out->id;
-    char *at = r3_append_text(out->id, end, order->order.id);
-    at = r3_append_text(at, end, "-t");
-    at = r3_append_integer(at, end, ++order->trades);
-    if (!at)
+    order->trades++;
+    if (!number_trade(out->id, order))
         return r3_fail(error, R3_DATA, "order %s: too many trades to number", order->order.id);
     memcpy(out->order, order->order.id, sizeof out->order);
     memcpy(out->session, order->session->name, sizeof out->session);
@@ -153,8 +162,9 @@ static int trade(struct r3_paper *paper, struct paper_order *order, enum r3_role
 }
 
 /* Book it and say it. */
-static int book(struct r3_paper *paper, struct paper_order *order, enum r3_role role, const struct fill *fill,
-                const struct paper_moment *moment, struct r3_error *error) {
+__attribute__((always_inline)) static inline int book(struct r3_paper *paper, struct paper_order *order,
+                                                      enum r3_role role, const struct fill *fill,
+                                                      const struct paper_moment *moment, struct r3_error *error) {
     struct paper_session *session = order->session;
     struct paper_market *market = order->market;
 
@@ -177,8 +187,8 @@ static int book(struct r3_paper *paper, struct paper_order *order, enum r3_role 
 }
 
 /* What the order still wants after a fill, and the update. */
-static int settle(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
-                  const struct paper_moment *moment, struct r3_error *error) {
+static inline int settle(struct r3_paper *paper, struct paper_order *order, const struct fill *fill,
+                         const struct paper_moment *moment, struct r3_error *error) {
     if (fill->reduced && !fill->capped)
         return paper_order_cancel(paper, order, moment->time, "insufficient funds for the rest", error);
 
@@ -195,7 +205,7 @@ static int settle(struct r3_paper *paper, struct paper_order *order, const struc
                : 0;
 }
 
-static int reckon(struct fill *fill, struct r3_error *error) {
+static inline int reckon(struct fill *fill, struct r3_error *error) {
     return r3_ledger_cost(&fill->cost, &fill->price, &fill->size, error) ||
                    r3_ledger_fee(&fill->fee, &fill->cost, fill->rate, error)
                ? -1
@@ -204,8 +214,8 @@ static int reckon(struct fill *fill, struct r3_error *error) {
 
 /* What is held against the entry is dust, which no exit can sell: the first part of its fill closes it, as a trade of its own
  * and of the role EXIT. fill->size becomes what is left to open a position with. */
-static int take_dust(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
-                     const struct paper_moment *moment, struct r3_error *error) {
+__attribute__((cold)) static int take_dust(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
+                                           const struct paper_moment *moment, struct r3_error *error) {
     struct fill part = *fill;
     struct r3_decimal held = paper_held(order);
 
@@ -221,88 +231,105 @@ static int take_dust(struct r3_paper *paper, struct paper_order *order, struct f
     return reckon(fill, error);
 }
 
-/* Whether what is held against the entry is what it found as dust, or less. */
-static bool is_over_dust(const struct paper_order *entry) {
-    struct r3_decimal held = paper_held(entry);
+/* Whether `held` against the entry is what it found as dust, or less. */
+static bool is_over_dust(const struct paper_order *entry, const struct r3_ledger_position *held) {
+    struct r3_decimal size;
 
-    return r3_decimal_is_present(&entry->dust) && r3_decimal_compare(&held, &entry->dust) <= 0;
+    r3_decimal_absolute(&size, &held->size);
+    return r3_decimal_is_present(&entry->dust) && !r3_decimal_is_less(&entry->dust, &size);
 }
 
-static int fill_entry(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
-                      const struct paper_moment *moment, struct r3_error *error) {
-    const struct r3_instrument *rules = &order->market->rules;
-    struct r3_decimal budget, need;
-    bool first = r3_decimal_is_zero(&order->filled), against = paper_is_against(order);
+/* What is left of an entry's funds buys nothing more. */
+static int finish_entry(struct r3_paper *paper, struct paper_order *order, const struct paper_moment *moment,
+                        struct r3_error *error) {
+    order->done = order->market->unswept = true;
+    paper_bracket_entry_done(order);
+    return paper_reserve(paper, order, error) || paper_update(paper, order, R3_EVENT_FILLED, moment->time, "", error)
+               ? -1
+               : 0;
+}
 
-    if (against && !is_over_dust(order))
-        return drop(paper, order, moment, "exit did not fill", error);
-    if (!against)
+/* fill->size as the order wants it, `held` being what the session holds against it. 1: it is above 0; 0: the order has ended; -1. */
+static inline int size_entry(struct fill *fill, struct r3_paper *paper, struct paper_order *order,
+                             const struct r3_ledger_position *held, const struct paper_moment *moment,
+                             struct r3_error *error) {
+    bool first = r3_decimal_is_zero(&order->filled);
+
+    if (!held)
         order->dust = r3_decimal_absent;
+    else if (!is_over_dust(order, held))
+        return drop(paper, order, moment, "exit did not fill", error);
     if (entry_size(fill, paper, order, error))
         return -1;
-    if (first && (r3_decimal_sign(&fill->size) <= 0 || r3_decimal_compare(&fill->size, &rules->minimum_size) < 0))
+    bool some = r3_decimal_is_positive(&fill->size);
+    if (first && (!some || r3_decimal_is_less(&fill->size, &order->market->rules.minimum_size)))
         return drop(paper, order, moment,
                     order->against ? "insufficient funds after the exit" : "the funds buy less than the minimum size",
                     error);
-    if (r3_decimal_sign(&fill->size) <= 0) { /* what is left of the funds buys nothing more */
-        order->done = order->market->unswept = true;
-        paper_bracket_entry_done(order);
-        return paper_reserve(paper, order, error) ||
-                       paper_update(paper, order, R3_EVENT_FILLED, moment->time, "", error)
-                   ? -1
-                   : 0;
-    }
-    if (cap_volume(fill, paper, order->market, error))
-        return -1;
-    if (r3_decimal_sign(&fill->size) <= 0)
-        return go_on(paper, order, moment, error);
-    if (reckon(fill, error) || budget_of(&budget, paper, order, error) ||
-        r3_decimal_add(&need, &fill->cost, &fill->fee, error))
-        return -1;
-    if (r3_decimal_compare(&need, &budget) > 0)
-        return drop(paper, order, moment, "insufficient funds", error);
-    if ((against && take_dust(paper, order, fill, moment, error)) ||
-        (r3_decimal_sign(&fill->size) > 0 && book(paper, order, R3_ENTRY, fill, moment, error)) ||
-        settle(paper, order, fill, moment, error))
-        return -1;
-    if (r3_decimal_sign(&fill->size) > 0 &&
-        paper_bracket_entered(paper, order, &fill->price, &fill->size, &fill->cost, moment, error))
-        return -1;
-    return order->done ? 0 : go_on(paper, order, moment, error);
+    return some ? 1 : finish_entry(paper, order, moment, error);
 }
 
-static int fill_exit(struct r3_paper *paper, struct paper_order *order, struct fill *fill,
-                     const struct paper_moment *moment, struct r3_error *error) {
-    struct r3_decimal held = paper_held(order), rest = r3_decimal_zero;
+static inline int size_exit(struct fill *fill, struct r3_paper *paper, struct paper_order *order,
+                            const struct r3_ledger_position *held, const struct paper_moment *moment,
+                            struct r3_error *error) {
+    struct r3_decimal size, rest;
 
     if (!order->leg && paper_rest(&rest, order, error))
         return -1;
-    if (r3_decimal_is_zero(&held))
+    if (!held)
         return drop(paper, order, moment, "nothing to close", error);
-    fill->size = *r3_decimal_minimum(order->leg ? &order->bracket->size : &rest, &held);
-    if (cap_volume(fill, paper, order->market, error))
+    r3_decimal_absolute(&size, &held->size);
+    fill->size = *r3_decimal_minimum(order->leg ? &order->bracket->size : &rest, &size);
+    return 1;
+}
+
+/* Whether the account pays for the entry; what is held against it is closed by its first part. 1; 0: the order has ended; -1. */
+static inline int pay_entry(struct fill *fill, struct r3_paper *paper, struct paper_order *order, bool against,
+                            const struct paper_moment *moment, struct r3_error *error) {
+    struct r3_decimal budget, need;
+
+    if (budget_of(&budget, paper, order, error) || r3_decimal_add(&need, &fill->cost, &fill->fee, error))
         return -1;
-    if (r3_decimal_sign(&fill->size) <= 0)
-        return go_on(paper, order, moment, error);
-    if (reckon(fill, error) || book(paper, order, order->order.role, fill, moment, error) ||
-        settle(paper, order, fill, moment, error))
-        return -1;
-    held = paper_held(order);
-    if (r3_decimal_is_zero(&held))
-        return paper_position_closed(paper, order->market, order->session, moment->time, error);
-    if (order->leg && paper_bracket_left(paper, order, &fill->size, moment, error))
-        return -1;
-    return order->done ? 0 : go_on(paper, order, moment, error);
+    if (r3_decimal_is_less(&budget, &need))
+        return drop(paper, order, moment, "insufficient funds", error);
+    return against && take_dust(paper, order, fill, moment, error) ? -1 : 1;
 }
 
 int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *price,
                const struct paper_moment *moment, struct r3_error *error) {
     const struct r3_instrument *rules = &order->market->rules;
-    struct fill fill = { .price = *price,
-                         .rate = moment->liquidity == R3_MAKER ? &rules->maker_fee : &rules->taker_fee };
+    const struct r3_ledger_position *held = paper_opposite(order);
+    bool entry = paper_is_entry(order);
+    struct fill fill; /* its decimals are set where they are known: to clear them took 20 instructions */
 
+    fill.price = *price;
+    fill.rate = moment->liquidity == R3_MAKER ? &rules->maker_fee : &rules->taker_fee;
+    fill.capped = fill.reduced = false;
     if (worsen(&fill.price, paper, order, error))
         return -1;
-    return paper_is_entry(order) ? fill_entry(paper, order, &fill, moment, error)
-                                 : fill_exit(paper, order, &fill, moment, error);
+    int more = entry ? size_entry(&fill, paper, order, held, moment, error)
+                     : size_exit(&fill, paper, order, held, moment, error);
+    if (more <= 0)
+        return more;
+    if (cap_volume(&fill, paper, order->market, error))
+        return -1;
+    if (!r3_decimal_is_positive(&fill.size))
+        return go_on(paper, order, moment, error);
+    if (reckon(&fill, error))
+        return -1;
+    more = entry ? pay_entry(&fill, paper, order, held, moment, error) : 1;
+    if (more <= 0)
+        return more;
+    bool some = r3_decimal_is_positive(&fill.size); /* dust may have taken all of it */
+    if ((some && book(paper, order, order->order.role, &fill, moment, error)) ||
+        settle(paper, order, &fill, moment, error))
+        return -1;
+    if (entry && some && paper_wants_bracket(&order->order) &&
+        paper_bracket_entered(paper, order, &fill.price, &fill.size, &fill.cost, moment, error))
+        return -1;
+    if (!entry && r3_decimal_is_zero(&held->size))
+        return paper_position_closed(paper, order->market, order->session, moment->time, error);
+    if (!entry && order->leg && paper_bracket_left(paper, order, &fill.size, moment, error))
+        return -1;
+    return order->done ? 0 : go_on(paper, order, moment, error);
 }

@@ -70,17 +70,20 @@ struct paper_turn {
 struct paper_market {
     char name[R3_MARKET_SIZE];
     struct r3_instrument rules;      /* maker_fee and taker_fee are present: what is in force */
+    struct r3_decimal highest_fee;   /* of the two, and 0: what is reserved for */
     enum r3_timeframe timeframe;     /* the finest seen; NONE: no candle yet */
     int64_t time;                    /* open of the last candle */
     uint64_t candles;                /* how many counted */
     struct r3_decimal price;         /* the last known: a close; while a candle is worked through, its open */
-    struct r3_decimal volume, taken; /* of the last candle; what fills took of it, where --volume-share caps that */
+    struct r3_decimal volume, taken; /* where --volume-share caps fills: of the last candle; what fills took of it */
     struct paper_order **orders;     /* in order of arrival */
     size_t count, capacity;
     struct paper_turn *turns; /* one a session */
     size_t turn_count, turn_capacity;
     struct paper_bracket **brackets;
     size_t bracket_count, bracket_capacity;
+    uint32_t kinds;            /* paper_order_bit of its orders; there may be more bits, never fewer */
+    uint64_t digest;           /* of its name */
     bool unswept;              /* some order is done, or some bracket ended */
     struct paper_order *spare; /* memory for the next order; NULL */
 };
@@ -91,7 +94,7 @@ struct r3_paper {
     void *context;
     struct paper_market **markets, *last; /* last: the market of the last candle */
     size_t market_count, market_capacity;
-    struct paper_session **sessions;
+    struct paper_session **sessions, *recent; /* recent: the one that was found last; NULL */
     size_t session_count, session_capacity;
     struct r3_decimal worsen; /* slippage + spread / 2 */
     bool changed;             /* some session did */
@@ -104,21 +107,51 @@ struct paper_moment {
     uint64_t inside; /* the candle's number when it happens between its open and its close, else 0 */
 };
 
-/* paper.c */
-int paper_emit(struct r3_paper *paper, const struct r3_record *record, struct r3_error *error);
-struct paper_market *paper_market(const struct r3_paper *paper, const char *name); /* NULL: not known */
-/* NULL where there is none. */
-struct paper_session *paper_session_find(const struct r3_paper *paper, const char *name);
+/* paper.c. What is short and asked for several times a decision is here, to be a part of its callers. */
+static inline int paper_emit(struct r3_paper *paper, const struct r3_record *record, struct r3_error *error) {
+    return paper->output(paper->context, record, error);
+}
+/* By name; NULL: not known. */
+struct paper_market *paper_market_search(const struct r3_paper *paper, const char *name);
+static inline struct paper_market *paper_market(const struct r3_paper *paper, const char *name) {
+    return paper->last && r3_same_name(paper->last->name, name) ? paper->last : paper_market_search(paper, name);
+}
+/* By name; NULL where there is none. _find is for names of records, of which 8 bytes can be read. */
+struct paper_session *paper_session_search(struct r3_paper *paper, const char *name);
+static inline struct paper_session *paper_session_find(struct r3_paper *paper, const char *name) {
+    return paper->recent && r3_same_name(paper->recent->name, name) ? paper->recent : paper_session_search(paper, name);
+}
+/* The same, made where there is none. */
 int paper_session_get(struct paper_session **out, struct r3_paper *paper, const char *name, struct r3_error *error);
-int64_t paper_close_time(const struct paper_market *market);
-void paper_changed(struct r3_paper *paper, struct paper_session *session);
-/* Take an order into its market's list: from now on the market's. */
-void paper_add_take(struct paper_market *market, struct paper_order *order);
+static inline int64_t paper_close_time(const struct paper_market *market) {
+    return market->candles ? r3_timeframe_close(market->timeframe, market->time) : 0;
+}
+static inline void paper_changed(struct r3_paper *paper, struct paper_session *session) {
+    session->changed = paper->changed = true;
+}
 void paper_bracket_add_take(struct paper_market *market, struct paper_bracket *bracket);
 /* Free what is done. */
-void paper_sweep(struct paper_market *market);
-/* Mark what the session holds at its markets' last prices. */
-void paper_mark(struct r3_paper *paper, struct paper_session *session);
+void paper_sweep_all(struct paper_market *market);
+static inline void paper_sweep(struct paper_market *market) {
+    if (market->unswept)
+        paper_sweep_all(market);
+}
+/* Mark what the session holds at its markets' last prices. What has no size is worth nothing at any price. */
+static inline void paper_mark_position(const struct r3_paper *paper, struct r3_ledger_position *position) {
+    const struct paper_market *market = paper_market(paper, position->market);
+
+    if (market && r3_decimal_is_present(&market->price))
+        position->price = market->price;
+}
+static inline void paper_mark(const struct r3_paper *paper, struct paper_session *session) {
+    for (struct r3_ledger_position *position = session->ledger.positions, *end = r3_ledger_end(&session->ledger);
+         position != end; position++)
+        if (!r3_decimal_is_zero(&position->size))
+            paper_mark_position(paper, position);
+}
+/* A candle of this market; its names are not looked at. */
+int paper_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
+                 struct r3_error *error);
 /* An account of each session that changed (by a fill alone, when `filled`). */
 int paper_report(struct r3_paper *paper, bool filled, struct r3_error *error);
 
@@ -129,20 +162,15 @@ int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r
 int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason,
                        struct r3_error *error);
 /* Reserve for what is still to be bought; nothing for exits and for orders that are done. */
-int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
+int paper_reserve_rest(struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
+int paper_reserve_nothing(struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
 /* out = amount x (1 + the higher of the two fees). */
 int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
                    struct r3_error *error);
-/* What is still to be filled; an order by funds: of its funds. */
-int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error);
-/* Whether the session holds the other side of what this entry would open. */
-bool paper_is_against(const struct paper_order *entry);
 /* What the session holds against this order, whatever its role, where the market does not sell so little; absent otherwise. */
 int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error);
 /* A limit fills when a candle reaches this price: its own, and --through beyond it. */
 int paper_limit_touch(const struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
-/* The size that the session holds against this order, >= 0. */
-struct r3_decimal paper_held(const struct paper_order *order);
 static inline bool paper_is_entry(const struct paper_order *order) {
     return order->order.role == R3_ENTRY;
 }
@@ -158,6 +186,56 @@ static inline bool paper_meets_below(const struct paper_order *order) {
     return (order->order.kind == R3_STOP) == (order->order.side == R3_SELL);
 }
 
+/* The bit in `kinds`: a kind, of exits or entries, at an open or inside a candle or at its close. */
+static inline uint32_t paper_order_bit(const struct paper_order *order) {
+    return UINT32_C(1) << ((unsigned)paper_kind(order) | (paper_is_entry(order) ? 4U : 0U) |
+                           (order->at_close ? 8U : 0U));
+}
+/* What is still to be filled; an order by funds: of its funds. */
+static inline int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
+    bool funds = paper_by_funds(order);
+    const struct r3_decimal *wanted = funds ? &order->order.funds : &order->order.size;
+
+    if (order->trades)
+        return r3_decimal_subtract(out, wanted, funds ? &order->cost : &order->filled, error);
+    *out = *wanted;
+    return 0;
+}
+static inline int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    if (!order->done && paper_is_entry(order) && !order->against)
+        return paper_reserve_rest(paper, order, error);
+    return r3_decimal_is_zero(&order->reserved) ? 0 : paper_reserve_nothing(paper, order, error);
+}
+/* What the session holds on the side that this order's side takes from; NULL: nothing. */
+static inline const struct r3_ledger_position *paper_opposite(const struct paper_order *order) {
+    const struct r3_ledger_position *position = r3_ledger_find(&order->session->ledger, order->market->name);
+    int sign = position ? r3_decimal_sign(&position->size) : 0;
+
+    return sign != 0 && (sign > 0) == (order->order.side == R3_SELL) ? position : NULL;
+}
+/* The size of it, >= 0. */
+static inline struct r3_decimal paper_held(const struct paper_order *order) {
+    const struct r3_ledger_position *position = paper_opposite(order);
+    struct r3_decimal held = r3_decimal_zero;
+
+    if (position)
+        r3_decimal_absolute(&held, &position->size);
+    return held;
+}
+/* Whether the session holds the other side of what this entry would open. */
+static inline bool paper_is_against(const struct paper_order *entry) {
+    return paper_is_entry(entry) && paper_opposite(entry);
+}
+
+/* Take an order into its market's list: from now on the market's. */
+void paper_grow_orders(struct paper_market *market);
+static inline void paper_add_take(struct paper_market *market, struct paper_order *order) {
+    if (market->count == market->capacity)
+        paper_grow_orders(market);
+    market->orders[market->count++] = order;
+    market->kinds |= paper_order_bit(order);
+}
+
 /* A new order of this market, as the caller's until paper_add_take. */
 struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
                                     struct paper_session *session, const struct r3_order *order);
@@ -169,10 +247,15 @@ int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r
                const struct paper_moment *moment, struct r3_error *error);
 
 /* paper_bracket.c */
-bool paper_wants_bracket(const struct r3_order *order);
+static inline bool paper_wants_bracket(const struct r3_order *order) {
+    /* a scale is negative where the decimal is absent */
+    bool levels = (order->stop.scale & order->target.scale & order->trail.scale & order->break_even.scale) >= 0;
+
+    return order->role == R3_ENTRY && (levels || order->expiry != R3_TIME_ABSENT);
+}
 /* Length of the longest id that the bracket of this order gives to a leg. */
 size_t paper_bracket_id_length(const struct r3_order *entry);
-/* An entry bought `size` for `cost` at `price`. */
+/* An entry that wants a bracket bought `size` for `cost` at `price`. */
 int paper_bracket_entered(struct r3_paper *paper, struct paper_order *entry, const struct r3_decimal *price,
                           const struct r3_decimal *size, const struct r3_decimal *cost,
                           const struct paper_moment *moment, struct r3_error *error);

@@ -44,21 +44,11 @@ int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r
     return paper_emit(paper, &record, error);
 }
 
-int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
-    if (!order->trades) {
-        *out = paper_by_funds(order) ? order->order.funds : order->order.size;
-        return 0;
-    }
-    return paper_by_funds(order) ? r3_decimal_subtract(out, &order->order.funds, &order->cost, error)
-                                 : r3_decimal_subtract(out, &order->order.size, &order->filled, error);
-}
-
 int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
                    struct r3_error *error) {
-    const struct r3_decimal *rate = r3_decimal_maximum(&market->rules.maker_fee, &market->rules.taker_fee);
     struct r3_decimal fee;
 
-    if (r3_ledger_fee(&fee, amount, r3_decimal_maximum(rate, &r3_decimal_zero), error))
+    if (r3_ledger_fee(&fee, amount, &market->highest_fee, error))
         return -1;
     return r3_decimal_add(out, amount, &fee, error);
 }
@@ -99,13 +89,22 @@ static int reserve(struct r3_paper *paper, struct paper_order *order, const stru
     return 0;
 }
 
-int paper_reserve(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
-    struct r3_decimal wanted = r3_decimal_zero;
+int paper_reserve_rest(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    struct r3_decimal wanted;
 
-    if (!order->done && paper_is_entry(order) && !order->against &&
-        (needed(&wanted, order, error) || hold_to_available(&wanted, paper, order, error)))
+    if (needed(&wanted, order, error) || hold_to_available(&wanted, paper, order, error))
         return -1;
     return r3_decimal_equal(&wanted, &order->reserved) ? 0 : reserve(paper, order, &wanted, error);
+}
+
+int paper_reserve_nothing(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
+    struct r3_ledger *ledger = &order->session->ledger;
+
+    if (r3_decimal_subtract(&ledger->reserved, &ledger->reserved, &order->reserved, error))
+        return -1;
+    order->reserved = r3_decimal_zero;
+    paper_changed(paper, order->session);
+    return 0;
 }
 
 int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_t time, const char *reason,
@@ -117,27 +116,6 @@ int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_
                                                                                                                     : 0;
 }
 
-/* Whether the session's position lies on the side that this order's side takes from. */
-static const struct r3_ledger_position *opposite(const struct paper_order *order) {
-    const struct r3_ledger_position *position = r3_ledger_find(&order->session->ledger, order->market->name);
-    int sign = position ? r3_decimal_sign(&position->size) : 0;
-
-    return sign != 0 && (sign > 0) == (order->order.side == R3_SELL) ? position : NULL;
-}
-
-struct r3_decimal paper_held(const struct paper_order *order) {
-    const struct r3_ledger_position *position = opposite(order);
-    struct r3_decimal held = r3_decimal_zero;
-
-    if (position)
-        r3_decimal_absolute(&held, &position->size);
-    return held;
-}
-
-bool paper_is_against(const struct paper_order *entry) {
-    return paper_is_entry(entry) && opposite(entry);
-}
-
 int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
     const struct r3_instrument *rules = &order->market->rules;
     struct r3_decimal held = paper_held(order), value;
@@ -147,13 +125,20 @@ int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r
         return 0;
     if (r3_ledger_cost(&value, &order->market->price, &held, error))
         return -1;
-    if (r3_decimal_compare(&held, &rules->minimum_size) < 0 || r3_decimal_compare(&value, &rules->minimum_funds) < 0)
+    if (r3_decimal_is_less(&held, &rules->minimum_size) || r3_decimal_is_less(&value, &rules->minimum_funds))
         *out = held;
     return 0;
 }
 
-struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
-                                    struct paper_session *session, const struct r3_order *order) {
+/* Whether an order of this time, by a command or a tick, comes while the candle lasts that is next to close: it is not there yet when that
+ * opens. */
+static inline bool comes_inside(const struct paper_market *market, int64_t time) {
+    int64_t open = paper_close_time(market);
+    return market->candles && time > open && time < r3_timeframe_close(market->timeframe, open);
+}
+
+static inline struct paper_order *new_order(const struct r3_paper *paper, struct paper_market *market,
+                                            struct paper_session *session, const struct r3_order *order) {
     struct paper_order *new = market->spare ? market->spare : r3_allocate(sizeof *new);
 
     market->spare = NULL;
@@ -170,8 +155,13 @@ struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_m
     new->at_close = order->kind == R3_MARKET &&
                     (order->fill == R3_FILL_CLOSE || (order->fill == R3_FILL_NONE && paper->options.fill_close));
     uint64_t wait = order->fill == R3_FILL_CLOSE ? 0 : (uint64_t)paper->options.latency;
-    new->first = market->candles + wait + (new->at_close ? 0 : 1);
+    new->first = market->candles + wait + (new->at_close ? 0 : comes_inside(market, order->time) ? 2 : 1);
     return new;
+}
+
+struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
+                                    struct paper_session *session, const struct r3_order *order) {
+    return new_order(paper, market, session, order);
 }
 
 /* Why an order cannot be taken: text in out, or "" when it can. */
@@ -204,7 +194,7 @@ static inline bool check_grid(char reason[R3_TEXT_SIZE], const char *name, const
 
 static inline bool check_minimum(char reason[R3_TEXT_SIZE], const char *name, const struct r3_decimal *value,
                                  const struct r3_decimal *minimum) {
-    if (!r3_decimal_is_present(value) || r3_decimal_compare(value, minimum) >= 0)
+    if (!r3_decimal_is_present(value) || !r3_decimal_is_less(value, minimum))
         return true;
     say_values(reason, name, value, "below the minimum of", minimum);
     return false;
@@ -243,7 +233,7 @@ static bool check_form(char reason[R3_TEXT_SIZE], const struct r3_order *order, 
 /* Whether size x price may be below the market's least funds. */
 static bool may_lack_funds(const struct paper_order *order) {
     return !paper_by_funds(order) && r3_decimal_is_present(&order->estimate) &&
-           (!r3_decimal_is_zero(&order->market->rules.minimum_funds) || r3_decimal_sign(&order->estimate) < 0);
+           (!r3_decimal_is_zero(&order->market->rules.minimum_funds) || r3_decimal_is_negative(&order->estimate));
 }
 
 /* What it comes to, against the last price and the account. *need: what it will reserve. */
@@ -269,7 +259,7 @@ static int check_funds(char reason[R3_TEXT_SIZE], struct r3_decimal *need, struc
     paper_mark(paper, order->session);
     if (needed(need, order, error) || r3_ledger_available(&available, &order->session->ledger, error))
         return -1;
-    if (r3_decimal_compare(need, &available) > 0) {
+    if (r3_decimal_is_less(&available, need)) {
         char needed_text[R3_DECIMAL_TEXT_SIZE], available_text[R3_DECIMAL_TEXT_SIZE];
         r3_decimal_format(needed_text, need);
         r3_decimal_format(available_text, &available);
@@ -290,7 +280,7 @@ static bool entry_works(const struct paper_order *exit) {
 
 /* A market exit with nothing to close, now or by an entry that still works. */
 static bool is_void(const struct paper_order *order) {
-    return !paper_is_entry(order) && order->order.kind == R3_MARKET && !opposite(order) && !entry_works(order);
+    return !paper_is_entry(order) && order->order.kind == R3_MARKET && !paper_opposite(order) && !entry_works(order);
 }
 
 static struct paper_turn *turn_of(const struct paper_order *order) {
@@ -316,24 +306,23 @@ static void note_turn(const struct paper_order *exit) {
 
 /* Whether an entry turns the position: against one that is still open, or at the very close at which its exit filled. */
 static bool turns_position(const struct paper_order *entry) {
-    const struct paper_turn *turn = turn_of(entry);
-
     if (!paper_is_entry(entry))
         return false;
-    if (paper_is_against(entry))
+    if (paper_opposite(entry))
         return true;
-    return entry->at_close && turn && turn->side == entry->order.side && turn->candle == entry->market->candles;
+    const struct paper_turn *turn = entry->at_close ? turn_of(entry) : NULL;
+    return turn && turn->side == entry->order.side && turn->candle == entry->market->candles;
 }
 
 /* Fill at the last close, on arrival. */
 static int fill_at_once(struct r3_paper *paper, struct paper_order *order, struct r3_error *error) {
     struct paper_market *market = order->market;
     struct paper_moment moment = { .time = paper_close_time(market), .liquidity = R3_TAKER };
-    bool held = !paper_is_entry(order) && opposite(order);
+    bool held = !paper_is_entry(order) && paper_opposite(order);
 
     if (paper_fill(paper, order, &market->price, &moment, error))
         return -1;
-    if (held && !opposite(order))
+    if (held && !paper_opposite(order))
         note_turn(order);
     paper_sweep(market);
     return paper_report(paper, true, error);
@@ -343,7 +332,7 @@ static int fill_at_once(struct r3_paper *paper, struct paper_order *order, struc
 static int place_take(struct r3_paper *paper, struct paper_order *order, const struct r3_decimal *need,
                       struct r3_error *error) {
     paper_add_take(order->market, order);
-    if ((r3_decimal_sign(need) > 0 && reserve(paper, order, need, error)) ||
+    if ((r3_decimal_is_positive(need) && reserve(paper, order, need, error)) ||
         paper_update(paper, order, R3_EVENT_PLACED, order->order.time, "", error))
         return -1;
     return order->at_close && order->first <= order->market->candles ? fill_at_once(paper, order, error) : 0;
@@ -378,34 +367,38 @@ static int notice(struct r3_paper *paper, const char *session, int64_t time, con
     return paper_emit(paper, &record, error);
 }
 
-static uint64_t mix_decimal(uint64_t hash, const struct r3_decimal *value) {
+/* `place` tells a decimal from the same one in another place. */
+static inline uint64_t mix_decimal(uint64_t hash, unsigned place, const struct r3_decimal *value) {
+    if (!r3_decimal_is_present(value))
+        return hash;
     struct r3_decimal least = *value;
-
     r3_decimal_normalize(&least);
-    hash = r3_paper_mix(hash, (uint64_t)least.coefficient);
+    hash = r3_paper_mix(hash ^ place, (uint64_t)least.coefficient);
     return r3_paper_mix(hash, (uint64_t)(least.coefficient >> 64) << 8 ^ (uint64_t)least.scale);
 }
 
 /* A digest of all that an order says beside its session and id, by which it is looked up: orders whose records have the same bytes
- * have the same. (To encode the record would take many times as long.) */
-static uint64_t digest(const struct r3_order *order) {
-    const char *const texts[] = { order->signal, order->platform, order->market };
-    const struct r3_decimal *const decimals[] = { &order->price, &order->stop,       &order->target, &order->size,
-                                                  &order->trail, &order->break_even, &order->funds };
+ * have the same. (To encode the record would take many times as long.) `market`: NULL, or the order's. */
+static uint64_t digest(const struct r3_order *order, const struct paper_market *market) {
     uint64_t hash =
         (uint64_t)order->role | (uint64_t)order->side << 8 | (uint64_t)order->kind << 16 | (uint64_t)order->fill << 24;
 
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        hash = r3_paper_mix_text(hash, texts[i]);
-    for (size_t i = 0; i < sizeof decimals / sizeof decimals[0]; i++)
-        if (r3_decimal_is_present(decimals[i]))
-            hash = mix_decimal(hash ^ i, decimals[i]);
+    hash = r3_paper_mix_text(r3_paper_mix_text(hash, order->signal), order->platform);
+    hash = r3_paper_mix(hash, market ? market->digest : r3_paper_mix_text(0, order->market));
+    hash = mix_decimal(hash, 0, &order->price);
+    hash = mix_decimal(hash, 1, &order->stop);
+    hash = mix_decimal(hash, 2, &order->target);
+    hash = mix_decimal(hash, 3, &order->size);
+    hash = mix_decimal(hash, 4, &order->trail);
+    hash = mix_decimal(hash, 5, &order->break_even);
+    hash = mix_decimal(hash, 6, &order->funds);
     return r3_paper_mix(r3_paper_mix(hash, (uint64_t)order->time), (uint64_t)order->expiry);
 }
 
 /* Note the order's id and what it says. */
-static enum r3_paper_seen recognise(struct paper_session *session, const struct r3_order *order) {
-    return r3_paper_ids_add(&session->ids, session->name, order->id, digest(order));
+static enum r3_paper_seen recognise(struct paper_session *session, const struct paper_market *market,
+                                    const struct r3_order *order) {
+    return r3_paper_ids_add(&session->ids, session->name, order->id, digest(order, market));
 }
 
 static int check_session(char reason[R3_TEXT_SIZE], struct paper_session *session, const struct paper_market *market) {
@@ -421,14 +414,14 @@ static int check_session(char reason[R3_TEXT_SIZE], struct paper_session *sessio
 
 int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct r3_error *error) {
     struct paper_market *market = paper_market(paper, order->market);
-    struct paper_session *session;
+    struct paper_session *session = paper_session_find(paper, order->session);
     struct r3_decimal need;
     char reason[R3_TEXT_SIZE];
 
     reason[0] = '\0';
-    if (paper_session_get(&session, paper, order->session, error))
+    if (!session && paper_session_get(&session, paper, order->session, error))
         return -1;
-    enum r3_paper_seen seen = recognise(session, order);
+    enum r3_paper_seen seen = recognise(session, market, order);
     if (seen == R3_PAPER_SAME)
         return notice(paper, order->session, order->time, order->id, "it came before, and is not placed again", error);
     if (seen == R3_PAPER_DIFFERENT)
@@ -442,10 +435,10 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
     if (!check_session(reason, session, market) || !check_form(reason, order, &market->rules))
         return refuse(paper, order, reason, error);
 
-    struct paper_order *new = paper_order_new(paper, market, session, order);
+    struct paper_order *new = new_order(paper, market, session, order);
     int failed = paper_limit_touch(paper, new, error);
     new->against = turns_position(new);
-    if (!failed && paper_is_entry(new))
+    if (!failed && paper_is_entry(new) && new->against)
         failed = paper_dust(&new->dust, new, error);
     if (!failed)
         failed = check_funds(reason, &need, paper, new, error);

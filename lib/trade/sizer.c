@@ -60,7 +60,7 @@ void r3_sizer_free(struct r3_sizer *sizer) {
     free(sizer);
 }
 
-static struct market *find(const struct r3_sizer *sizer, const char *name) {
+static inline struct market *find(const struct r3_sizer *sizer, const char *name) {
     for (size_t i = 0; i < sizer->count; i++)
         if (r3_same_name(sizer->markets[i].name, name))
             return &sizer->markets[i];
@@ -128,7 +128,7 @@ static int set_by_risk(struct draft *draft, const struct r3_decimal *fraction, s
     }
     if (!r3_decimal_is_present(&distance))
         return refuse(draft, "no stop: --risk sizes by the distance to it");
-    if (r3_decimal_sign(&distance) <= 0)
+    if (!r3_decimal_is_positive(&distance))
         return refuse(draft, "the stop is on the wrong side of the price");
     return set_by_distance(draft, fraction, &distance, error);
 }
@@ -147,7 +147,7 @@ static int set_by_kelly(struct draft *draft, const struct r3_sizer_options *opti
         r3_decimal_subtract(&edge, &won, &lost, error) < 0 ||
         r3_decimal_multiply_round(&most, &count, &raw->average_win, WORK_SCALE, R3_ROUND_CEILING, error) < 0)
         return -1;
-    if (r3_decimal_sign(&edge) <= 0)
+    if (!r3_decimal_is_positive(&edge))
         return refuse(draft, "Kelly's fraction is not above 0");
     return divide_down(&kelly, &edge, &most, error) < 0 || multiply_down(&kelly, &kelly, &options->amount, error) < 0 ||
                    set_fraction(draft, r3_decimal_minimum(&kelly, &r3_decimal_one), error) < 0
@@ -167,7 +167,7 @@ static int set_by_method(struct draft *draft, const struct r3_sizer_options *opt
     case R3_SIZE_RISK:
         return set_by_risk(draft, &options->amount, error);
     case R3_SIZE_VOLATILITY:
-        if (!r3_decimal_is_present(&draft->raw->volatility) || r3_decimal_sign(&draft->raw->volatility) <= 0)
+        if (!r3_decimal_is_present(&draft->raw->volatility) || !r3_decimal_is_positive(&draft->raw->volatility))
             return refuse(draft, "no volatility: --volatility sizes by it");
         return set_by_distance(draft, &options->amount, &draft->raw->volatility, error);
     case R3_SIZE_KELLY:
@@ -197,20 +197,20 @@ static bool is_paid_for(const struct draft *draft) {
     if (!r3_decimal_is_present(&value) && r3_decimal_multiply(&value, &draft->size, &draft->price, &error) < 0)
         return false;
     return value.scale <= WORK_SCALE && r3_decimal_multiply(&need, &value, &draft->with_fee, &error) == 0 &&
-           r3_decimal_compare(&need, &draft->raw->available) <= 0;
+           !r3_decimal_is_less(&draft->raw->available, &need);
 }
 
 /* Cut the order to what is available. A market order by size that this cuts goes on by value: what the reference price just
  * paid for, the next open may not, and an order by funds is always paid for. */
 static int cut_to_available(struct draft *draft, struct r3_error *error) {
     struct r3_decimal most, size = draft->size;
-    if (r3_decimal_sign(&draft->raw->available) <= 0)
+    if (!r3_decimal_is_positive(&draft->raw->available))
         return refuse(draft, "nothing is available");
     if (is_paid_for(draft))
         return 0;
     if (divide_down(&most, &draft->raw->available, &draft->with_fee, error) < 0 || cut(draft, &most, error) < 0)
         return -1;
-    if (draft->raw->kind == R3_MARKET && r3_decimal_is_present(&size) && r3_decimal_compare(&draft->size, &size) < 0) {
+    if (draft->raw->kind == R3_MARKET && r3_decimal_is_present(&size) && r3_decimal_is_less(&draft->size, &size)) {
         draft->size = r3_decimal_absent;
         draft->value = most;
     }
@@ -226,7 +226,7 @@ static int check_daily_loss(struct draft *draft, const struct r3_decimal *limit,
     if (r3_decimal_subtract(&start, &raw->equity, &raw->day_pnl, error) < 0 ||
         multiply_down(&most, &start, limit, error) < 0)
         return -1;
-    if (r3_decimal_sign(&loss) <= 0 || r3_decimal_compare(&loss, &most) < 0)
+    if (!r3_decimal_is_positive(&loss) || r3_decimal_is_less(&loss, &most))
         return 0;
     char lost[R3_DECIMAL_TEXT_SIZE], allowed[R3_DECIMAL_TEXT_SIZE];
     r3_decimal_format(lost, &loss);
@@ -241,7 +241,7 @@ static int cut_to_exposure(struct draft *draft, const struct r3_decimal *limit, 
     if (multiply_down(&room, &draft->raw->equity, limit, error) < 0 ||
         r3_decimal_subtract(&room, &room, &draft->raw->exposure, error) < 0)
         return -1;
-    if (r3_decimal_sign(&room) <= 0)
+    if (!r3_decimal_is_positive(&room))
         return refuse(draft, "exposure: the limit is reached");
     return cut(draft, &room, error);
 }
@@ -271,9 +271,9 @@ static int finish_entry(struct draft *draft, struct r3_order *order, struct r3_e
     if (r3_decimal_is_present(&draft->value) && draft->raw->kind == R3_MARKET) {
         if (r3_decimal_round_to(&order->funds, &draft->value, &rules->quote_increment, R3_ROUND_FLOOR, error) < 0)
             return -1;
-        if (r3_decimal_sign(&order->funds) <= 0)
+        if (!r3_decimal_is_positive(&order->funds))
             return refuse(draft, "the amount rounds to nothing");
-        if (r3_decimal_compare(&order->funds, &rules->minimum_funds) < 0)
+        if (r3_decimal_is_less(&order->funds, &rules->minimum_funds))
             return refuse_small(draft, "funds", &order->funds, &rules->minimum_funds);
         return 0;
     }
@@ -282,15 +282,15 @@ static int finish_entry(struct draft *draft, struct r3_order *order, struct r3_e
         return -1;
     if (r3_decimal_round_to(&order->size, &size, &rules->base_increment, R3_ROUND_FLOOR, error) < 0)
         return -1;
-    if (r3_decimal_sign(&order->size) <= 0)
+    if (!r3_decimal_is_positive(&order->size))
         return refuse(draft, "the amount rounds to nothing");
-    if (r3_decimal_compare(&order->size, &rules->minimum_size) < 0)
+    if (r3_decimal_is_less(&order->size, &rules->minimum_size))
         return refuse_small(draft, "size", &order->size, &rules->minimum_size);
     if (r3_decimal_is_zero(&rules->minimum_funds)) /* a price is above 0 */
         return 0;
     if (multiply_down(&value, &order->size, &draft->price, error) < 0)
         return -1;
-    if (r3_decimal_compare(&value, &rules->minimum_funds) < 0)
+    if (r3_decimal_is_less(&value, &rules->minimum_funds))
         return refuse_small(draft, "funds", &value, &rules->minimum_funds);
     return 0;
 }
@@ -313,8 +313,8 @@ static int round_distance(struct r3_decimal *out, const struct r3_decimal *dista
 }
 
 /* A limit never becomes worse by rounding: a buy's goes down, a sale's up. */
-static int set_prices(struct r3_order *order, const struct r3_raworder *raw, const struct r3_instrument *rules,
-                      struct r3_error *error) {
+static int round_prices(struct r3_order *order, const struct r3_raworder *raw, const struct r3_instrument *rules,
+                        struct r3_error *error) {
     enum r3_rounding rounding = raw->side == R3_BUY ? R3_ROUND_FLOOR : R3_ROUND_CEILING;
     return round_price(&order->price, &raw->price, rules, rounding, error) < 0 ||
                    round_price(&order->stop, &raw->stop, rules, R3_ROUND_HALF_EVEN, error) < 0 ||
@@ -323,6 +323,16 @@ static int set_prices(struct r3_order *order, const struct r3_raworder *raw, con
                    round_distance(&order->break_even, &raw->break_even, rules, error) < 0
                ? -1
                : 0;
+}
+
+/* Most orders are market orders without stop and target: to see that takes 20 instructions, and to go through all five 70. */
+static inline int set_prices(struct r3_order *order, const struct r3_raworder *raw, const struct r3_instrument *rules,
+                             struct r3_error *error) {
+    bool any = (raw->price.scale & raw->stop.scale & raw->target.scale & raw->trail.scale & raw->break_even.scale) >= 0;
+    if (any)
+        return round_prices(order, raw, rules, error);
+    order->price = order->stop = order->target = order->trail = order->break_even = r3_decimal_absent;
+    return 0;
 }
 
 static int size_entry(const struct r3_sizer_options *options, struct draft *draft, struct r3_order *order,
@@ -335,9 +345,9 @@ static int size_entry(const struct r3_sizer_options *options, struct draft *draf
         return -1;
     draft->price = r3_decimal_is_present(&order->price) ? order->price : draft->raw->reference;
     draft->stop = order->stop;
-    if (r3_decimal_sign(&draft->price) <= 0)
+    if (!r3_decimal_is_positive(&draft->price))
         return refuse(draft, "the limit price rounds to nothing");
-    if (r3_decimal_sign(&draft->raw->equity) <= 0)
+    if (!r3_decimal_is_positive(&draft->raw->equity))
         return refuse(draft, "no equity is left");
     if (check_daily_loss(draft, &options->max_daily_loss, error) < 0)
         return -1;
@@ -366,15 +376,15 @@ static int size_exit(struct draft *draft, struct r3_order *order, struct r3_erro
         r3_decimal_format(minimum, &rules->base_increment);
         return refuse(draft, "dust: below the size increment %s", minimum);
     }
-    if (r3_decimal_compare(&order->size, &rules->minimum_size) < 0) {
+    if (r3_decimal_is_less(&order->size, &rules->minimum_size)) {
         r3_decimal_format(minimum, &rules->minimum_size);
         return refuse(draft, "dust: below the minimum size %s", minimum);
     }
-    if (r3_decimal_is_zero(&rules->minimum_funds) && r3_decimal_sign(&draft->raw->reference) >= 0)
+    if (r3_decimal_is_zero(&rules->minimum_funds) && !r3_decimal_is_negative(&draft->raw->reference))
         return 0;
     if (multiply_down(&value, &order->size, &draft->raw->reference, error) < 0)
         return -1;
-    if (r3_decimal_compare(&value, &rules->minimum_funds) < 0) {
+    if (r3_decimal_is_less(&value, &rules->minimum_funds)) {
         r3_decimal_format(minimum, &rules->minimum_funds);
         return refuse(draft, "dust: below the minimum funds %s", minimum);
     }

@@ -22,8 +22,9 @@ void r3_statistics_free(struct r3_statistics *statistics);
 /* A closed bar: open time, equity at its close (scale 18), the benchmark's value, whether a position was open in it. */
 void r3_statistics_bar(struct r3_statistics *statistics, int64_t time, r3_int128 equity, double benchmark,
                        bool exposed);
-/* The same for several, which are used up. */
-void r3_statistics_bars(struct r3_statistics *statistics, struct r3_bars *bars);
+/* The same for one or more of them. Their columns stay until r3_statistics_measure, which looks at them once more. */
+void r3_statistics_bars(struct r3_statistics *statistics, const struct r3_bars *bars);
+void r3_statistics_measure(struct r3_statistics *statistics);
 /* How far equity was below its peak at the last bar: 0, or a negative fraction. */
 double r3_statistics_drawdown(const struct r3_statistics *statistics);
 /* A position that was closed in the bar that comes next. */

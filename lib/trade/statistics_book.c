@@ -2,6 +2,7 @@
 
 #include "lib/base/buffer.h"
 #include "lib/base/time.h"
+#include "lib/trade/name.h"
 
 enum { LEDGER_SCALE = 14 };
 
@@ -28,11 +29,20 @@ static int check_range(r3_int128 value, struct r3_error *error) {
     return 0;
 }
 
-static int to_units(r3_int128 *out, const struct r3_decimal *value, struct r3_error *error) {
+__attribute__((noinline, cold)) static int to_units_any(r3_int128 *out, const struct r3_decimal *value,
+                                                        struct r3_error *error) {
     r3_int128 bound = limit_at(value->scale);
     if (value->coefficient >= bound || value->coefficient <= -bound)
         return check_range(limit(), error);
     *out = value->coefficient * powers[R3_EQUITY_SCALE - value->scale];
+    return 0;
+}
+
+/* 64 bits at three digits and more are always within the range. */
+static inline int to_units(r3_int128 *out, const struct r3_decimal *value, struct r3_error *error) {
+    if (!r3_decimal_is_narrow(value) || value->scale < 3)
+        return to_units_any(out, value, error);
+    *out = (r3_int128)(int64_t)value->coefficient * powers[R3_EQUITY_SCALE - value->scale];
     return 0;
 }
 
@@ -74,7 +84,7 @@ int r3_book_open(struct r3_book *book, const struct r3_decimal *equity, struct r
 }
 
 static struct r3_book_market *find(const struct r3_book *book, const char *name) {
-    if (book->last < book->count && strcmp(book->markets[book->last].name, name) == 0)
+    if (book->last < book->count && r3_same_name(book->markets[book->last].name, name))
         return &book->markets[book->last];
     for (size_t i = 0; i < book->count; i++)
         if (strcmp(book->markets[i].name, name) == 0)
@@ -91,7 +101,7 @@ static struct r3_book_market *find_or_add(struct r3_book *book, const char *name
         memcpy(market->name, name, strlen(name) + 1);
         market->time = R3_TIME_ABSENT;
         market->base_increment = market->minimum_size = r3_decimal_absent;
-        market->close = market->size = r3_decimal_zero;
+        market->close = market->size = market->dust_cost = r3_decimal_zero;
     }
     book->last = (size_t)(market - book->markets);
     return market;
@@ -99,6 +109,7 @@ static struct r3_book_market *find_or_add(struct r3_book *book, const char *name
 
 void r3_book_instrument(struct r3_book *book, const struct r3_instrument *instrument) {
     struct r3_book_market *market = find_or_add(book, instrument->market);
+    book->block.time = NULL;
     memcpy(market->platform, instrument->platform, sizeof market->platform);
     memcpy(market->base, instrument->base, sizeof market->base);
     memcpy(market->quote, instrument->quote, sizeof market->quote);
@@ -140,6 +151,7 @@ static void join_benchmark(struct r3_book *book, struct r3_book_market *market) 
 
 int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error) {
     struct r3_book_market *market = find_or_add(book, candle->market);
+    book->block.time = NULL;
     if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe)
         return 0;
     int64_t close = closes_at(candle);
@@ -181,12 +193,15 @@ int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct 
 
 /* The tracker's number out of SESSION-NUMBER-ROLE-ATTEMPT; `otherwise` for ids of another form. */
 static int64_t position_number(const struct r3_trade *trade, int64_t otherwise) {
-    size_t length = strlen(trade->session);
-    if (strncmp(trade->order, trade->session, length) != 0 || trade->order[length] != '-')
+    const char *digit = trade->order, *session = trade->session;
+    while (*session && *digit == *session) {
+        session++;
+        digit++;
+    }
+    if (*session || *digit != '-')
         return otherwise;
     int64_t number = 0;
-    const char *digit = trade->order + length + 1;
-    for (; *digit >= '0' && *digit <= '9' && number < INT64_MAX / 100; digit++)
+    for (digit++; *digit >= '0' && *digit <= '9' && number < INT64_MAX / 100; digit++)
         number = number * 10 + (*digit - '0');
     return *digit == '-' && number > 0 ? number : otherwise;
 }
@@ -203,50 +218,49 @@ static bool is_dust(const struct r3_book_market *market) {
 
 static void begin_trip(struct r3_book *book, struct r3_book_market *market, const struct r3_trade *trade) {
     struct r3_round_trip *trip = &market->trip;
-    /* Dust of the position before stays in: its size and cost were left there by close_trip. */
-    struct r3_decimal size = market->size.coefficient ? trip->size : r3_decimal_zero;
-    struct r3_decimal cost = market->size.coefficient ? trip->cost : r3_decimal_zero;
     book->positions++;
-    *trip = (struct r3_round_trip) { .side = trade->side == R3_BUY ? R3_LONG : R3_SHORT,
-                                     .number = position_number(trade, (int64_t)book->positions),
-                                     .entry_time = trade->time,
-                                     .entry_open = market->time,
-                                     .entry_bar = book->bar,
-                                     .size = size,
-                                     .cost = cost,
-                                     .proceeds = r3_decimal_zero,
-                                     .fees = r3_decimal_zero };
-    memcpy(trip->market, market->name, sizeof trip->market);
+    trip->market = market->name;
+    trip->side = trade->side == R3_BUY ? R3_LONG : R3_SHORT;
+    trip->number = position_number(trade, (int64_t)book->positions);
+    trip->entry_time = trade->time;
+    trip->entry_open = market->time;
+    trip->entry_bar = book->bar;
+    /* Dust of the position before stays in. */
+    r3_decimal_absolute(&trip->size, &market->size);
+    trip->cost = market->dust_cost;
+    trip->proceeds = trip->fees = r3_decimal_zero;
     market->open = true;
 }
 
-/* Hand the finished position over; what dust remains keeps its part of the cost for the next one. */
-static int close_trip(struct r3_book_market *market, struct r3_round_trip *out, struct r3_error *error) {
+/* The part of the cost that `part` of the size has, rounded. */
+static int share_cost(struct r3_decimal *out, const struct r3_decimal *cost, const struct r3_decimal *part,
+                      const struct r3_decimal *size, struct r3_error *error) {
+    struct r3_decimal product;
+    return r3_decimal_multiply_round(&product, cost, part, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) != 0
+               ? -1
+               : r3_decimal_divide_round(out, &product, size, LEDGER_SCALE, R3_ROUND_HALF_EVEN, error);
+}
+
+/* The position is finished; what dust remains keeps its part of the cost for the next one. */
+static int close_trip(struct r3_book_market *market, struct r3_error *error) {
     struct r3_round_trip *trip = &market->trip;
     struct r3_decimal rest, rest_cost = r3_decimal_zero;
     r3_decimal_absolute(&rest, &market->size);
-    *out = *trip;
-    if (!r3_decimal_is_zero(&rest)) {
-        struct r3_decimal product;
-        if (r3_decimal_multiply_round(&product, &trip->cost, &rest, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) !=
-                0 ||
-            r3_decimal_divide_round(&rest_cost, &product, &trip->size, LEDGER_SCALE, R3_ROUND_HALF_EVEN, error) != 0 ||
-            r3_decimal_subtract(&out->size, &trip->size, &rest, error) != 0 ||
-            r3_decimal_subtract(&out->cost, &trip->cost, &rest_cost, error) != 0)
-            return -1;
-    }
-    const struct r3_decimal *gain = trip->side == R3_LONG ? &out->proceeds : &out->cost;
-    const struct r3_decimal *spent = trip->side == R3_LONG ? &out->cost : &out->proceeds;
-    if (r3_decimal_sign(&out->cost) <= 0)
-        return r3_fail(error, R3_DATA, "trade: position %lld of %s cost nothing: it has no return",
-                       (long long)out->number, out->market);
-    if (r3_decimal_subtract(&out->pnl, gain, spent, error) != 0 ||
-        r3_decimal_subtract(&out->pnl, &out->pnl, &out->fees, error) != 0 ||
-        r3_decimal_divide_round(&out->change, &out->pnl, &out->cost, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) !=
-            0)
+    if (!r3_decimal_is_zero(&rest) && (share_cost(&rest_cost, &trip->cost, &rest, &trip->size, error) != 0 ||
+                                       r3_decimal_subtract(&trip->size, &trip->size, &rest, error) != 0 ||
+                                       r3_decimal_subtract(&trip->cost, &trip->cost, &rest_cost, error) != 0))
         return -1;
-    trip->size = rest;
-    trip->cost = rest_cost;
+    const struct r3_decimal *gain = trip->side == R3_LONG ? &trip->proceeds : &trip->cost;
+    const struct r3_decimal *spent = trip->side == R3_LONG ? &trip->cost : &trip->proceeds;
+    if (r3_decimal_sign(&trip->cost) <= 0)
+        return r3_fail(error, R3_DATA, "trade: position %lld of %s cost nothing: it has no return",
+                       (long long)trip->number, trip->market);
+    if (r3_decimal_subtract(&trip->pnl, gain, spent, error) != 0 ||
+        r3_decimal_subtract(&trip->pnl, &trip->pnl, &trip->fees, error) != 0 ||
+        r3_decimal_divide_round(&trip->change, &trip->pnl, &trip->cost, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN,
+                                error) != 0)
+        return -1;
+    market->dust_cost = rest_cost;
     market->open = false;
     return 0;
 }
@@ -260,13 +274,11 @@ static bool takes_dust(const struct r3_book_market *market, const struct r3_trad
 
 /* What is left of the dust keeps its share of the cost. */
 static int reduce_dust(struct r3_book_market *market, const struct r3_decimal *size_after, struct r3_error *error) {
-    struct r3_round_trip *trip = &market->trip;
-    struct r3_decimal rest, product;
+    struct r3_decimal dust, rest;
+    r3_decimal_absolute(&dust, &market->size);
     r3_decimal_absolute(&rest, size_after);
-    if (r3_decimal_multiply_round(&product, &trip->cost, &rest, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) != 0 ||
-        r3_decimal_divide_round(&trip->cost, &product, &trip->size, LEDGER_SCALE, R3_ROUND_HALF_EVEN, error) != 0)
+    if (share_cost(&market->dust_cost, &market->dust_cost, &rest, &dust, error) != 0)
         return -1;
-    trip->size = rest;
     market->size = *size_after;
     return 0;
 }
@@ -281,8 +293,7 @@ static bool turns_around(const struct r3_book_market *market, const struct r3_tr
 
 /* Add the fill to the round trip of its market. 1: it closed it. */
 static int follow_trip(struct r3_book *book, struct r3_book_market *market, const struct r3_trade *trade,
-                       const struct r3_decimal *amount, const struct r3_decimal *size_after, struct r3_round_trip *out,
-                       struct r3_error *error) {
+                       const struct r3_decimal *amount, const struct r3_decimal *size_after, struct r3_error *error) {
     if (takes_dust(market, trade, size_after))
         return reduce_dust(market, size_after, error);
     if (!market->open)
@@ -305,7 +316,7 @@ static int follow_trip(struct r3_book *book, struct r3_book_market *market, cons
     trip->exit_time = trade->time;
     trip->exit_open = market->time;
     trip->exit_bar = book->bar;
-    return close_trip(market, out, error) != 0 ? -1 : 1;
+    return close_trip(market, error) != 0 ? -1 : 1;
 }
 
 /* Cash after the fill: less what was paid or plus what came in, less the fee. */
@@ -318,7 +329,7 @@ static int move_cash(struct r3_book *book, const struct r3_trade *trade, const s
     return check_range(book->cash, error);
 }
 
-int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_round_trip *trip,
+int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, const struct r3_round_trip **trip,
                   struct r3_error *error) {
     struct r3_book_market *market = find(book, trade->market);
     if (!book->opened)
@@ -326,7 +337,7 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_
     if (!market || market->time == R3_TIME_ABSENT)
         return r3_fail(error, R3_DATA, "trade: %s comes before the first candle of %s", trade->id, trade->market);
     if (market->quote[0] && trade->fee_currency[0] && !r3_decimal_is_zero(&trade->fee) &&
-        strcmp(market->quote, trade->fee_currency) != 0)
+        !r3_same_name(market->quote, trade->fee_currency))
         return r3_fail(error, R3_DATA, "trade: the fee of %s is in %s: only fees in %s can be accounted for", trade->id,
                        trade->fee_currency, market->quote);
     struct r3_decimal amount, size;
@@ -339,9 +350,10 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_
                        trade->id, trade->market);
     if (result != 0 || move_cash(book, trade, &amount, error) != 0)
         return r3_error_at(error, "trade: ");
-    result = follow_trip(book, market, trade, &amount, &size, trip, error);
+    result = follow_trip(book, market, trade, &amount, &size, error);
     if (result < 0)
         return -1;
+    *trip = &market->trip;
     book->filled = true;
     book->holdings -= market->value;
     if (value_of(&market->value, &market->size, &market->close, error) != 0)
@@ -350,15 +362,26 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_
     return result;
 }
 
+/* value modulo 10^4, the unit of the ledger's last digit: by 64 bits at a time, which takes no call. */
+static inline uint64_t below_ledger(r3_uint128 value) {
+    const uint64_t step = 10000, word = UINT64_MAX % step + 1; /* word: 2^64 modulo step */
+    return ((uint64_t)(value >> 64) % step * word + (uint64_t)value % step) % step;
+}
+_Static_assert(R3_EQUITY_SCALE - LEDGER_SCALE == 4, "the step of below_ledger");
+
 /* Scale 18 rounded half to even at the ledger's scale. */
 static r3_int128 ledger_rounded(r3_int128 value) {
+    const int64_t step = powers[R3_EQUITY_SCALE - LEDGER_SCALE];
     if (value == 0)
         return 0;
-    r3_int128 step = powers[R3_EQUITY_SCALE - LEDGER_SCALE], rest = value % step, whole = value - rest;
-    r3_int128 twice = 2 * (rest < 0 ? -rest : rest);
-    if (twice > step || (twice == step && (whole / step) % 2 != 0))
-        whole += value < 0 ? -step : step;
-    return whole;
+    r3_uint128 magnitude = (r3_uint128)(value < 0 ? -value : value);
+    int64_t rest = (int64_t)below_ledger(magnitude);
+    if (rest == 0)
+        return value;
+    r3_int128 whole = (r3_int128)magnitude - rest;
+    if (2 * rest > step || (2 * rest == step && (whole / step) % 2 != 0))
+        whole += step;
+    return value < 0 ? -whole : whole;
 }
 
 static int tell_difference(const struct r3_account *account, r3_int128 ours, struct r3_error *error) {

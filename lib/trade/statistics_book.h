@@ -21,7 +21,7 @@ enum { R3_EQUITY_SCALE = 18 };
 
 /* A closed position, from flat to flat. Partial fills are added up. */
 struct r3_round_trip {
-    char market[R3_MARKET_SIZE];
+    const char *market;            /* borrowed from the book until it has one more market */
     enum r3_direction side;        /* R3_LONG or R3_SHORT */
     enum r3_role exit;             /* of the fill that closed it */
     int64_t number;                /* the tracker's position number, from the order's id; else a count from 1 */
@@ -42,12 +42,13 @@ struct r3_book_market {
     enum r3_timeframe timeframe;                    /* the finest one that was seen */
     int64_t time;                                   /* open of the last candle; R3_TIME_ABSENT before the first */
     struct r3_decimal close;
-    double price;           /* the close */
-    double units;           /* held by the benchmark */
-    struct r3_decimal size; /* held by the session, negative when short */
-    r3_int128 value;        /* size × close, scale 18 */
-    bool open;              /* a round trip is under way */
-    struct r3_round_trip trip;
+    double price;                /* the close */
+    double units;                /* held by the benchmark */
+    struct r3_decimal size;      /* held by the session, negative when short */
+    r3_int128 value;             /* size × close, scale 18 */
+    struct r3_decimal dust_cost; /* of what is held where no round trip is under way */
+    bool open;                   /* a round trip is under way */
+    struct r3_round_trip trip;   /* it, or the one before */
 };
 
 struct r3_book {
@@ -61,6 +62,13 @@ struct r3_book {
     uint64_t bar;             /* number of the bar that is open, from 0 */
     int64_t bar_open, bar_close;
     bool in_bar;
+    /* Of the block whose candles come: those up to `end` each begin a bar at their own open; the binary ones that any of their closes has.
+     * Looked for once a block; time NULL: not yet. The candle ahead of `next` is the bar that is open. */
+    struct {
+        const int64_t *time;
+        size_t next, end;
+        uint64_t digits;
+    } block;
 };
 
 #define R3_BOOK_INIT                                                                                                   \
@@ -77,38 +85,48 @@ bool r3_book_begins_bar(const struct r3_book *book, const struct r3_candle *cand
  * time goes back or the value leaves the range. */
 int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error);
 
-/* Bars that were closed one after the other, with the same position: of the plain kind, each of them one candle. Their columns
+/* Bars that are closed one after the other, with the same position: of the plain kind, each of them one candle. Their columns
  * are borrowed from a block. */
 enum { R3_BARS_MAX = 256 };
 struct r3_bars {
-    size_t count;
-    uint64_t exposed;            /* in how many of them a position was open */
+    size_t count, most;          /* most: as many as there can be of them in this row */
+    size_t begin;                /* of the candle in the block that closes the first one */
+    uint64_t exposed;            /* in how many of them a position was open; set by r3_book_follow */
     size_t market;               /* of the book */
-    bool open;                   /* a position is */
+    int32_t scale;               /* of the closes */
+    bool begun_exposed, open;    /* a position was open within the first one; is open in the others */
     uint64_t close_digits;       /* binary ones that any close has */
-    const int64_t *time, *close; /* below 2^R3_BARS_CLOSE_BITS */
+    const int64_t *time, *close; /* below 2^R3_BARS_CLOSE_BITS. One more behind the last: of the bar that is open */
     r3_int128 rest, unit;        /* equity: rest + unit × close, at scale 18 */
     double power, units, others; /* benchmark: others + units × (close / power) */
 };
 enum { R3_BARS_CLOSE_BITS = 52 };
-/* Candles of a block in place of as many r3_book_candle, each of which closes the bar before it: those bars in *bars. Returns
- * how many of [from, to) it took: 0 where the next one is not of the plain kind, and must go alone. */
+/* Candles of a block in place of as many r3_book_candle, each of which closes the bar before it: *bars is those bars. Returns how many of
+ * [from, to) it took: 0 where the next one is not of the plain kind, and must go alone; the first of a block always does. Before
+ * anything else is done with the book, r3_book_follow brings it to where the bars end. */
 size_t r3_book_candles(struct r3_book *book, struct r3_bars *bars, const struct r3_candles *candles, size_t from,
                        size_t to);
-/* The same for candles that come right after those that made *bars, with no trade or candle alone between: their bars are added.
- * 0 too where they lie elsewhere, or *bars is empty or full. */
-size_t r3_book_more(struct r3_book *book, struct r3_bars *bars, const struct r3_candles *candles, size_t from,
-                    size_t to);
+void r3_book_follow(struct r3_book *book, struct r3_bars *bars);
+/* The same for candles that come right after those that made *bars: their bars are added. 0 too where they lie elsewhere, or *bars
+ * is empty or full. */
+static inline size_t r3_bars_more(struct r3_bars *bars, const struct r3_candles *candles, size_t from, size_t to) {
+    if (bars->count == 0 || bars->close + bars->count + 1 != candles->close + from)
+        return 0;
+    size_t room = bars->most - bars->count, count = to - from < room ? to - from : room;
+    bars->count += count;
+    return count;
+}
 static inline r3_int128 r3_bars_equity(const struct r3_bars *bars, size_t k) {
     return bars->rest + bars->unit * bars->close[k];
 }
-/* What r3_book_double gives of each bar's equity, and r3_book_benchmark at each bar's close. */
+/* What r3_book_double gives of each bar's equity, and r3_book_benchmark at each bar's close. There is room for three more, which
+ * may be written. */
 void r3_bars_equities(double *out, const struct r3_bars *bars);
 void r3_bars_benchmarks(double *out, const struct r3_bars *bars);
 
-/* Take a fill. 1: it closed a position, *trip is that one; 0: it did not; -1: R3_DATA (a fee in another currency than the
+/* Take a fill. 1: it closed a position, *trip is that one until the next fill; 0: it did not; -1: R3_DATA (a fee in another currency than the
  * quote, a fill that turns a position around, a fill before the first candle). */
-int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, struct r3_round_trip *trip,
+int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, const struct r3_round_trip **trip,
                   struct r3_error *error);
 
 /* Check an account of the session against the book. R3_DATA names both amounts when they differ. The value of a position is

@@ -4,24 +4,7 @@
  * each position into the state that its orders and trades show. Then the table says what to do. Nothing else changes a state:
  * read the table, and the tracker is read. */
 
-#include "lib/base/buffer.h"
 #include "lib/trade/tracker_private.h"
-
-enum event {
-    /* What is asked for. */
-    ALONG,   /* a signal for the side that is held or entered; while FLAT, for either */
-    AGAINST, /* a signal for the other side, where it may be taken */
-    LEAVE, /* FLAT; SHORT without --short; the other side while paused; a session's stop; the end with --close-at-end */
-    PROTECT, /* stop, target or time was reached, with --protect tracker */
-    OVERDUE, /* a limit entry has waited its number of candles; any, where the session is paused */
-    /* What a sync showed. */
-    ENTRY_WAITS, /* the entry works, nothing is on its way out */
-    EXIT_WAITS,  /* an exit works */
-    REST_HELD,   /* the exit ended, and something is left */
-    HELD,        /* a position, and no order works */
-    NOTHING,     /* no position, and no order works */
-    EVENTS
-};
 
 enum action {
     IGNORE,
@@ -40,158 +23,117 @@ enum action {
 static const struct rule {
     enum action action;
     enum r3_tracker_state next;
-} rules[R3_TRACKER_STATES][EVENTS] = {
+} rules[R3_TRACKER_STATES][R3_TRACKER_EVENTS] = {
     [R3_TRACKER_FLAT] = {
-        [ALONG]       = { ENTER,        R3_TRACKER_ENTERING },
-        [AGAINST]     = { ENTER,        R3_TRACKER_ENTERING },
-        [LEAVE]       = { IGNORE,       R3_TRACKER_FLAT },
-        [PROTECT]     = { IGNORE,       R3_TRACKER_FLAT },
-        [OVERDUE]     = { IGNORE,       R3_TRACKER_FLAT },
-        [ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
-        [EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
-        [REST_HELD]   = { IGNORE,       R3_TRACKER_OPEN },
-        [HELD]        = { IGNORE,       R3_TRACKER_OPEN },
-        [NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_ALONG]       = { ENTER,        R3_TRACKER_ENTERING },
+        [R3_TRACKER_AGAINST]     = { ENTER,        R3_TRACKER_ENTERING },
+        [R3_TRACKER_LEAVE]       = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_PROTECT]     = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_OVERDUE]     = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
+        [R3_TRACKER_EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
+        [R3_TRACKER_REST_HELD]   = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_HELD]        = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
     },
     [R3_TRACKER_ENTERING] = {
-        [ALONG]       = { REPLACE,      R3_TRACKER_ENTERING },
-        [AGAINST]     = { CANCEL_FIRST, R3_TRACKER_ENTERING },
-        [LEAVE]       = { CANCEL_FIRST, R3_TRACKER_ENTERING },
-        [PROTECT]     = { CANCEL_FIRST, R3_TRACKER_ENTERING },
-        [OVERDUE]     = { CANCEL_FIRST, R3_TRACKER_ENTERING },
-        [ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
-        [EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
-        [REST_HELD]   = { IGNORE,       R3_TRACKER_OPEN },
-        [HELD]        = { IGNORE,       R3_TRACKER_OPEN },
-        [NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_ALONG]       = { REPLACE,      R3_TRACKER_ENTERING },
+        [R3_TRACKER_AGAINST]     = { CANCEL_FIRST, R3_TRACKER_ENTERING },
+        [R3_TRACKER_LEAVE]       = { CANCEL_FIRST, R3_TRACKER_ENTERING },
+        [R3_TRACKER_PROTECT]     = { CANCEL_FIRST, R3_TRACKER_ENTERING },
+        [R3_TRACKER_OVERDUE]     = { CANCEL_FIRST, R3_TRACKER_ENTERING },
+        [R3_TRACKER_ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
+        [R3_TRACKER_EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
+        [R3_TRACKER_REST_HELD]   = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_HELD]        = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
     },
     [R3_TRACKER_OPEN] = {
-        [ALONG]       = { IGNORE,       R3_TRACKER_OPEN }, /* no pyramiding */
-        [AGAINST]     = { REVERSE,      R3_TRACKER_EXITING },
-        [LEAVE]       = { EXIT,         R3_TRACKER_EXITING },
-        [PROTECT]     = { EXIT,         R3_TRACKER_EXITING },
-        [OVERDUE]     = { IGNORE,       R3_TRACKER_OPEN },
-        [ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
-        [EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
-        [REST_HELD]   = { IGNORE,       R3_TRACKER_OPEN },
-        [HELD]        = { IGNORE,       R3_TRACKER_OPEN },
-        [NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_ALONG]       = { IGNORE,       R3_TRACKER_OPEN }, /* no pyramiding */
+        [R3_TRACKER_AGAINST]     = { REVERSE,      R3_TRACKER_EXITING },
+        [R3_TRACKER_LEAVE]       = { EXIT,         R3_TRACKER_EXITING },
+        [R3_TRACKER_PROTECT]     = { EXIT,         R3_TRACKER_EXITING },
+        [R3_TRACKER_OVERDUE]     = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
+        [R3_TRACKER_EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
+        [R3_TRACKER_REST_HELD]   = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_HELD]        = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
     },
     [R3_TRACKER_EXITING] = {
-        [ALONG]       = { IGNORE,       R3_TRACKER_EXITING },
-        [AGAINST]     = { ENTER_BEHIND, R3_TRACKER_EXITING },
-        [LEAVE]       = { DROP_ENTRY,   R3_TRACKER_EXITING },
-        [PROTECT]     = { IGNORE,       R3_TRACKER_EXITING },
-        [OVERDUE]     = { DROP_ENTRY,   R3_TRACKER_EXITING },
-        [ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
-        [EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
-        [REST_HELD]   = { EXIT_REST,    R3_TRACKER_EXITING },
-        [HELD]        = { IGNORE,       R3_TRACKER_OPEN },
-        [NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
+        [R3_TRACKER_ALONG]       = { IGNORE,       R3_TRACKER_EXITING },
+        [R3_TRACKER_AGAINST]     = { ENTER_BEHIND, R3_TRACKER_EXITING },
+        [R3_TRACKER_LEAVE]       = { DROP_ENTRY,   R3_TRACKER_EXITING },
+        [R3_TRACKER_PROTECT]     = { IGNORE,       R3_TRACKER_EXITING },
+        [R3_TRACKER_OVERDUE]     = { DROP_ENTRY,   R3_TRACKER_EXITING },
+        [R3_TRACKER_ENTRY_WAITS] = { IGNORE,       R3_TRACKER_ENTERING },
+        [R3_TRACKER_EXIT_WAITS]  = { IGNORE,       R3_TRACKER_EXITING },
+        [R3_TRACKER_REST_HELD]   = { EXIT_REST,    R3_TRACKER_EXITING },
+        [R3_TRACKER_HELD]        = { IGNORE,       R3_TRACKER_OPEN },
+        [R3_TRACKER_NOTHING]     = { IGNORE,       R3_TRACKER_FLAT },
     },
 };
 /* clang-format on */
 
-/* Why an event came. */
-struct request {
-    enum event event;
-    enum r3_role role;              /* of the exit */
-    const struct r3_signal *signal; /* NULL: none */
-    const char *reason;             /* for a cancel */
-};
-
-static int judge(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-                 struct r3_error *error);
-
-/* Whether fills or protection may happen at the exchange without our doing. */
-static bool is_watched(const struct r3_tracker *tracker, const struct r3_tracker_position *position) {
-    bool rests = !tracker->options.protect && r3_tracker_holds(position) && r3_tracker_levels_any(&position->levels);
-    return position->entry.working || position->exit.working || rests;
+/* Whether each candle of its market concerns a position that is not FLAT. (| in place of ||: mostly all of it has to be asked.) */
+static inline bool is_attentive(const struct r3_tracker *tracker, const struct r3_tracker_position *position) {
+    const struct r3_tracker_order *entry = &position->entry, *exit = &position->exit;
+    bool rest = (position->state == R3_TRACKER_EXITING) & !exit->working;
+    bool limit_waits = entry->working & (entry->kind == R3_LIMIT);
+    return tracker->options.protect | (tracker->options.every != 0) | position->leaving | rest | limit_waits |
+           entry->cancelling | exit->cancelling;
 }
 
-/* Whether each candle of its market concerns it. */
-static bool is_attentive(const struct r3_tracker *tracker, const struct r3_tracker_position *position) {
-    if (position->state == R3_TRACKER_FLAT)
-        return false;
-    if (tracker->options.protect || tracker->options.every || position->leaving)
-        return true;
-    bool limit_waits = position->entry.working && position->entry.kind == R3_LIMIT;
-    bool rest = position->state == R3_TRACKER_EXITING && !position->exit.working;
-    return limit_waits || rest || position->entry.cancelling || position->exit.cancelling;
-}
-
-static void refresh(struct r3_tracker *tracker, struct r3_tracker_position *position) {
-    bool watched = is_watched(tracker, position), attentive = is_attentive(tracker, position);
+/* What follows from state, orders and what is held. */
+static void conclude(struct r3_tracker *tracker, struct r3_tracker_position *position) {
+    const bool entering = position->entry.working;
+    bool watched = entering | position->exit.working; /* the exchange may fill or protect without our doing */
+    if (r3_tracker_holds(position)) {
+        position->direction = position->size.coefficient < 0 ? R3_SHORT : R3_LONG;
+        watched = watched || (!tracker->options.protect && r3_tracker_levels_any(&position->levels));
+    } else {
+        position->direction = entering ? position->entry.direction : R3_DIRECTION_NONE;
+    }
+    if (position->state == R3_TRACKER_OPEN || position->state == R3_TRACKER_FLAT)
+        position->exit.id[0] = '\0'; /* its work is done */
+    bool attentive = position->state != R3_TRACKER_FLAT && is_attentive(tracker, position);
     tracker->watching += (unsigned)watched - (unsigned)position->watched;
-    position->market->attention += (unsigned)attentive - (unsigned)position->attentive;
     position->watched = watched;
+    if (attentive != position->attentive)
+        position->market->attention += (unsigned)attentive - (unsigned)position->attentive;
     position->attentive = attentive;
 }
 
-static enum event fact(const struct r3_tracker_position *position) {
+static inline enum r3_tracker_event fact(const struct r3_tracker_position *position) {
     bool holds = r3_tracker_holds(position);
     const struct r3_tracker_order *exit = &position->exit;
     if (exit->working)
-        return EXIT_WAITS;
+        return R3_TRACKER_EXIT_WAITS;
     if (holds && exit->id[0] && !exit->withdrawn && exit->number == position->number)
-        return REST_HELD;
+        return R3_TRACKER_REST_HELD;
     if (position->entry.working)
-        return ENTRY_WAITS;
-    return holds ? HELD : NOTHING;
+        return R3_TRACKER_ENTRY_WAITS;
+    return holds ? R3_TRACKER_HELD : R3_TRACKER_NOTHING;
 }
 
-/* Put the position into the state that its orders and trades show. */
-static int settle(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
-    struct request request = { .event = fact(position), .role = position->exit.role };
-    if (position->leaving && request.event == NOTHING)
-        position->leaving = false;
-    if (judge(tracker, position, &request, error) < 0)
-        return -1;
-    if (position->foreign_fee && !position->foreign_fee_told) {
-        position->foreign_fee_told = true;
-        if (r3_tracker_notice(tracker, R3_WARNING, position, error,
-                              "%s: fees in another currency are not counted in results", position->market->name) < 0)
-            return -1;
-    }
-    if (position->changed && tracker->options.every && r3_tracker_emit_position(tracker, position, error) < 0)
-        return -1;
-    if (position->leaving && position->state == R3_TRACKER_OPEN) {
-        position->leaving = false;
-        struct request leave = { .event = LEAVE, .role = R3_EXIT };
-        return judge(tracker, position, &leave, error);
-    }
-    return 0;
-}
-
-static int synchronize(struct r3_tracker *tracker, struct r3_error *error) {
-    tracker->candles = 0;
-    tracker->fresh = true;
-    if (tracker->outlet.sync(tracker->outlet.context, error) < 0)
-        return -1;
-    for (size_t i = 0; i < tracker->position_count; i++)
-        if (settle(tracker, tracker->positions[i], error) < 0)
-            return -1;
-    return 0;
-}
-
-static int cancel_first(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-                        struct r3_error *error) {
+static int cancel_first(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                        const struct r3_tracker_request *request, struct r3_error *error) {
     if (r3_tracker_cancel(tracker, position, &position->entry, request->reason, error) < 0 ||
-        synchronize(tracker, error) < 0)
+        r3_tracker_synchronize(tracker, error) < 0)
         return -1;
     if (position->state != R3_TRACKER_ENTERING)
-        return judge(tracker, position, request, error);
-    position->leaving = request->event != OVERDUE; /* the exchange has not ended it yet */
+        return r3_tracker_judge(tracker, position, request, error);
+    position->leaving = request->event != R3_TRACKER_OVERDUE; /* the exchange has not ended it yet */
     return 0;
 }
 
-static int replace(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-                   struct r3_error *error) {
+static int replace(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                   const struct r3_tracker_request *request, struct r3_error *error) {
     if (position->entry.kind != R3_LIMIT || position->entry.cancelling || position->session->paused ||
         position->session->stopped)
         return 0;
     if (r3_tracker_cancel(tracker, position, &position->entry, request->reason, error) < 0 ||
-        synchronize(tracker, error) < 0)
+        r3_tracker_synchronize(tracker, error) < 0)
         return -1;
     if (position->state != R3_TRACKER_FLAT)
         return 0; /* it was filled after all, or is not ended yet */
@@ -202,12 +144,12 @@ static int replace(struct r3_tracker *tracker, struct r3_tracker_position *posit
 }
 
 /* The exit may fill at once (r3-order --fill close): ask before the entry is sized. */
-static int reverse(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-                   struct r3_error *error) {
+static int reverse(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                   const struct r3_tracker_request *request, struct r3_error *error) {
     if (r3_tracker_exit(tracker, position, R3_EXIT, request->signal, error) < 0)
         return -1;
     position->state = R3_TRACKER_EXITING;
-    if (synchronize(tracker, error) < 0)
+    if (r3_tracker_synchronize(tracker, error) < 0)
         return -1;
     bool waits = position->exit.working;
     if (!waits && position->state != R3_TRACKER_FLAT)
@@ -226,368 +168,126 @@ static int exit_rest(struct r3_tracker *tracker, struct r3_tracker_position *pos
     return r3_tracker_exit(tracker, position, position->exit.role, NULL, error);
 }
 
-static int drop_entry(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-                      struct r3_error *error) {
+static int drop_entry(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                      const struct r3_tracker_request *request, struct r3_error *error) {
     if (!position->entry.working)
         return 0;
-    position->leaving |= request->event == LEAVE;
+    position->leaving |= request->event == R3_TRACKER_LEAVE;
     return r3_tracker_cancel(tracker, position, &position->entry, request->reason, error);
 }
 
-/* Do what the table says. */
-static int judge(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-                 struct r3_error *error) {
-    const struct rule *rule = &rules[position->state][request->event];
-    int failed = 0;
-    bool moves = true;
-    switch (rule->action) {
+/* Do what the table says. False in *moves: the state after it is not the table's. */
+static inline int carry_out(struct r3_tracker *tracker, struct r3_tracker_position *position, enum action action,
+                            const struct r3_tracker_request *request, bool *moves, struct r3_error *error) {
+    int entered;
+    switch (action) {
     case IGNORE:
-        break;
+        return 0;
     case ENTER:
-        if (position->session->paused || position->session->stopped) {
-            moves = false;
-            break;
-        }
-        failed = r3_tracker_enter(tracker, position, request->signal, false, false, error);
-        moves = failed > 0;
-        break;
+        *moves = false;
+        if (position->session->paused || position->session->stopped)
+            return 0;
+        entered = r3_tracker_enter(tracker, position, request->signal, false, false, error);
+        *moves = entered > 0;
+        return entered < 0 ? -1 : 0;
     case REPLACE:
-        failed = replace(tracker, position, request, error);
-        moves = false;
-        break;
+        *moves = false;
+        return replace(tracker, position, request, error);
     case CANCEL_FIRST:
-        failed = cancel_first(tracker, position, request, error);
-        moves = false;
-        break;
+        *moves = false;
+        return cancel_first(tracker, position, request, error);
     case EXIT:
-        failed = r3_tracker_exit(tracker, position, request->role, request->signal, error);
-        break;
+        return r3_tracker_exit(tracker, position, request->role, request->signal, error);
     case REVERSE:
-        failed = reverse(tracker, position, request, error);
-        moves = false;
-        break;
+        *moves = false;
+        return reverse(tracker, position, request, error);
     case ENTER_BEHIND:
-        if (!position->entry.working)
-            failed = r3_tracker_enter(tracker, position, request->signal, true, false, error);
-        break;
+        if (position->entry.working)
+            return 0;
+        return r3_tracker_enter(tracker, position, request->signal, true, false, error) < 0 ? -1 : 0;
     case EXIT_REST:
-        failed = exit_rest(tracker, position, error);
-        break;
+        return exit_rest(tracker, position, error);
     case DROP_ENTRY:
-        failed = drop_entry(tracker, position, request, error);
-        break;
+        return drop_entry(tracker, position, request, error);
     }
-    if (failed < 0)
+    return 0;
+}
+
+int r3_tracker_judge(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                     const struct r3_tracker_request *request, struct r3_error *error) {
+    const struct rule *rule = &rules[position->state][request->event];
+    bool moves = true;
+    if (rule->action != IGNORE && carry_out(tracker, position, rule->action, request, &moves, error) < 0)
         return -1;
     if (moves)
         position->state = rule->next;
-    if (position->state == R3_TRACKER_OPEN || position->state == R3_TRACKER_FLAT)
-        position->exit.id[0] = '\0'; /* its work is done */
-    if (r3_tracker_holds(position))
-        position->direction = r3_decimal_sign(&position->size) > 0 ? R3_LONG : R3_SHORT;
-    else
-        position->direction = position->entry.working ? position->entry.direction : R3_DIRECTION_NONE;
-    refresh(tracker, position);
+    conclude(tracker, position);
     return 0;
 }
 
-/* Whether the event could do anything, as far as is known without a sync: where the exchange cannot have acted, what is known
- * is what is. */
-static bool could_act(const struct r3_tracker_position *position, enum event event) {
+/* What is seldom left to do then. */
+static int settle_rest(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
+    if (position->foreign_fee && !position->foreign_fee_told) {
+        position->foreign_fee_told = true;
+        if (r3_tracker_notice(tracker, R3_WARNING, position, error,
+                              "%s: fees in another currency are not counted in results", position->market->name) < 0)
+            return -1;
+    }
+    if (position->changed && tracker->options.every && r3_tracker_emit_position(tracker, position, error) < 0)
+        return -1;
+    if (position->leaving && position->state == R3_TRACKER_OPEN) {
+        position->leaving = false;
+        struct r3_tracker_request leave = { .event = R3_TRACKER_LEAVE, .role = R3_EXIT };
+        return r3_tracker_judge(tracker, position, &leave, error);
+    }
+    return 0;
+}
+
+static int judge_fact(struct r3_tracker *tracker, struct r3_tracker_position *position, enum r3_tracker_event event,
+                      struct r3_error *error) {
+    struct r3_tracker_request request = { .event = event, .role = position->exit.role };
+    return r3_tracker_judge(tracker, position, &request, error);
+}
+
+/* Put the position into the state that its orders and trades show. Mostly the table says nothing but the state. */
+static inline int settle(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
+    enum r3_tracker_event event = fact(position);
+    const struct rule *rule = &rules[position->state][event];
+    if (position->leaving && event == R3_TRACKER_NOTHING)
+        position->leaving = false;
+    if (rule->action == IGNORE) {
+        position->state = rule->next;
+        conclude(tracker, position);
+    } else if (judge_fact(tracker, position, event, error) < 0) {
+        return -1;
+    }
+    return position->foreign_fee || position->leaving || tracker->options.every ? settle_rest(tracker, position, error)
+                                                                                : 0;
+}
+
+int r3_tracker_synchronize(struct r3_tracker *tracker, struct r3_error *error) {
+    tracker->candles = 0;
+    tracker->fresh = true;
+    if (tracker->outlet.sync(tracker->outlet.context, error) < 0)
+        return -1;
+    for (size_t i = 0; i < tracker->position_count; i++)
+        if (settle(tracker, tracker->positions[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+bool r3_tracker_could_act(const struct r3_tracker_position *position, enum r3_tracker_event event) {
     if (position->watched)
         return true;
-    bool refused = event == ALONG && (position->session->paused || position->session->stopped);
+    bool refused = event == R3_TRACKER_ALONG && (position->session->paused || position->session->stopped);
     return !refused && rules[position->state][event].action != IGNORE;
 }
 
-/* Judge the event by what is known at this record. */
-static int act(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct request *request,
-               struct r3_error *error) {
-    if (!could_act(position, request->event))
+int r3_tracker_act(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                   const struct r3_tracker_request *request, struct r3_error *error) {
+    if (!r3_tracker_could_act(position, request->event))
         return 0;
-    return !tracker->fresh && synchronize(tracker, error) < 0 ? -1 : judge(tracker, position, request, error);
-}
-
-/* Whether a signal of this time asked for the order, and it still works. An exit that protection asked for is no signal's. */
-static bool is_asked_by(const struct r3_tracker_order *order, int64_t time) {
-    return order->working && order->time == time && order->signal[0];
-}
-
-/* LONG and SHORT of one candle are neither: take back what the first one of them asked for, where it still works. */
-static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
-                    struct r3_error *error) {
-    struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
-    bool asked = false;
-    for (size_t i = 0; i < 2; i++)
-        asked |= is_asked_by(orders[i], signal->time);
-    if (asked && synchronize(tracker, error) < 0)
-        return -1;
-    asked = false;
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_asked_by(orders[i], signal->time))
-            continue;
-        asked = orders[i]->withdrawn = true;
-        if (r3_tracker_cancel(tracker, position, orders[i], "LONG and SHORT on one candle", error) < 0)
-            return -1;
-    }
-    if (r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: LONG and SHORT on one candle: neither is taken",
-                          signal->market) < 0)
-        return -1;
-    return asked ? synchronize(tracker, error) : 0;
-}
-
-/* Where signals of one candle disagree: FLAT outranks, and LONG with SHORT is neither. 1: go on with this one; 0: it is done. */
-static int outranked(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
-                     struct r3_error *error) {
-    unsigned own = 1U << signal->direction, both = 1U << R3_LONG | 1U << R3_SHORT, flat = 1U << R3_FLAT;
-    if (position->signal_time != signal->time)
-        position->seen = 0;
-    position->signal_time = signal->time;
-    unsigned before = position->seen;
-    position->seen |= own;
-    if (before & own)
-        return 0; /* seen before */
-    if (own == flat)
-        return 1;
-    if (before & flat)
-        return 0;
-    if (before & both)
-        return withdraw(tracker, position, signal, error);
-    return 1;
-}
-
-/* What a signal asks of the position as it is known now. */
-static enum event event_of(const struct r3_tracker *tracker, const struct r3_tracker_position *position,
-                           enum r3_direction direction) {
-    const struct r3_tracker_session *session = position->session;
-    if (direction == R3_FLAT || (direction == R3_SHORT && !tracker->options.allow_short))
-        return LEAVE;
-    if (position->direction == R3_DIRECTION_NONE || position->direction == direction)
-        return ALONG;
-    return session->paused || session->stopped ? LEAVE : AGAINST;
-}
-
-static int on_signal(struct r3_tracker *tracker, const struct r3_signal *signal, struct r3_error *error) {
-    struct r3_tracker_session *session = r3_tracker_find_session(tracker, signal->session);
-    struct r3_tracker_market *market = r3_tracker_find_market(tracker, signal->market);
-    struct r3_tracker_position *position = r3_tracker_find_position(tracker, session, market);
-    struct request request = { .role = R3_EXIT, .signal = signal, .reason = "a signal replaced it" };
-    if (signal->time > tracker->now)
-        tracker->now = signal->time;
-    if (!r3_decimal_is_present(&market->price))
-        r3_tracker_mark(tracker, market, signal->time, &signal->reference);
-    memcpy(position->platform, signal->platform, sizeof position->platform);
-    int goes_on = outranked(tracker, position, signal, error);
-    if (goes_on <= 0)
-        return goes_on;
-
-    request.event = event_of(tracker, position, signal->direction);
-    if (!could_act(position, request.event))
-        return 0;
-    if (synchronize(tracker, error) < 0)
-        return -1;
-    request.event = event_of(tracker, position, signal->direction); /* it may have turned, or ended, meanwhile */
-    return judge(tracker, position, &request, error);
-}
-
-/* Limit entries count candles of their signal's timeframe, and are cancelled when they have waited their number. */
-static int count_limits(struct r3_tracker *tracker, struct r3_tracker_market *market, const struct r3_candle *candle,
-                        struct r3_error *error) {
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        struct r3_tracker_position *position = tracker->positions[i];
-        struct request overdue = { .event = OVERDUE, .role = R3_EXIT, .reason = "not filled in time" };
-        bool counts = position->market == market && position->entry.working && position->entry.kind == R3_LIMIT &&
-                      position->entry.timeframe == candle->timeframe;
-        if (counts && ++position->entry.candles >= tracker->options.limit_candles &&
-            act(tracker, position, &overdue, error) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* One candle, for a position that it concerns. What was filled is known: a sync came before, where one was needed. */
-static int watch_candle(struct r3_tracker *tracker, struct r3_tracker_position *position,
-                        const struct r3_candle *candle, struct r3_error *error) {
-    if (tracker->options.protect) {
-        struct request protect = { .event = PROTECT,
-                                   .role = r3_tracker_touched_by_candle(position, candle),
-                                   .reason = "the position is left" };
-        if (protect.role != R3_ROLE_NONE && act(tracker, position, &protect, error) < 0)
-            return -1;
-        if (r3_tracker_move_stop(position, &candle->close, error) < 0)
-            return -1;
-    }
-    int64_t every = tracker->options.every, before = position->market->closed_before;
-    if (every && r3_tracker_holds(position) &&
-        (before == R3_TIME_ABSENT || position->market->closed / every > before / every))
-        return r3_tracker_emit_position(tracker, position, error);
-    return 0;
-}
-
-/* A candle that concerns some position of its market. */
-static int attend(struct r3_tracker *tracker, struct r3_tracker_market *market, const struct r3_candle *candle,
-                  struct r3_error *error) {
-    bool needs = false;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        const struct r3_tracker_position *position = tracker->positions[i];
-        bool rest = position->state == R3_TRACKER_EXITING && !position->exit.working;
-        needs |= position->market == market && position->attentive && (position->watched || rest);
-    }
-    if ((needs && !tracker->fresh && synchronize(tracker, error) < 0) ||
-        count_limits(tracker, market, candle, error) < 0)
-        return -1;
-    for (size_t i = 0; i < tracker->position_count; i++)
-        if (tracker->positions[i]->market == market && tracker->positions[i]->attentive &&
-            watch_candle(tracker, tracker->positions[i], candle, error) < 0)
-            return -1;
-    return 0;
-}
-
-static int on_candle(struct r3_tracker *tracker, const struct r3_candle *candle, struct r3_error *error) {
-    struct r3_tracker_market *market = tracker->last;
-    if (!market || !r3_same_name(market->name, candle->market))
-        tracker->last = market = r3_tracker_find_market(tracker, candle->market);
-    if (candle->timeframe != market->timeframe) {
-        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe) /* it tells no new price */
-            return market->attention ? count_limits(tracker, market, candle, error) : 0;
-        market->timeframe = candle->timeframe;
-        market->span = candle->timeframe == R3_1M ? 0 : r3_timeframe_span(candle->timeframe);
-    }
-    market->closed_before = market->closed;
-    market->closed = market->span ? candle->time + market->span : r3_timeframe_close(R3_1M, candle->time);
-    tracker->now = market->closed;
-    if (market->day != R3_TIME_ABSENT && market->closed > market->day && market->closed - market->day < R3_DAY)
-        market->price = candle->close;
-    else
-        r3_tracker_mark(tracker, market, market->closed, &candle->close);
-    if (tracker->watching && ++tracker->candles >= R3_TRACKER_WATCH_CANDLES && synchronize(tracker, error) < 0)
-        return -1;
-    return market->attention ? attend(tracker, market, candle, error) : 0;
-}
-
-static int on_price(struct r3_tracker *tracker, const struct r3_price *price, struct r3_error *error) {
-    struct r3_tracker_market *market = r3_tracker_find_market(tracker, price->market);
-    if (price->time > tracker->now)
-        tracker->now = price->time;
-    r3_tracker_mark(tracker, market, price->time, &price->price);
-    for (size_t i = 0; tracker->options.protect && i < tracker->position_count; i++) {
-        struct r3_tracker_position *position = tracker->positions[i];
-        struct request protect = { .event = PROTECT, .reason = "the position is left" };
-        if (position->market != market)
-            continue;
-        protect.role = r3_tracker_touched_by_price(position, &price->price, price->time);
-        if (protect.role != R3_ROLE_NONE && act(tracker, position, &protect, error) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int on_tick(struct r3_tracker *tracker, const struct r3_tick *tick, struct r3_error *error) {
-    if (tick->time > tracker->now)
-        tracker->now = tick->time;
-    if (synchronize(tracker, error) < 0)
-        return -1;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        struct r3_tracker_position *position = tracker->positions[i];
-        struct request protect = { .event = PROTECT, .reason = "the position is left" };
-        if (strcmp(position->session->name, tick->session) != 0)
-            continue;
-        if (tracker->options.protect && r3_decimal_is_present(&position->market->price))
-            protect.role = r3_tracker_touched_by_price(position, &position->market->price, tick->time);
-        if (protect.role != R3_ROLE_NONE && judge(tracker, position, &protect, error) < 0)
-            return -1;
-        if (r3_tracker_holds(position) && r3_tracker_emit_position(tracker, position, error) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int on_command(struct r3_tracker *tracker, const struct r3_command *command, struct r3_error *error) {
-    struct r3_tracker_session *session = r3_tracker_find_session(tracker, command->session);
-    if (command->time > tracker->now)
-        tracker->now = command->time;
-    if (synchronize(tracker, error) < 0)
-        return -1;
-    if (command->action == R3_PAUSE || command->action == R3_RESUME)
-        session->paused = command->action == R3_PAUSE;
-    else
-        session->stopped = command->action == R3_STOP_SESSION;
-    if (!session->paused && !session->stopped)
-        return 0;
-    struct request request = { .event = OVERDUE, .role = R3_EXIT, .reason = "the session was paused" };
-    if (session->stopped)
-        request = (struct request) { .event = LEAVE, .role = R3_EXIT, .reason = "the session was stopped" };
-    for (size_t i = 0; i < tracker->position_count; i++)
-        if (tracker->positions[i]->session == session && judge(tracker, tracker->positions[i], &request, error) < 0)
-            return -1;
-    return 0;
-}
-
-/* --close-at-end: what waits is cancelled, what is held goes at the last close. */
-static int close_all(struct r3_tracker *tracker, struct r3_error *error) {
-    if (synchronize(tracker, error) < 0) /* what has ended meanwhile is not to be cancelled */
-        return -1;
-    tracker->ending = true;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        struct r3_tracker_position *position = tracker->positions[i];
-        if (r3_tracker_cancel(tracker, position, &position->entry, "end of the stream", error) < 0 ||
-            r3_tracker_cancel(tracker, position, &position->exit, "end of the stream", error) < 0)
-            return -1;
-    }
-    if (synchronize(tracker, error) < 0)
-        return -1;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        struct request leave = { .event = LEAVE, .role = R3_EXIT, .reason = "end of the stream" };
-        if (judge(tracker, tracker->positions[i], &leave, error) < 0)
-            return -1;
-    }
-    if (synchronize(tracker, error) < 0)
-        return -1;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        struct r3_tracker_position *position = tracker->positions[i];
-        if (r3_tracker_holds(position) && r3_tracker_notice(tracker, R3_WARNING, position, error,
-                                                            "%s: still held at the end", position->market->name) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int on_end(struct r3_tracker *tracker, struct r3_error *error) {
-    bool active = false;
-    for (size_t i = 0; i < tracker->position_count; i++)
-        active |= tracker->positions[i]->state != R3_TRACKER_FLAT;
-    if (!active)
-        return 0;
-    if (tracker->options.close_at_end)
-        return close_all(tracker, error);
-    return tracker->options.every ? synchronize(tracker, error) : 0;
-}
-
-int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
-    tracker->fresh = false;
-    if (!tracker->opened) {
-        tracker->opened = true;
-        if (synchronize(tracker, error) < 0)
-            return -1;
-    }
-    switch (record->type) {
-    case R3_CANDLE:
-        return on_candle(tracker, &record->candle, error);
-    case R3_SIGNAL:
-        return on_signal(tracker, &record->signal, error);
-    case R3_PRICE:
-        return on_price(tracker, &record->price, error);
-    case R3_TICK:
-        return on_tick(tracker, &record->tick, error);
-    case R3_COMMAND:
-        return on_command(tracker, &record->command, error);
-    case R3_ACCOUNT:
-    case R3_UPDATE:
-    case R3_TRADE: /* where they come as topics, not by the barrier */
-        return r3_tracker_update(tracker, record, error);
-    case R3_END:
-        return on_end(tracker, error);
-    default:
-        return 0;
-    }
+    return !tracker->fresh && r3_tracker_synchronize(tracker, error) < 0
+               ? -1
+               : r3_tracker_judge(tracker, position, request, error);
 }

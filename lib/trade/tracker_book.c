@@ -8,6 +8,8 @@
 #include "lib/trade/tracker_private.h"
 
 enum { MONEY_SCALE = 14 };
+/* What is called once, but kept out of its caller, since that does not need its registers and its stack. */
+#define APART __attribute__((noinline))
 
 struct r3_tracker *r3_tracker_new(const struct r3_tracker_options *options, const struct r3_tracker_outlet *outlet) {
     struct r3_tracker *tracker = r3_allocate(sizeof *tracker);
@@ -42,6 +44,7 @@ static void *grown(void *array, size_t count) {
 static struct r3_tracker_session *add_session(struct r3_tracker *tracker, const char *name) {
     struct r3_tracker_session *session = r3_allocate(sizeof *session);
     r3_copy_text(session->name, sizeof session->name, name, strlen(name));
+    session->key = r3_name_key_of(session->name);
     session->equity = session->available = r3_decimal_absent;
     session->total_win = session->total_loss = session->average_win = session->average_loss = r3_decimal_zero;
     tracker->sessions = grown(tracker->sessions, tracker->session_count);
@@ -64,7 +67,11 @@ struct r3_tracker_market *r3_tracker_find_market(struct r3_tracker *tracker, con
     struct r3_tracker_market *market = r3_allocate(sizeof *market);
     r3_copy_text(market->name, sizeof market->name, name, strlen(name));
     const char *dash = strrchr(market->name, '-');
-    market->quote = dash ? dash + 1 : NULL;
+    market->quoted = dash != NULL;
+    if (dash)
+        r3_copy_text(market->quote, sizeof market->quote, dash + 1, strlen(dash + 1));
+    market->key = r3_name_key_of(market->name);
+    market->quote_key = r3_name_key_of(market->quote);
     market->price = market->midnight = r3_decimal_absent;
     market->closed = market->closed_before = market->day = R3_TIME_ABSENT;
     tracker->markets = grown(tracker->markets, tracker->market_count);
@@ -89,14 +96,14 @@ struct r3_tracker_position *r3_tracker_find_position(struct r3_tracker *tracker,
     return tracker->positions[tracker->position_count++] = position;
 }
 
-static int64_t day_of(int64_t time) {
-    return time - time % R3_DAY;
+struct r3_tracker_position *r3_tracker_find_named(struct r3_tracker *tracker, const char *session, const char *market) {
+    struct r3_tracker_session *owner = r3_tracker_find_session(tracker, session);
+    return tracker->latest = r3_tracker_find_position(tracker, owner, r3_tracker_find_market(tracker, market));
 }
 
-/* The day that begins at `day` has begun, at this price. */
-static void begin_day(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t day,
-                      const struct r3_decimal *price) {
-    market->day = day;
+void r3_tracker_begin_day(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time,
+                          const struct r3_decimal *price) {
+    market->day = time - time % R3_DAY;
     market->midnight = *price;
     for (size_t i = 0; i < tracker->position_count; i++) {
         struct r3_tracker_position *position = tracker->positions[i];
@@ -104,28 +111,23 @@ static void begin_day(struct r3_tracker *tracker, struct r3_tracker_market *mark
             continue;
         position->midnight_cash = position->ledger.cash;
         position->midnight_size = position->size;
+        position->midnight_known = false;
     }
 }
 
 void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time,
                      const struct r3_decimal *price) {
     if (market->day == R3_TIME_ABSENT || time - market->day >= R3_DAY) {
-        int64_t day = day_of(time);
-        bool at_midnight = time == day || !r3_decimal_is_present(&market->price);
-        begin_day(tracker, market, day, at_midnight ? price : &market->price);
+        bool at_midnight = time % R3_DAY == 0 || !r3_decimal_is_present(&market->price);
+        r3_tracker_begin_day(tracker, market, time, at_midnight ? price : &market->price);
     } else if (time <=
                market->day) { /* another market's record began the day ahead of this one's last candle before it */
         market->midnight = *price;
+        for (size_t i = 0; i < tracker->position_count; i++)
+            if (tracker->positions[i]->market == market)
+                tracker->positions[i]->midnight_known = false;
     }
     market->price = *price;
-}
-
-bool r3_tracker_holds(const struct r3_tracker_position *position) {
-    return !position->dust && !r3_decimal_is_zero(&position->size);
-}
-
-const struct r3_ledger_position *r3_tracker_held(const struct r3_tracker_position *position) {
-    return position->ledger.count ? &position->ledger.positions[0] : NULL;
 }
 
 int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price,
@@ -137,17 +139,16 @@ int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, cons
 
 int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error) {
     struct r3_tracker_session *session = position->session;
-    struct r3_decimal result;
-    if (r3_decimal_subtract(&result, &position->ledger.cash, &position->flat_cash, error) < 0)
-        return -1;
+    struct r3_decimal result, flat_cash = position->ledger.cash;
     if (!r3_decimal_is_zero(&position->size)) { /* dust: it keeps its cost */
         const struct r3_ledger_position *held = r3_tracker_held(position);
-        if (r3_decimal_add(&result, &result, &held->cost, error) < 0)
+        if (r3_decimal_add(&flat_cash, &flat_cash, &held->cost, error) < 0)
             return -1;
     }
-    int sign = r3_decimal_sign(&result);
-    if (r3_decimal_add(&position->flat_cash, &position->flat_cash, &result, error) < 0)
+    if (r3_decimal_subtract(&result, &flat_cash, &position->flat_cash, error) < 0)
         return -1;
+    position->flat_cash = flat_cash;
+    int sign = r3_decimal_sign(&result);
     if (sign == 0)
         return 0;
     struct r3_decimal *total = sign > 0 ? &session->total_win : &session->total_loss;
@@ -177,132 +178,116 @@ static int begin_position(struct r3_tracker_position *position, const struct r3_
 
 /* Whether the fee is in the market's quote currency; a name without '-' tells nothing. */
 static bool is_quote_fee(const struct r3_tracker_market *market, const struct r3_trade *trade) {
-    return !market->quote || strcmp(market->quote, trade->fee_currency) == 0 || r3_decimal_is_zero(&trade->fee);
+    return r3_name_has_key(trade->fee_currency, &market->quote_key) || !market->quoted ||
+           strcmp(market->quote, trade->fee_currency) == 0 || r3_decimal_is_zero(&trade->fee);
 }
 
-int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error) {
-    struct r3_tracker_session *session = r3_tracker_find_session(tracker, trade->session);
-    struct r3_tracker_market *market = r3_tracker_find_market(tracker, trade->market);
-    struct r3_tracker_position *position = r3_tracker_find_position(tracker, session, market);
-    if (market->day == R3_TIME_ABSENT || trade->time - market->day >= R3_DAY)
-        begin_day(tracker, market, day_of(trade->time),
-                  r3_decimal_is_present(&market->price) ? &market->price : &trade->price);
-
-    const struct r3_decimal *fee = is_quote_fee(market, trade) ? &trade->fee : &r3_decimal_zero;
-    struct r3_decimal cost, cash = position->ledger.cash;
-    position->foreign_fee |= fee != &trade->fee;
-    bool held = r3_tracker_holds(position);
-    if (r3_ledger_cost(&cost, &trade->price, &trade->size, error) < 0 ||
-        r3_ledger_fill(&position->ledger, market->name, trade->side, &trade->size, &cost, fee, error) < 0)
+/* Book the trade into the position's ledger. */
+static inline int book(struct r3_tracker_position *position, const struct r3_trade *trade, struct r3_error *error) {
+    const struct r3_decimal *fee = &trade->fee;
+    struct r3_decimal cost;
+    if (!is_quote_fee(position->market, trade)) {
+        fee = &r3_decimal_zero;
+        position->foreign_fee = true;
+    }
+    if (r3_ledger_cost(&cost, &trade->price, &trade->size, error) < 0)
         return -1;
-    struct r3_decimal size = r3_tracker_held(position)->size;
-    if (trade->time < market->day) { /* learned today, done before */
-        struct r3_decimal flow;
-        if (r3_decimal_subtract(&flow, &position->ledger.cash, &cash, error) < 0 ||
-            r3_decimal_add(&position->midnight_cash, &position->midnight_cash, &flow, error) < 0 ||
-            r3_decimal_subtract(&flow, &size, &position->size, error) < 0 ||
-            r3_decimal_add(&position->midnight_size, &position->midnight_size, &flow, error) < 0)
-            return -1;
-    }
-    position->size = size;
+    r3_decimal_raise_scale(&cost, position->ledger.cash.scale);
+    if (r3_ledger_fill(&position->ledger, position->market->name, trade->side, &trade->size, &cost, fee, error) < 0)
+        return -1;
+    position->size = r3_tracker_held(position)->size;
     position->changed = true;
-    if (trade->role == R3_ENTRY) {
-        position->dust = false;
-        if (!held && strcmp(trade->order, position->entry.id) == 0 && begin_position(position, trade, error) < 0)
-            return -1;
-    }
-    if (r3_decimal_is_zero(&size)) {
-        bool counted = position->dust; /* what was left as dust is gone too: its result was counted before */
-        position->dust = false;
-        return counted ? 0 : r3_tracker_count_result(position, error);
-    }
     return 0;
 }
 
-static int on_update(struct r3_tracker *tracker, const struct r3_update *update, struct r3_error *error) {
+/* What the ledger knows, added to the figures of midnight or taken from them. */
+APART static int move_midnight(struct r3_tracker_position *position, bool add, struct r3_error *error) {
+    const struct r3_decimal *cash = &position->ledger.cash, *size = &position->size;
+    struct r3_decimal *midnight_cash = &position->midnight_cash, *midnight_size = &position->midnight_size;
+    position->midnight_known = false;
+    if (add)
+        return r3_decimal_add(midnight_cash, midnight_cash, cash, error) < 0
+                   ? -1
+                   : r3_decimal_add(midnight_size, midnight_size, size, error);
+    return r3_decimal_subtract(midnight_cash, midnight_cash, cash, error) < 0
+               ? -1
+               : r3_decimal_subtract(midnight_size, midnight_size, size, error);
+}
+
+APART static int on_trade(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_trade *trade = &record->trade;
+    struct r3_tracker_position *position = r3_tracker_position_of(tracker, trade->session, trade->market);
+    struct r3_tracker_market *market = position->market;
+    if (market->day == R3_TIME_ABSENT || trade->time - market->day >= R3_DAY)
+        r3_tracker_begin_day(tracker, market, trade->time,
+                             r3_decimal_is_present(&market->price) ? &market->price : &trade->price);
+
+    const bool held = r3_tracker_holds(position),
+               late = trade->time < market->day; /* late: learned today, done before */
+    if ((late && move_midnight(position, false, error) < 0) || book(position, trade, error) < 0 ||
+        (late && move_midnight(position, true, error) < 0))
+        return -1;
+    if (trade->role == R3_ENTRY) {
+        position->dust = false;
+        if (!held && r3_same_id(trade->order, position->entry.id) && begin_position(position, trade, error) < 0)
+            return -1;
+    }
+    if (!r3_decimal_is_zero(&position->size))
+        return 0;
+    bool counted = position->dust; /* what was left as dust is gone too: its result was counted before */
+    position->dust = false;
+    return counted ? 0 : r3_tracker_count_result(position, error);
+}
+
+/* Whether the update tells the end of this order. */
+static bool ends(struct r3_tracker_order *order, const struct r3_update *update) {
+    if (!order->working || !r3_same_id(order->id, update->order))
+        return false;
+    order->working = order->cancelling = false;
+    return true;
+}
+
+APART static int on_update(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_update *update = &record->update;
     if (update->status == R3_OPENED)
         return 0;
     for (size_t i = 0; i < tracker->position_count; i++) {
         struct r3_tracker_position *position = tracker->positions[i];
-        struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
-        for (size_t j = 0; j < 2; j++) {
-            if (!orders[j]->working || strcmp(orders[j]->id, update->order) != 0)
-                continue;
-            orders[j]->working = orders[j]->cancelling = false;
-            bool dust = update->event == R3_EVENT_REJECTED && strncmp(update->reason, "dust", 4) == 0;
-            if (j == 0 || !dust || !r3_tracker_holds(position))
-                return 0;
-            position->dust = position->changed = true;
-            return r3_tracker_count_result(position, error);
-        }
+        if (ends(&position->entry, update))
+            return 0;
+        if (!ends(&position->exit, update))
+            continue;
+        bool dust = update->event == R3_EVENT_REJECTED && strncmp(update->reason, "dust", 4) == 0;
+        if (!dust || !r3_tracker_holds(position))
+            return 0;
+        position->dust = position->changed = true;
+        return r3_tracker_count_result(position, error);
     }
+    return 0;
+}
+
+APART static int on_account(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    (void)error;
+    const struct r3_account *account = &record->account;
+    struct r3_tracker_session *session = tracker->latest ? tracker->latest->session : NULL;
+    if (!session || !r3_name_has_key(account->session, &session->key))
+        session = r3_tracker_find_session(tracker, account->session);
+    session->equity = account->equity;
+    session->available = account->available;
     return 0;
 }
 
 int r3_tracker_update(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
-    struct r3_tracker_session *session;
     switch (record->type) {
     case R3_ACCOUNT:
-        session = r3_tracker_find_session(tracker, record->account.session);
-        session->equity = record->account.equity;
-        session->available = record->account.available;
-        return 0;
+        return on_account(tracker, record, error);
     case R3_UPDATE:
-        return on_update(tracker, &record->update, error);
+        return on_update(tracker, record, error);
     case R3_TRADE:
-        return r3_tracker_book_trade(tracker, &record->trade, error);
+        return on_trade(tracker, record, error);
     default:
         return 0;
     }
-}
-
-/* cash + size x price; often nothing is held. */
-static int worth(struct r3_decimal *out, const struct r3_decimal *cash, const struct r3_decimal *size,
-                 const struct r3_decimal *price, struct r3_error *error) {
-    struct r3_decimal value;
-    if (r3_decimal_is_zero(size)) {
-        *out = *cash;
-        return 0;
-    }
-    return r3_ledger_cost(&value, price, size, error) < 0 ? -1 : r3_decimal_add(out, cash, &value, error);
-}
-
-int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session,
-                       int64_t time, struct r3_error *error) {
-    bool any = false;
-    *out = r3_decimal_zero;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        const struct r3_tracker_position *position = tracker->positions[i];
-        struct r3_tracker_market *market = position->market;
-        if (position->session != session || !r3_decimal_is_present(&market->price))
-            continue;
-        if (market->day == R3_TIME_ABSENT || time - market->day >= R3_DAY)
-            begin_day(tracker, market, day_of(time), &market->price);
-        struct r3_decimal now, then;
-        if (worth(&now, &position->ledger.cash, &position->size, &market->price, error) < 0 ||
-            worth(&then, &position->midnight_cash, &position->midnight_size, &market->midnight, error) < 0 ||
-            r3_decimal_subtract(&now, &now, &then, error) < 0 || (any && r3_decimal_add(&now, out, &now, error) < 0))
-            return -1;
-        *out = now;
-        any = true;
-    }
-    return 0;
-}
-
-int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker,
-                        const struct r3_tracker_session *session, struct r3_error *error) {
-    *out = r3_decimal_zero;
-    for (size_t i = 0; i < tracker->position_count; i++) {
-        const struct r3_tracker_position *position = tracker->positions[i];
-        struct r3_decimal value;
-        if (position->session != session || r3_decimal_is_zero(&position->size) ||
-            !r3_decimal_is_present(&position->market->price))
-            continue;
-        if (r3_tracker_value(&value, &position->size, &position->market->price, error) < 0 ||
-            r3_decimal_add(out, out, &value, error) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 int r3_tracker_emit_position(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {

@@ -3,8 +3,8 @@
 #include "lib/trade/tracker_private.h"
 
 /* The first of the candles [from, to) that does not close within the market's day, or `to`. */
-static size_t end_of_day(const struct r3_tracker_market *market, const struct r3_candles *candles, size_t from,
-                         size_t to) {
+static inline size_t end_of_day(const struct r3_tracker_market *market, const struct r3_candles *candles, size_t from,
+                                size_t to) {
     const int64_t *time = candles->time, first = market->day - market->span, last = first + R3_DAY;
     if (market->day == R3_TIME_ABSENT || time[from] <= first)
         return from;
@@ -17,13 +17,14 @@ static size_t end_of_day(const struct r3_tracker_market *market, const struct r3
 
 /* The first of the candles [from, to) that has to be stepped, or `to`. Those before it concern no position, end no day and are
  * below the number that a barrier is due after. */
-static size_t quiet(const struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
+static inline size_t quiet(const struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
     const struct r3_tracker_market *market = tracker->last;
-    if (!tracker->opened || !market || market->attention || !r3_same_name(market->name, candles->market))
+    if (!tracker->opened || !market || market->attention ||
+        !(r3_name_has_key(candles->market, &market->key) || r3_same_name(candles->market, market->name)))
         return from;
-    if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
-        return to; /* it tells no new price */
-    if (candles->timeframe != market->timeframe || !market->span)
+    if (candles->timeframe != market->timeframe) /* a coarser one tells no new price */
+        return market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe ? to : from;
+    if (!market->span)
         return from;
     to = end_of_day(market, candles, from, to);
     if (tracker->watching) {
@@ -35,7 +36,7 @@ static size_t quiet(const struct r3_tracker *tracker, const struct r3_candles *c
 }
 
 /* Take candles that are quiet. */
-static void pass(struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
+static inline void pass(struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
     struct r3_tracker_market *market = tracker->last;
     if (candles->timeframe != market->timeframe)
         return;
@@ -47,19 +48,24 @@ static void pass(struct r3_tracker *tracker, const struct r3_candles *candles, s
         tracker->candles += (unsigned)(to - from);
 }
 
+/* A candle that has to be stepped. Apart, since a record is a large thing to have on the stack of what mostly does without. */
+__attribute__((noinline)) static int step(struct r3_tracker *tracker, const struct r3_candles *candles, size_t index,
+                                          struct r3_error *error) {
+    struct r3_record record;
+    r3_candles_record(candles, index, &record);
+    return r3_tracker_step(tracker, &record, error);
+}
+
 int r3_tracker_candles(struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                        struct r3_error *error) {
-    struct r3_record record;
-    while (from < to) {
+    for (; from < to; from++) {
         size_t end = quiet(tracker, candles, from, to);
         if (end > from)
             pass(tracker, candles, from, end);
-        from = end;
-        if (from == to)
+        if (end == to)
             break;
-        r3_candles_record(candles, from, &record);
-        *at = from++;
-        if (r3_tracker_step(tracker, &record, error) < 0)
+        *at = from = end;
+        if (step(tracker, candles, from, error) < 0)
             return -1;
     }
     return 0;

@@ -4,12 +4,38 @@
 #include "lib/trade/ledger.h"
 #include "lib/trade/tracker.h"
 
-/* What the files of the tracker share: tracker.c decides, tracker_book.c knows what is held and what it is worth,
+/* What the files of the tracker share: tracker.c decides by its table, tracker_signals.c and tracker_records.c say what each record
+ * asks of it, tracker_candles.c passes over the candles that ask nothing, tracker_book.c knows what is held and what it is worth,
  * tracker_orders.c writes orders, tracker_protection.c watches stops, targets and time. */
 
 enum { R3_TRACKER_WATCH_CANDLES = 1024 }; /* at least one sync in so many candles while the exchange may act */
 
 enum r3_tracker_state { R3_TRACKER_FLAT, R3_TRACKER_ENTERING, R3_TRACKER_OPEN, R3_TRACKER_EXITING, R3_TRACKER_STATES };
+
+/* What a record asks of a position, or what a sync showed of it. */
+enum r3_tracker_event {
+    /* What is asked for. */
+    R3_TRACKER_ALONG,   /* a signal for the side that is held or entered; while FLAT, for either */
+    R3_TRACKER_AGAINST, /* a signal for the other side, where it may be taken */
+    R3_TRACKER_LEAVE, /* FLAT; SHORT without --short; the other side while paused; a session's stop; the end with --close-at-end */
+    R3_TRACKER_PROTECT, /* stop, target or time was reached, with --protect tracker */
+    R3_TRACKER_OVERDUE, /* a limit entry has waited its number of candles; any, where the session is paused */
+    /* What a sync showed. */
+    R3_TRACKER_ENTRY_WAITS, /* the entry works, nothing is on its way out */
+    R3_TRACKER_EXIT_WAITS,  /* an exit works */
+    R3_TRACKER_REST_HELD,   /* the exit ended, and something is left */
+    R3_TRACKER_HELD,        /* a position, and no order works */
+    R3_TRACKER_NOTHING,     /* no position, and no order works */
+    R3_TRACKER_EVENTS
+};
+
+/* Why an event came. */
+struct r3_tracker_request {
+    enum r3_tracker_event event;
+    enum r3_role role;              /* of the exit */
+    const struct r3_signal *signal; /* NULL: none */
+    const char *reason;             /* for a cancel */
+};
 
 /* Levels that protect a position; absent or R3_TIME_ABSENT where there is none. */
 struct r3_tracker_levels {
@@ -37,17 +63,22 @@ struct r3_tracker_order {
 
 struct r3_tracker_session {
     char name[R3_SESSION_SIZE];
+    struct r3_name_key key;              /* of the name */
     struct r3_decimal equity, available; /* absent before the first account */
     int64_t number;                      /* positions so far */
     int64_t wins, losses;
     struct r3_decimal total_win, total_loss;     /* both >= 0, after fees */
     struct r3_decimal average_win, average_loss; /* the totals over the counts, HALF_EVEN at scale 14 */
     bool paused, stopped;
+    bool kept; /* stopped, and its positions are left as they are: they are the trader's */
 };
 
 struct r3_tracker_market {
     char name[R3_MARKET_SIZE];
-    const char *quote;           /* currency: "USDT" of "BTC-USDT"; NULL where the name has no '-' */
+    struct r3_name_key key;     /* of the name */
+    char quote[R3_MARKET_SIZE]; /* currency: "USDT" of "BTC-USDT" */
+    struct r3_name_key quote_key;
+    bool quoted;                 /* the name has a '-', and so a quote */
     enum r3_timeframe timeframe; /* the finest that was seen; others are not looked at */
     int64_t span;
     int64_t closed, closed_before; /* closes of the last candle and of the one before it */
@@ -68,7 +99,9 @@ struct r3_tracker_position {
     struct r3_decimal size;      /* held: the ledger's, signed */
     struct r3_decimal flat_cash; /* the ledger's cash when nothing was held last */
     struct r3_decimal midnight_cash, midnight_size; /* of the ledger at market->day */
-    bool dust; /* what is held is below the market's minimum: it counts as nothing */
+    struct r3_decimal midnight_worth; /* midnight_cash + midnight_size x market->midnight, once it was asked for */
+    bool midnight_known;              /* midnight_worth is that; else it is worked out anew */
+    bool dust;                        /* what is held is below the market's minimum: it counts as nothing */
 
     int64_t number;       /* of the held position */
     int64_t opened;       /* time of its first fill */
@@ -92,35 +125,68 @@ struct r3_tracker {
     struct r3_tracker_market **markets;
     struct r3_tracker_position **positions;
     size_t session_count, market_count, position_count;
-    struct r3_tracker_market *last; /* the market of the last candle */
-    int64_t now;                    /* market time */
+    struct r3_tracker_market *last;     /* the market of the last candle */
+    struct r3_tracker_position *latest; /* the position of the last signal or trade */
+    int64_t now;                        /* market time */
     bool opened, ending;
-    bool fresh;        /* a sync came since this record began to be stepped */
-    unsigned watching; /* positions whose orders or protection may act at the exchange */
-    unsigned candles;  /* since the last sync, while watching */
-    struct r3_record out;
+    bool fresh;                                    /* a sync came since this record began to be stepped */
+    unsigned watching;                             /* positions whose orders or protection may act at the exchange */
+    unsigned candles;                              /* since the last sync, while watching */
+    struct r3_record out;                          /* what is written, raw orders aside */
+    struct r3_record raworder;                     /* the last raw order */
+    const struct r3_tracker_position *raworder_of; /* whose it was: its names are in the record, and in its id */
+    int64_t raworder_number;                       /* the number in its id; -1: none */
+    bool raworder_leveled;                         /* it had a price or levels */
+    size_t raworder_stem, raworder_numbered;       /* lengths of the id's beginning: "main-", "main-17" */
 };
 
+/* tracker.c */
+/* The barrier: fetch what was filled, and put each position into the state that its orders and trades show. */
+int r3_tracker_synchronize(struct r3_tracker *tracker, struct r3_error *error);
+/* Do what the table says of the event, by what is known. */
+int r3_tracker_judge(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                     const struct r3_tracker_request *request, struct r3_error *error);
+/* Whether the event could do anything, as far as is known without a sync: where the exchange cannot have acted, what is known
+ * is what is. */
+bool r3_tracker_could_act(const struct r3_tracker_position *position, enum r3_tracker_event event);
+/* Judge the event by what is known at this record: with a sync before it, where it could act and none came since the record. */
+int r3_tracker_act(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                   const struct r3_tracker_request *request, struct r3_error *error);
+
+/* tracker_signals.c */
+int r3_tracker_signal(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error);
+
 /* tracker_book.c */
+/* By name, made where they are not there. */
 struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, const char *name);
 struct r3_tracker_market *r3_tracker_find_market(struct r3_tracker *tracker, const char *name);
 struct r3_tracker_position *r3_tracker_find_position(struct r3_tracker *tracker, struct r3_tracker_session *session,
                                                      struct r3_tracker_market *market);
+struct r3_tracker_position *r3_tracker_find_named(struct r3_tracker *tracker, const char *session, const char *market);
+/* The same, of which mostly it is the one that was wanted last. */
+static inline struct r3_tracker_position *r3_tracker_position_of(struct r3_tracker *tracker, const char *session,
+                                                                 const char *market) {
+    struct r3_tracker_position *latest = tracker->latest;
+    if (latest && r3_name_has_key(market, &latest->market->key) && r3_name_has_key(session, &latest->session->key))
+        return latest;
+    return r3_tracker_find_named(tracker, session, market);
+}
+/* The day of `time` has begun, at this price. */
+void r3_tracker_begin_day(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time,
+                          const struct r3_decimal *price);
 /* A candle of the market closed at `time`: remember the price, and the price of midnight where a day ended. */
 void r3_tracker_mark(struct r3_tracker *tracker, struct r3_tracker_market *market, int64_t time,
                      const struct r3_decimal *price);
 /* Whether anything is held that counts. */
-bool r3_tracker_holds(const struct r3_tracker_position *position);
+static inline bool r3_tracker_holds(const struct r3_tracker_position *position) {
+    return !r3_decimal_is_zero(&position->size) && !position->dust;
+}
 /* Its ledger's one position; NULL before the first fill. */
-const struct r3_ledger_position *r3_tracker_held(const struct r3_tracker_position *position);
-int r3_tracker_book_trade(struct r3_tracker *tracker, const struct r3_trade *trade, struct r3_error *error);
+static inline const struct r3_ledger_position *r3_tracker_held(const struct r3_tracker_position *position) {
+    return position->ledger.count ? &position->ledger.positions[0] : NULL;
+}
 /* Count the position as closed: its result goes into wins or losses. */
 int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error);
-/* Result of the session since 00:00 UTC of the day of `time`; the market value of what it holds, all sides added. */
-int r3_tracker_day_pnl(struct r3_decimal *out, struct r3_tracker *tracker, const struct r3_tracker_session *session,
-                       int64_t time, struct r3_error *error);
-int r3_tracker_exposure(struct r3_decimal *out, const struct r3_tracker *tracker,
-                        const struct r3_tracker_session *session, struct r3_error *error);
 /* |size| x price, and the price that a level stands for: HALF_EVEN at scale 14. */
 int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price,
                      struct r3_error *error);
@@ -148,7 +214,16 @@ int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_d
 /* The levels of an entry: the signal's own, otherwise by the options. */
 int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_options *options,
                          const struct r3_signal *signal, struct r3_error *error);
+/* Whether it has none. */
+static inline bool r3_tracker_is_bare(const struct r3_tracker_options *options, const struct r3_signal *signal) {
+    int32_t all_absent = signal->stop.scale & signal->target.scale & options->stop_loss.scale &
+                         options->take_profit.scale & options->trailing_stop.scale & options->break_even.scale;
+    return all_absent < 0 && options->max_duration == 0; /* a scale below 0 is what absent means */
+}
 /* Whether the exchange may act by them. */
-bool r3_tracker_levels_any(const struct r3_tracker_levels *levels);
+static inline bool r3_tracker_levels_any(const struct r3_tracker_levels *levels) {
+    int32_t all_absent = levels->stop.scale & levels->target.scale & levels->trail.scale & levels->break_even.scale;
+    return all_absent >= 0 || levels->expiry != R3_TIME_ABSENT;
+}
 
 #endif

@@ -114,9 +114,3 @@ int r3_tracker_levels_of(struct r3_tracker_levels *out, const struct r3_tracker_
                ? -1
                : 0;
 }
-
-bool r3_tracker_levels_any(const struct r3_tracker_levels *levels) {
-    return r3_decimal_is_present(&levels->stop) || r3_decimal_is_present(&levels->target) ||
-           r3_decimal_is_present(&levels->trail) || r3_decimal_is_present(&levels->break_even) ||
-           levels->expiry != R3_TIME_ABSENT;
-}

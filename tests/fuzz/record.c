@@ -27,7 +27,9 @@ static void check_stable(struct r3_decoder *decoder, const struct r3_record *rec
     r3_buffer_reset(&second_line);
     if (r3_record_encode(&first_line, record, &error)) {
         /* Control characters take more room escaped: a text near the limit may not fit any more, and nothing else may fail. */
-        require(record->type == R3_COMMAND && length > R3_LINE_MAX / 6, error.text, line, length);
+        require((record->type == R3_COMMAND || record->type == R3_REQUEST || record->type == R3_STATE) &&
+                    length > R3_LINE_MAX / 6,
+                error.text, line, length);
         return;
     }
     struct r3_buffer copy = R3_BUFFER_INIT;
@@ -64,6 +66,8 @@ static void check_line(const char *line, size_t length) {
     }
     size_t taken;
     const char *fault = ahead_fault(hand, line, length + 1, &taken);
+    require(!fault, fault, line, length);
+    fault = candles_fault(hand, line, length + 1, taken > 0);
     require(!fault, fault, line, length);
     require(r3_record_decode(both, &by_both, line, length, &unused) == refused, "r3_record_decode disagrees", line,
             length);

@@ -20,6 +20,24 @@ static void check_integers(void) {
     }
 }
 
+/* Each number of digits, and the digits of each place. */
+static void check_lengths(void) {
+    int64_t power = 1;
+    for (int digits = 1; digits <= 18; digits++, power *= 10) {
+        int64_t values[] = { power, power - 1, power + 1, 9 * power, power / 3 * 7, -power, 2 * power - 1 };
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+            char text[32], expected[32];
+            memset(text, '~', sizeof text);
+            size_t length = (size_t)snprintf(expected, sizeof expected, "%" PRId64, values[i]);
+            CHECK(r3_append_integer(text, text + length, values[i]) == NULL); /* no room for the NUL */
+            CHECK(text[0] == '~');
+            CHECK(r3_append_integer(text, text + length + 1, values[i]) == text + length);
+            CHECK_TEXT(text, expected);
+            CHECK(text[length + 1] == '~');
+        }
+    }
+}
+
 static void check_pieces(void) {
     char text[16];
     const char *end = text + sizeof text;
@@ -48,6 +66,7 @@ static void check_full(void) {
 
 int main(void) {
     check_integers();
+    check_lengths();
     check_pieces();
     check_full();
     return check_done();

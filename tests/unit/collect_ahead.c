@@ -118,10 +118,12 @@ int main(void) {
     close(fd);
     char *plain[] = { "r3-collect", "-m", "BTC-USD", path };
     char *resampled[] = { "r3-collect", "-m", "BTC-USD", "-r", "15m", "--gaps", "fill", path };
+    char *both[] = { "r3-collect", "-m", "BTC-USD", "-r", "4H", "--both", "--from", "2017-01-03T01:00", path };
     char *bounds[] = { "r3-collect", "-m", "BTC-USD", "--from", "2017-01-03", "--to", "2017-01-20", path };
     write_file(path, 0);
     compare(plain, 4, 1000);
     compare(resampled, 8, 1000);
+    compare(both, 9, 1000);
     compare(bounds, 8, 1000);
     write_file(path, 30000);
     compare(plain, 4, 1000);

@@ -24,11 +24,16 @@ static bool is_same(const struct r3_comovement_running *a, const struct r3_comov
            memcmp(&a->market, &b->market, sizeof a->market) == 0;
 }
 
-/* Moves of many sizes; now and then one to 0 or below, which ends it. */
-static void make_values(double *out, size_t count, bool may_break) {
+/* Moves of many sizes, and none for a while where `rests` says so; now and then one to 0 or below, which ends it. */
+static void make_values(double *out, size_t count, bool may_break, bool rests) {
     double value = 1 + (double)below(1000000) / 100;
+    int64_t rest = 0;
     for (size_t k = 0; k < count; k++) {
         out[k] = value;
+        if (rests && below(10) == 0)
+            rest = below(20);
+        if (rest-- > 0)
+            continue;
         double most = below(50) == 0 ? 0.9 : below(3) == 0 ? 0.008 : 0.001;
         value *= 1 + most * (double)(below(2001) - 1000) / 1000;
         if (may_break && below(400) == 0)
@@ -41,16 +46,15 @@ static void check_loops(void) {
     int broken = 0, differences = 0;
     for (int round = 0; round < ROUNDS; round++) {
         size_t count = (size_t)(1 + below(VALUES));
-        bool moved = below(3) > 0;
         struct r3_comovement_running single = { 0 }, loop = { 0 }, wide = { 0 };
-        make_values(market, count, false);
-        make_values(equity, count, below(4) == 0);
+        make_values(market, count, false, false);
+        make_values(equity, count, below(4) == 0, below(3) > 0);
         equity[0] = fabs(equity[0]);
         for (size_t k = 1; k < count; k++)
-            r3_comovement_add_change(&single, moved, moved ? equity + k : NULL, market + k);
-        r3_comovement_run(&loop, moved ? equity : NULL, market, count);
+            r3_comovement_add_change(&single, equity + k, market + k);
+        r3_comovement_run(&loop, equity, market, count);
         if (r3_comovement_has_wide())
-            r3_comovement_run_wide(&wide, moved ? equity : NULL, market, count);
+            r3_comovement_run_wide(&wide, equity, market, count);
         differences += !is_same(&single, &loop) || (r3_comovement_has_wide() && !is_same(&single, &wide));
         broken += single.broken;
     }
@@ -65,10 +69,13 @@ static void check_rows(void) {
     int differences = 0;
     for (int round = 0; round < 200; round++) {
         size_t count = (size_t)(2 + below(250));
-        make_values(market, count, false);
-        make_values(equity, count, false);
-        for (size_t k = 1; k < count; k++)
-            r3_comovement_one(&single, equity + k - 1, market + k - 1);
+        make_values(market, count, false, false);
+        make_values(equity, count, false, below(2) == 0);
+        for (size_t k = 1; k < count; k++) {
+            double now[2 + R3_COMOVEMENT_SPARE] = { equity[k - 1], equity[k] };
+            double there[2 + R3_COMOVEMENT_SPARE] = { market[k - 1], market[k] };
+            r3_comovement_add(&single, now, there, 2);
+        }
         r3_comovement_add(&rows, equity, market, count);
         differences += memcmp(&rows.block, &single.block, sizeof rows.block) != 0 ||
                        memcmp(&rows.total, &single.total, sizeof rows.total) != 0 || rows.count != single.count;

@@ -294,6 +294,9 @@ static void test_order(void) {
         struct r3_decimal a = draw_decimal(34), b = draw_decimal(i % 3 ? 34 : 17), c = draw_decimal(5);
         CHECK_INT(sign_of(r3_decimal_compare(&a, &b)), -sign_of(r3_decimal_compare(&b, &a)));
         CHECK_INT(r3_decimal_compare(&a, &a), 0);
+        CHECK(r3_decimal_is_less(&a, &b) == (r3_decimal_compare(&a, &b) < 0));
+        CHECK(r3_decimal_equal(&a, &b) == (r3_decimal_compare(&a, &b) == 0));
+        CHECK_INT(r3_decimal_sign(&a), r3_decimal_is_positive(&a) - r3_decimal_is_negative(&a));
         if (r3_decimal_compare(&a, &b) <= 0 && r3_decimal_compare(&b, &c) <= 0)
             CHECK(r3_decimal_compare(&a, &c) <= 0);
         CHECK(r3_decimal_compare(r3_decimal_minimum(&a, &b), r3_decimal_maximum(&a, &b)) <= 0);

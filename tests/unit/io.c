@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
+#include "lib/base/write_behind.h"
 #include "tests/unit/check.h"
 
 static struct r3_error error;
@@ -312,7 +313,46 @@ static void test_slow_reader(void) {
     wait_for(child);
 }
 
+/* A writer with a thread: the same bytes, in pieces smaller and larger than its buffer. */
+static void test_write_behind(void) {
+    char path[] = "/tmp/r3-io-XXXXXX";
+    int fd = mkstemp(path);
+    cpu_set_t all;
+    struct r3_writer writer;
+    struct r3_buffer want = R3_BUFFER_INIT;
+    CHECK(fd >= 0 && sched_getaffinity(0, sizeof all, &all) == 0);
+    for (int i = 0; i < 400000; i++)
+        r3_buffer_printf(&want, "%d\n", i);
+    r3_writer_init(&writer, fd, path);
+    writer.behind = r3_write_behind_new(fd, &all);
+    CHECK(writer.behind != NULL);
+    for (size_t at = 0, piece = 1; at<want.length; at += piece, piece = piece> 900000 ? 3 : 2 * piece + 1) {
+        piece = piece < want.length - at ? piece : want.length - at;
+        CHECK_INT(r3_writer_put(&writer, want.data + at, piece, &error), 0);
+        if (piece % 3 == 0)
+            CHECK_INT(r3_writer_flush(&writer, &error), 0);
+    }
+    CHECK_INT(r3_writer_close(&writer, &error), 0);
+    struct r3_buffer got = R3_BUFFER_INIT;
+    fd = open(path, O_RDONLY);
+    CHECK(read(fd, r3_buffer_reserve(&got, want.length + 1), want.length + 1) == (ssize_t)want.length);
+    CHECK(memcmp(got.data, want.data, want.length) == 0);
+    close(fd);
+    unlink(path);
+    r3_buffer_release(&got);
+    r3_buffer_release(&want);
+
+    fd = open("/dev/full", O_WRONLY);
+    r3_writer_init(&writer, fd, "standard output");
+    writer.behind = r3_write_behind_new(fd, &all);
+    CHECK_INT(r3_writer_put(&writer, "a\n", 2, &error), 0);
+    CHECK_INT(r3_writer_close(&writer, &error), -1);
+    CHECK_INT(error.status, R3_IO);
+    CHECK_TEXT(error.text, "standard output: No space left on device");
+}
+
 int main(void) {
+    test_write_behind();
     test_lines();
     test_long_lines();
     test_sliding();

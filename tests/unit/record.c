@@ -134,6 +134,8 @@ static void fill_record(struct r3_record *record, enum r3_record_type type, bool
             order->size = r3_decimal_absent;
         }
     }
+    if (type == R3_STATE && record->state.part > record->state.parts)
+        record->state.parts = record->state.part;
     if (type == R3_STREAM)
         record->stream.version = R3_STREAM_VERSION;
 }
@@ -323,6 +325,10 @@ static void check_borrowed(void) {
     CHECK(record.command.label == NULL);
     CHECK_TEXT(record.command.pipeline, "a | b\n\xc3\xa9");
     CHECK_INT(record.command.action, R3_STOP_SESSION);
+    CHECK_INT(record.command.position, R3_COMMAND_POSITION_NONE);
+    CHECK(decode(&record, "{\"type\":\"command\",\"id\":\"c\",\"time\":1,\"action\":\"stop\",\"session\":\"s\","
+                          "\"position\":\"keep\"}") == 0);
+    CHECK_INT(record.command.position, R3_KEEP_POSITION);
 }
 
 /* What the encoder refuses: it never writes a line that a reader would not take. */
@@ -334,6 +340,46 @@ static void refuse_to_write(struct r3_record *record, const char *reason) {
     CHECK_TEXT(error.text, reason);
     CHECK_INT(out.length, 6);
     r3_buffer_release(&out);
+}
+
+#define STATE "{\"type\":\"state\",\"session\":\"s\",\"program\":\"r3-order\",\"version\":1,"
+
+/* A state's data: as long as it may be, escapes and all, and no longer. */
+static void check_state(void) {
+    struct r3_record record;
+    struct r3_buffer line = R3_BUFFER_INIT, again = R3_BUFFER_INIT;
+    CHECK(decode(&record, STATE "\"part\":2,\"parts\":3,\"data\":\"{\\\"a\\\":1}\"}") == 0);
+    CHECK_TEXT(record.state.data, "{\"a\":1}");
+    CHECK_INT(record.state.parts, 3);
+    refuse(STATE "\"part\":2,\"parts\":3}", R3_DATA, "state: data is missing");
+    refuse(STATE "\"part\":2,\"parts\":3,\"data\":\"\"}", R3_DATA, "data: empty");
+    refuse(STATE "\"part\":2,\"parts\":3,\"data\":{}}", R3_DATA, "data: not a text");
+    refuse(STATE "\"part\":4,\"parts\":3,\"data\":\"a\"}", R3_DATA, "state: part 4 of 3");
+    refuse(STATE "\"part\":0,\"parts\":3,\"data\":\"a\"}", R3_DATA, "part: 0 is below 1");
+    char *data = r3_allocate(R3_STATE_SIZE + 1);
+    memset(data, 'x', R3_STATE_SIZE);
+    data[R3_STATE_SIZE - 1] = '\0';
+    record.state.data = data;
+    CHECK(r3_record_encode(&line, &record, &error) == 0);
+    CHECK(decode(&record, line.data) == 0 && strlen(record.state.data) == R3_STATE_SIZE - 1);
+    CHECK(r3_record_encode(&again, &record, &error) == 0);
+    CHECK_TEXT(again.data, line.data);
+    data[R3_STATE_SIZE - 1] = 'x';
+    record.state.data = data;
+    refuse_to_write(&record, "state: data: too long");
+    char *middle = strstr(line.data, "xx");
+    *middle = '\\';
+    middle[1] = 'u';
+    memcpy(middle + 2, "0078", 4); /* as many bytes, five characters fewer */
+    CHECK(decode(&record, line.data) == 0 && strlen(record.state.data) == R3_STATE_SIZE - 6);
+    r3_buffer_reset(&line);
+    r3_buffer_append_text(&line, STATE "\"part\":1,\"parts\":1,\"data\":\"");
+    r3_buffer_append(&line, data, R3_STATE_SIZE);
+    r3_buffer_append_text(&line, "\"}");
+    refuse(line.data, R3_DATA, "data: longer than 49152 bytes");
+    free(data);
+    r3_buffer_release(&line);
+    r3_buffer_release(&again);
 }
 
 static void check_writing(void) {
@@ -625,6 +671,7 @@ int main(void) {
     check_refused();
     check_unknown();
     check_borrowed();
+    check_state();
     check_writing();
     check_candles();
     check_doubles();

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/record/candles.h"
 #include "lib/record/members.h"
 
 static inline bool same_borrowed(const char *a, const char *b) {
@@ -77,6 +78,52 @@ static inline const char *ahead_fault(struct r3_decoder *decoder, const char *te
     if (r3_record_decode_json(decoder, &json, text, *taken, &error))
         return "ahead: a line that is to be refused";
     return first_difference(&ahead, &json);
+}
+
+/* Whether a column's number is this value. */
+static inline bool is_number(int64_t number, int32_t scale, const struct r3_decimal *value) {
+    return r3_decimal_compare(&R3_DECIMAL(number, scale), value) == 0;
+}
+
+/* NULL, or what is wrong: the candles that r3_record_decode_candles takes at the start of text[0..length) are those that the JSON decoder
+ * takes, and the first is there where r3_record_decode_ahead `took` it and it fits. */
+static inline const char *candles_fault(struct r3_decoder *decoder, const char *text, size_t length, bool took) {
+    enum { MOST = 4, SCALE = 8 };
+    int64_t columns[6][MOST];
+    uint32_t ends[MOST];
+    const struct r3_candle_room room = { .price_scale = SCALE,
+                                         .volume_scale = SCALE,
+                                         .after = INT64_MIN,
+                                         .most = MOST,
+                                         .time = columns[0],
+                                         .open = columns[1],
+                                         .high = columns[2],
+                                         .low = columns[3],
+                                         .close = columns[4],
+                                         .volume = columns[5],
+                                         .ends = ends };
+    size_t count = r3_record_decode_candles(decoder, NULL, &room, text, length), at = 0;
+    struct r3_record json;
+    struct r3_error error;
+    for (size_t i = 0; i < count; at = ends[i++]) {
+        if (ends[i] > length || ends[i] <= at || text[ends[i] - 1] != '\n')
+            return "candles: not the end of a line";
+        if (r3_record_decode_json(decoder, &json, text + at, ends[i] - 1 - at, &error) || json.type != R3_CANDLE)
+            return "candles: a line that is to be refused";
+        const struct r3_candle *candle = &json.candle;
+        if (columns[0][i] != candle->time || !is_number(columns[1][i], SCALE, &candle->open) ||
+            !is_number(columns[2][i], SCALE, &candle->high) || !is_number(columns[3][i], SCALE, &candle->low) ||
+            !is_number(columns[4][i], SCALE, &candle->close) || !is_number(columns[5][i], SCALE, &candle->volume))
+            return "candles: another number";
+    }
+    if (count > 0 || !took || r3_record_decode(decoder, &json, text, strcspn(text, "\n"), &error))
+        return NULL;
+    const struct r3_decimal *const numbers[] = { &json.candle.high, &json.candle.open, &json.candle.low,
+                                                 &json.candle.close, &json.candle.volume };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (numbers[i]->scale > SCALE || numbers[i]->coefficient > INT64_MAX / 100000000)
+            return NULL;
+    return "candles: the first was not taken";
 }
 
 #endif

@@ -24,6 +24,8 @@ static size_t ahead(const char *text, size_t held) {
     memcpy(copy, text, held);
     const char *fault = ahead_fault(decoder, copy, held, &taken);
     CHECK_TEXT(fault ? fault : "", "");
+    fault = candles_fault(decoder, copy, held, taken > 0);
+    CHECK_TEXT(fault ? fault : "", "");
     free(copy);
     return taken;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "lib/base/buffer.h"
+#include "lib/stage/kept.h"
 #include "lib/stage/stage.h"
 
 enum { SEATS_MAX = 8 };
@@ -25,6 +26,7 @@ struct seat {
     bool passed;
     const struct r3_candles *candles;
     size_t next, at; /* candles before `next` were passed on */
+    struct r3_kept kept;
 };
 
 struct row {
@@ -116,6 +118,26 @@ static int row_answer(struct r3_port *port, const struct r3_record *record, stru
     return 0;
 }
 
+static int row_keep(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    struct seat *seat = port->context;
+    (void)error;
+    r3_kept_add(&seat->kept, record);
+    return 0;
+}
+
+static int row_emit_kept(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    return row_emit(port, record, error) < 0 ? -1 : row_keep(port, record, error);
+}
+
+static int row_answer_kept(struct r3_port *port, struct r3_error *error) {
+    struct seat *seat = port->context;
+    for (const struct r3_record *record = NULL; (record = r3_kept_next(&seat->kept, record));)
+        if (row_answer(port, record, error) < 0)
+            return -1;
+    r3_kept_forget(&seat->kept);
+    return 0;
+}
+
 static int row_print(struct r3_port *port, const char *text, size_t length, struct r3_error *error) {
     struct seat *seat = port->context;
     (void)error;
@@ -146,6 +168,9 @@ static int row_add(struct row *row, const struct r3_stage *stage, const char *wo
                                     .emit_ahead = row_emit_ahead,
                                     .sync = row_sync,
                                     .answer = row_answer,
+                                    .emit_kept = row_emit_kept,
+                                    .keep = row_keep,
+                                    .answer_kept = row_answer_kept,
                                     .print = row_print,
                                     .warn = row_warn,
                                     .context = seat };
@@ -167,6 +192,7 @@ static void row_release(struct row *row) {
         row->seats[i].stage->free(row->seats[i].state);
         r3_arguments_free(row->seats[i].arguments);
         r3_buffer_release(&row->tapped[i]);
+        r3_kept_release(&row->seats[i].kept);
     }
     r3_buffer_release(&row->printed);
 }

@@ -75,12 +75,12 @@ static int take_candle(struct run *run, const struct r3_candle *candle) {
 }
 
 static int take_fill(struct run *run, const struct r3_trade *trade) {
-    struct r3_round_trip trip;
+    const struct r3_round_trip *trip = NULL;
     int closed = r3_book_trade(&run->book, trade, &trip, &run->error);
     if (closed >= 0)
         CHECK(r3_decimal_add(&run->fees, &run->fees, &trade->fee, &run->error) == 0);
     if (closed == 1)
-        r3_statistics_trade(run->statistics, &trip);
+        r3_statistics_trade(run->statistics, trip);
     return closed;
 }
 

@@ -1,0 +1,242 @@
+/* What each record asks of the positions that it concerns. */
+
+#include "lib/trade/tracker_private.h"
+
+/* Limit entries count candles of their signal's timeframe, and are cancelled when they have waited their number. */
+static int count_limits(struct r3_tracker *tracker, struct r3_tracker_market *market, const struct r3_candle *candle,
+                        struct r3_error *error) {
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        struct r3_tracker_request overdue = { .event = R3_TRACKER_OVERDUE,
+                                              .role = R3_EXIT,
+                                              .reason = "not filled in time" };
+        bool counts = position->market == market && position->entry.working && position->entry.kind == R3_LIMIT &&
+                      position->entry.timeframe == candle->timeframe;
+        if (counts && ++position->entry.candles >= tracker->options.limit_candles &&
+            r3_tracker_act(tracker, position, &overdue, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One candle, for a position that it concerns. What was filled is known: a sync came before, where one was needed. */
+static int watch_candle(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                        const struct r3_candle *candle, struct r3_error *error) {
+    if (tracker->options.protect && !position->session->kept) {
+        struct r3_tracker_request protect = { .event = R3_TRACKER_PROTECT,
+                                              .role = r3_tracker_touched_by_candle(position, candle),
+                                              .reason = "the position is left" };
+        if (protect.role != R3_ROLE_NONE && r3_tracker_act(tracker, position, &protect, error) < 0)
+            return -1;
+        if (r3_tracker_move_stop(position, &candle->close, error) < 0)
+            return -1;
+    }
+    int64_t every = tracker->options.every, before = position->market->closed_before;
+    if (every && r3_tracker_holds(position) &&
+        (before == R3_TIME_ABSENT || position->market->closed / every > before / every))
+        return r3_tracker_emit_position(tracker, position, error);
+    return 0;
+}
+
+/* A candle that concerns some position of its market. */
+static int attend(struct r3_tracker *tracker, struct r3_tracker_market *market, const struct r3_candle *candle,
+                  struct r3_error *error) {
+    bool needs = false;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        const struct r3_tracker_position *position = tracker->positions[i];
+        bool rest = position->state == R3_TRACKER_EXITING && !position->exit.working;
+        needs |= position->market == market && position->attentive && (position->watched || rest);
+    }
+    if ((needs && !tracker->fresh && r3_tracker_synchronize(tracker, error) < 0) ||
+        count_limits(tracker, market, candle, error) < 0)
+        return -1;
+    for (size_t i = 0; i < tracker->position_count; i++)
+        if (tracker->positions[i]->market == market && tracker->positions[i]->attentive &&
+            watch_candle(tracker, tracker->positions[i], candle, error) < 0)
+            return -1;
+    return 0;
+}
+
+static int on_candle(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_candle *candle = &record->candle;
+    struct r3_tracker_market *market = tracker->last;
+    if (!market || !r3_same_name(market->name, candle->market))
+        tracker->last = market = r3_tracker_find_market(tracker, candle->market);
+    if (candle->timeframe != market->timeframe) {
+        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe) /* it tells no new price */
+            return market->attention ? count_limits(tracker, market, candle, error) : 0;
+        market->timeframe = candle->timeframe;
+        market->span = candle->timeframe == R3_1M ? 0 : r3_timeframe_span(candle->timeframe);
+    }
+    market->closed_before = market->closed;
+    market->closed = market->span ? candle->time + market->span : r3_timeframe_close(R3_1M, candle->time);
+    tracker->now = market->closed;
+    if (market->day != R3_TIME_ABSENT && market->closed > market->day && market->closed - market->day < R3_DAY)
+        market->price = candle->close;
+    else
+        r3_tracker_mark(tracker, market, market->closed, &candle->close);
+    if (tracker->watching && ++tracker->candles >= R3_TRACKER_WATCH_CANDLES &&
+        r3_tracker_synchronize(tracker, error) < 0)
+        return -1;
+    return market->attention ? attend(tracker, market, candle, error) : 0;
+}
+
+static int on_price(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_price *price = &record->price;
+    struct r3_tracker_market *market = r3_tracker_find_market(tracker, price->market);
+    if (price->time > tracker->now)
+        tracker->now = price->time;
+    r3_tracker_mark(tracker, market, price->time, &price->price);
+    for (size_t i = 0; tracker->options.protect && i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        struct r3_tracker_request protect = { .event = R3_TRACKER_PROTECT, .reason = "the position is left" };
+        if (position->market != market || position->session->kept)
+            continue;
+        protect.role = r3_tracker_touched_by_price(position, &price->price, price->time);
+        if (protect.role != R3_ROLE_NONE && r3_tracker_act(tracker, position, &protect, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_tick *tick = &record->tick;
+    if (tick->time > tracker->now)
+        tracker->now = tick->time;
+    if (r3_tracker_synchronize(tracker, error) < 0)
+        return -1;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        struct r3_tracker_request protect = { .event = R3_TRACKER_PROTECT, .reason = "the position is left" };
+        if (strcmp(position->session->name, tick->session) != 0)
+            continue;
+        if (tracker->options.protect && !position->session->kept && r3_decimal_is_present(&position->market->price))
+            protect.role = r3_tracker_touched_by_price(position, &position->market->price, tick->time);
+        if (protect.role != R3_ROLE_NONE && r3_tracker_judge(tracker, position, &protect, error) < 0)
+            return -1;
+        if (r3_tracker_holds(position) && r3_tracker_emit_position(tracker, position, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A stop that keeps positions: what waits is taken back, and they are not touched from here on. */
+static int keep_positions(struct r3_tracker *tracker, const struct r3_tracker_session *session,
+                          struct r3_error *error) {
+    bool waited = false;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        struct r3_tracker_order *orders[] = { &position->entry, &position->exit };
+        if (position->session != session)
+            continue;
+        position->leaving = false;
+        for (size_t k = 0; k < 2; k++) {
+            if (!orders[k]->working)
+                continue;
+            waited = orders[k]->withdrawn = true;
+            if (r3_tracker_cancel(tracker, position, orders[k], "the session was stopped", error) < 0)
+                return -1;
+        }
+    }
+    return waited ? r3_tracker_synchronize(tracker, error) : 0;
+}
+
+static int on_command(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_command *command = &record->command;
+    struct r3_tracker_session *session = r3_tracker_find_session(tracker, command->session);
+    if (command->time > tracker->now)
+        tracker->now = command->time;
+    if (r3_tracker_synchronize(tracker, error) < 0)
+        return -1;
+    if (command->action == R3_PAUSE || command->action == R3_RESUME)
+        session->paused = command->action == R3_PAUSE;
+    else
+        session->stopped = command->action == R3_STOP_SESSION;
+    if (command->action == R3_START || command->action == R3_STOP_SESSION)
+        session->kept = session->stopped && command->position == R3_KEEP_POSITION;
+    if (session->kept)
+        return keep_positions(tracker, session, error);
+    if (!session->paused && !session->stopped)
+        return 0;
+    struct r3_tracker_request request = { .event = R3_TRACKER_OVERDUE,
+                                          .role = R3_EXIT,
+                                          .reason = "the session was paused" };
+    if (session->stopped)
+        request = (struct r3_tracker_request) { .event = R3_TRACKER_LEAVE,
+                                                .role = R3_EXIT,
+                                                .reason = "the session was stopped" };
+    for (size_t i = 0; i < tracker->position_count; i++)
+        if (tracker->positions[i]->session == session &&
+            r3_tracker_judge(tracker, tracker->positions[i], &request, error) < 0)
+            return -1;
+    return 0;
+}
+
+/* --close-at-end: what waits is cancelled, what is held goes at the last close. */
+static int close_all(struct r3_tracker *tracker, struct r3_error *error) {
+    if (r3_tracker_synchronize(tracker, error) < 0) /* what has ended meanwhile is not to be cancelled */
+        return -1;
+    tracker->ending = true;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        if (r3_tracker_cancel(tracker, position, &position->entry, "end of the stream", error) < 0 ||
+            r3_tracker_cancel(tracker, position, &position->exit, "end of the stream", error) < 0)
+            return -1;
+    }
+    if (r3_tracker_synchronize(tracker, error) < 0)
+        return -1;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_request leave = { .event = R3_TRACKER_LEAVE, .role = R3_EXIT, .reason = "end of the stream" };
+        if (!tracker->positions[i]->session->kept &&
+            r3_tracker_judge(tracker, tracker->positions[i], &leave, error) < 0)
+            return -1;
+    }
+    if (r3_tracker_synchronize(tracker, error) < 0)
+        return -1;
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        if (r3_tracker_holds(position) && r3_tracker_notice(tracker, R3_WARNING, position, error,
+                                                            "%s: still held at the end", position->market->name) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int on_end(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    (void)record;
+    bool active = false;
+    for (size_t i = 0; i < tracker->position_count; i++)
+        active |= tracker->positions[i]->state != R3_TRACKER_FLAT;
+    if (!active)
+        return 0;
+    if (tracker->options.close_at_end)
+        return close_all(tracker, error);
+    return tracker->options.every ? r3_tracker_synchronize(tracker, error) : 0;
+}
+
+/* What each type asks; NULL: nothing. A table, since a switch takes the functions into one, which then saves the registers of all. */
+static int (*const steps[R3_RECORD_TYPES])(struct r3_tracker *tracker, const struct r3_record *record,
+                                           struct r3_error *error) = {
+    [R3_CANDLE] = on_candle,
+    [R3_PRICE] = on_price,
+    [R3_SIGNAL] = r3_tracker_signal,
+    [R3_COMMAND] = on_command,
+    [R3_TICK] = on_tick,
+    [R3_ACCOUNT] = r3_tracker_update, /* these three where they come as topics, not by the barrier */
+    [R3_UPDATE] = r3_tracker_update,
+    [R3_TRADE] = r3_tracker_update,
+    [R3_END] = on_end,
+};
+
+/* The first record: ask what is there. */
+static int open_up(struct r3_tracker *tracker, struct r3_error *error) {
+    tracker->opened = true;
+    return r3_tracker_synchronize(tracker, error);
+}
+
+int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    tracker->fresh = false;
+    if (!tracker->opened && open_up(tracker, error) < 0)
+        return -1;
+    return steps[record->type] ? steps[record->type](tracker, record, error) : 0;
+}
