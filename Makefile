@@ -99,14 +99,17 @@ lint:
 DATA := $(DESTDIR)$(PREFIX)/share
 INSTALLED := $(PROGRAMS) $(SCRIPTS)
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DATA)/r3/strategies $(DATA)/r3/pipelines $(DATA)/r3/schema $(DATA)/man/man{1,5,7} \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DATA)/r3/strategies $(DATA)/r3/pipelines $(DATA)/r3/schema $(DATA)/r3/systemd $(DATA)/man/man{1,5,7} \
 		$(DATA)/bash-completion/completions $(DATA)/zsh/site-functions $(DATA)/fish/vendor_completions.d
 	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
 	for s in $(SCRIPTS); do install -m 755 bin/$$s.sh $(DESTDIR)$(PREFIX)/bin/$$s; done
 	for p in $(PAGES); do install -m 644 $$p $(DATA)/man/man$${p##*.}; done
 	install -m 644 lib/strategies/*.rules $(DATA)/r3/strategies
 	install -m 644 man/schema/*.json $(DATA)/r3/schema
-	install -m 755 pipelines/backtest pipelines/sweep-parallel $(DATA)/r3/pipelines
+	install -m 755 pipelines/backtest pipelines/run-due pipelines/session pipelines/sweep-parallel $(DATA)/r3/pipelines
+	for f in r3-run-due.service r3-run-due.timer r3.crontab; do \
+		sed 's|/usr/local/|$(PREFIX)/|g' pipelines/$$f >$(DATA)/r3/systemd/$$f && chmod 644 $(DATA)/r3/systemd/$$f || exit 1; done
+	mv $(DATA)/r3/systemd/r3.crontab $(DATA)/r3/crontab
 	for p in $(PROGRAMS); do for shell in bash zsh fish; do case $$shell in \
 		bash) file=bash-completion/completions/$$p;; zsh) file=zsh/site-functions/_$$p;; fish) file=fish/vendor_completions.d/$$p.fish;; esac; \
 		$(BUILD)/$$p --completion $$shell >$(DATA)/$$file || exit 1; done; done

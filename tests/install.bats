@@ -18,6 +18,12 @@ load helper
     [ -s "$share/man/man7/r3.7" ]
     [ -s "$share/man/man5/r3-records.5" ]
     [ -s "$share/r3/schema/candle.json" ]
+    [ -s "$share/man/man7/r3-operations.7" ]
+    for pipeline in backtest run-due session sweep-parallel; do [ -x "$share/r3/pipelines/$pipeline" ]; done
+    grep -qx 'ExecStart=/opt/r3/share/r3/pipelines/run-due' "$share/r3/systemd/r3-run-due.service"
+    grep -q '^OnCalendar=' "$share/r3/systemd/r3-run-due.timer"
+    grep -q ' /opt/r3/share/r3/pipelines/run-due ' "$share/r3/crontab"
+    run ! grep -r /usr/local "$share/r3/systemd" "$share/r3/crontab"
     cd "$BATS_TEST_TMPDIR"
     cp "$DATA/btcusd-bitstamp-2013_1H.csv" btc.csv
     text='r3-collect btc.csv | r3-strategy sma-cross | r3-track | r3-size | r3-order --paper'

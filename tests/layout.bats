@@ -19,8 +19,8 @@ setup() { cd "$TOP"; }
     [ -z "$missing" ]
 }
 
-@test "imports point leftwards only: base json record, then market strategy trade, then input kucoin store, then stage, then sweep, then bin" {
-    declare -A floor=([base]=0 [json]=1 [record]=2 [market]=3 [trade]=3 [strategy]=4 [input]=5 [kucoin]=5 [store]=5 [stage]=6 [sweep]=7)
+@test "imports point leftwards only: base json record, then market strategy trade, then input kucoin store, then stage, then session and sweep, then bin" {
+    declare -A floor=([base]=0 [json]=1 [record]=2 [market]=3 [trade]=3 [strategy]=4 [input]=5 [kucoin]=5 [store]=5 [stage]=6 [sweep]=7 [session]=7)
     bad=
     for file in lib/*/*.[ch]; do
         from=$(cut -d/ -f2 <<<"$file")

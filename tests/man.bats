@@ -16,11 +16,18 @@ setup() {
     [ -z "$bad" ]
 }
 
+# Everything that --help says of a program, and of each word that it lists.
+all_help() {
+    local word
+    "$1" --help
+    for word in $("$1" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do "$1" "$word" --help; done
+}
+
 @test "each option is in its page, and each option of a page exists" {
     bad=
     for page in "$TOP"/man/r3-*.1; do
         name=$(basename "${page%.1}")
-        help=$("$name" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u)
+        help=$(all_help "$name" | grep -oE -- '--[a-z][a-z-]+' | sort -u)
         page_options=$(sed -n 's/^\.It .*Fl -\([a-z][a-z-]*\).*/--\1/p' "$page" | sort -u)
         diff=$(diff <(echo "$help") <(echo "$page_options") || true)
         [ -z "$diff" ] || bad+=$'\n'"$name: < only in --help, > only in the page"$'\n'"$diff"
@@ -60,7 +67,7 @@ setup() {
                 command=${command%\\}$line
             done
             count=$((count + 1))
-            (cd "work/$(basename "$page")" && bash -o pipefail -c "$command" >out 2>err </dev/null) || {
+            (cd "work/$(basename "$page")" && env -u R3_DB -u XDG_STATE_HOME HOME="$PWD" bash -o pipefail -c "$command" >out 2>err </dev/null) || {
                 echo "$(basename "$page"): $command"
                 cat "work/$(basename "$page")/err"
                 false

@@ -1,6 +1,7 @@
 # r3-session: the store made, verified, written out and read back; everything on SQLite and on PostgreSQL.
 load helper
 load postgresql
+load stores
 
 setup_file() {
     load postgresql
@@ -17,34 +18,16 @@ setup() {
     unset R3_DB
 }
 
-# place KIND NAME: an empty database of that kind in R3_DB, and sql TEXT to go behind the program's back.
-place() {
-    kind=$1
-    if [ "$kind" = sqlite ]; then
-        export R3_DB=$PWD/$2.db
-    else
-        R3_DB=$(postgresql_database "$2")
-        export R3_DB
-    fi
-}
-sql() {
-    if [ "$kind" = sqlite ]; then
-        sqlite3 "$R3_DB" "$1"
-    else
-        PGOPTIONS='-c session_replication_role=replica' "$R3_PG_BIN/psql" -qAtX -v ON_ERROR_STOP=1 -c "$1" "$R3_DB"
-    fi
-}
-
 row() { printf '{"type":"row","table":"%s","values":{%s}}\n' "$1" "$2"; }
 
 # A session that bought 0.1 BTC at 42000.5 with a fee of 4.20005, now worth 43000: 10000 - 4200.05 - 4.20005 + 4300. Every table has a row.
 sample() {
-    echo '{"type":"store","version":1}'
-    row sessions '"id":"s0","label":"old","strategy":"sma-cross","platform":"Kucoin","market":"ETH-USDT","timeframe":"4H","refresh":300000,"mode":"paper","state":"STOPPED","currency":"USDT","cash":"12345678901234567890.12345678901234","pipeline":"r3-collect \"a b\" |\n\u0009r3-strategy","source":null,"owner":null,"epoch":9223372036854775807,"lease_until":null,"created":1,"started":2,"ended":3'
-    row sessions '"id":"s1","label":"Strategy1-Kucoin-BTCUSD-1H-refresh5mn","strategy":"sma-cross","platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","refresh":300000,"mode":"paper","state":"ACTIVE","currency":"USDT","cash":"10000","pipeline":null,"source":null,"owner":"host","epoch":3,"lease_until":1700000000000,"created":1700000000000,"started":1700000000001,"ended":null'
+    echo '{"type":"store","version":2}'
+    row sessions '"id":"s0","label":"old","strategy":"sma-cross","platform":"Kucoin","market":"ETH-USDT","timeframe":"4H","refresh":300000,"mode":"paper","state":"STOPPED","currency":"USDT","cash":"12345678901234567890.12345678901234","pipeline":"r3-collect \"a b\" |\n\u0009r3-strategy","source":null,"owner":null,"epoch":9223372036854775807,"lease_until":null,"created":1,"started":2,"ended":3,"seen":4,"acts_from":5,"reason":"stopped"'
+    row sessions '"id":"s1","label":"Strategy1-Kucoin-BTCUSD-1H-refresh5mn","strategy":"sma-cross","platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","refresh":300000,"mode":"paper","state":"ACTIVE","currency":"USDT","cash":"10000","pipeline":null,"source":null,"owner":"host","epoch":3,"lease_until":1700000000000,"created":1700000000000,"started":1700000000001,"ended":null,"seen":1700000000000,"acts_from":1699999200000,"reason":null'
     row strategies '"session":"s1","name":"sma-cross","state":"ACTIVE","since":1700000000001'
     row collects '"platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","state":"ACTIVE","owner":null,"epoch":0,"lease_until":null'
-    row tasks '"session":"s1","every":300000,"state":"ACTIVE","due":1700000300000,"done":null,"owner":null,"epoch":0,"lease_until":null'
+    row tasks '"session":"s1","every":300000,"state":"ACTIVE","due":1700000300000,"done":null,"owner":null,"epoch":0,"lease_until":null,"leased":null,"missed":null'
     row candles '"platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","time":1699999200000,"open":"41990","high":"42100.5","low":"41900.000000000000000001","close":"42000","volume":"0"'
     row signals '"id":"s1-sig","session":"s1","strategy":"sma-cross","platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","time":1700000000002,"direction":"LONG","reference":"42000","confidence":null,"stop":"41000","target":null,"volatility":null,"reason":"Grüße, \u0007 \\ 上涨","state":"ACTED"'
     row orders '"id":"s1-1-ENTRY-1","session":"s1","signal":"s1-sig","platform":"Kucoin","market":"BTC-USDT","time":1700000000003,"role":"ENTRY","side":"BUY","kind":"MARKET","fill":null,"price":null,"stop":"41000","target":null,"trail":null,"break_even":null,"expiry":null,"size":"0.1","funds":null,"status":"CLOSED","execution":"FULLY_EXECUTED","filled":"0.1","cost":"4200.05","fee":"4.20005","reason":null,"exchange_id":null,"updated":1700000000004'
@@ -56,18 +39,40 @@ sample() {
     row notices '"session":"","program":"r3-session","number":1,"time":1,"level":"INFO","message":""'
     row seen_inputs '"consumer":"r3-track","session":"s1","input":"s1-sig","time":1700000000003'
     row outbox '"program":"r3-track","session":"s1","number":1,"record":"{\"type\":\"order\",\"id\":\"'"$(printf '%060000d' 7)"'\"}","acknowledged":0'
-    echo '{"type":"end","rows":16}'
+    row states '"session":"s1","program":"r3-track","part":1,"record":"{\"type\":\"state\"}"'
+    row counters '"name":"outbox/r3-track/s1","last":1'
+    row counters '"name":"session","last":1'
+    echo '{"type":"end","rows":19}'
+}
+# The same as version 1 dumped it.
+sample_of_version_1() {
+    sample | sed -E '1s/2/1/; /"table":"(states|counters)"/d; /"table":"(sessions|tasks)"/s/,"(seen|acts_from|reason|leased|missed)":[^,}]*//g; $s/19/16/'
 }
 
 @test "usage: one word, of those there are" {
     run -64 r3-session
-    [[ $output == *'wants a word: init|check|dump|restore'* ]]
-    run -64 r3-session start
-    [[ $output == *'no word start'* ]]
+    [[ $output == *'wants a word, as start, stop or list'* ]]
+    run -64 r3-session begin
+    [[ $output == *'no word begin'* ]]
+    run -64 r3-session --json list
+    run -64 r3-session -- list
     run -64 r3-session init check
+    [[ $output == *'init takes no operands: "check"'* ]]
     run -64 r3-session init --force
     run -0 r3-session --help
-    [[ $output == *'init|check|dump|restore'* ]]
+    [ "${lines[0]}" = 'usage: r3-session WORD [options] [OPERANDS]' ]
+    words=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' <<<"$output")
+    [ "$(wc -w <<<"$words")" -eq 15 ]
+    for word in $words; do
+        run -0 r3-session "$word" --help
+        [[ ${lines[0]} == "usage: r3-session $word [options]"* && $output == *'See man r3-session.' ]]
+        [ "${#lines[@]}" -le 28 ]
+        for line in "${lines[@]}"; do [ "${#line}" -le 80 ]; done
+        run -0 r3-session "$word" --version
+        grep -qx "\.It Cm $word" "$TOP/man/r3-session.1"
+    done
+    run -0 r3-session start --help
+    [[ ${output//$'\n'/ } == *'(also: ON on); takes the options of r3-strategy, r3-track, r3-size and r3-order too'* ]]
 }
 
 @test "where the store is: R3_DB, XDG_STATE_HOME, HOME" {
@@ -129,7 +134,7 @@ sample() {
         wait %2
         run -0 r3-session init
         [ "$output" = "" ]
-        [ "$(sql 'SELECT version FROM r3_schema')" = 1 ]
+        [ "$(sql 'SELECT version FROM r3_schema')" = 2 ]
     done
 }
 
@@ -174,8 +179,20 @@ sample() {
     done
 }
 
+@test "a dump of version 1 is restored, and brought up" {
+    sample_of_version_1 >old
+    sample | jq -c 'if .table == "sessions" then .values += {seen: null, acts_from: null, reason: null} else . end
+        | select(.table != "states" and .values.name != "session") | if .type == "end" then .rows = 17 else . end' >want
+    for k in sqlite postgresql; do
+        place $k old
+        run -0 r3-session restore <old
+        r3-session dump | jq -c . | diff - want
+        [ "$(sql 'SELECT version FROM r3_schema')" = 2 ]
+    done
+}
+
 @test "a dump with many rows" {
-    { echo '{"type":"store","version":1}'
+    { echo '{"type":"store","version":2}'
         seq -f %05g 1 3500 | sed 's/.*/{"type":"row","table":"seen_inputs","values":{"consumer":"c","session":"","input":"i&","time":1}}/'
         echo '{"type":"end","rows":3500}'; } >want
     for k in sqlite postgresql; do
@@ -203,14 +220,14 @@ refused() {
         refused 65 'standard input: cut off: no {"type":"end"} after 9 lines'
         head -c 3000 good >bad
         refused 65 'line is cut off'
-        sed 's/"version":1/"version":2/' good >bad
-        refused 76 'a dump of version 2, this r3 knows 1'
+        sed 's/"version":2/"version":3/' good >bad
+        refused 76 'a dump of version 3, this r3 knows 2'
         sed 1d good >bad
         refused 65 'standard input:1: not as r3-session dump writes it'
-        sed '$s/16/15/' good >bad
-        refused 65 'standard input:18: not as'
+        sed '$s/19/18/' good >bad
+        refused 65 'standard input:21: not as'
         { cat good; tail -n 1 good; } >bad
-        refused 65 'standard input:19: not as'
+        refused 65 'standard input:22: not as'
         sed '5d' good >bad
         refused 65 'not as'
         sed '4s/,"state"/, "state"/' good >bad
@@ -261,7 +278,7 @@ broken() {
     if [ $kind = sqlite ]; then
         rm -f "$R3_DB"*
     else
-        sql 'TRUNCATE sessions, strategies, collects, tasks, candles, signals, orders, trades, positions, accounts, consumer_positions, notices, seen_inputs, outbox'
+        sql 'TRUNCATE sessions, strategies, collects, tasks, candles, signals, orders, trades, positions, accounts, consumer_positions, notices, seen_inputs, outbox, states, counters'
     fi
     r3-session restore <good
 }
@@ -285,7 +302,13 @@ broken() {
         broken "UPDATE tasks SET state = 'PAUSED'" 'session s1: no active task for a session that is ACTIVE'
         broken "UPDATE strategies SET name = 'other'" 'session s1: no strategy in that state for a session that is ACTIVE'
         broken "UPDATE collects SET state = 'IDLE'" 'session s1: no active collect of its candles for a session that is ACTIVE'
-        broken "UPDATE sessions SET state = 'STOPPED'" 'task s1: left over from a session that is STOPPED' 'strategy s1: left over from a session that is STOPPED'
+        broken "UPDATE sessions SET state = 'STOPPED', ended = 9" 'task s1: left over from a session that is STOPPED' 'strategy s1: left over from a session that is STOPPED'
+        broken "UPDATE sessions SET state = 'STOPPED', ended = 9 WHERE id = 's1'; DELETE FROM tasks; DELETE FROM strategies; UPDATE orders SET status = 'OPENED'" 'order s1-1-ENTRY-1: it works, for a session that is STOPPED'
+        broken "UPDATE sessions SET ended = NULL" 'session s0: its times of start, first action or end do not fit one that is STOPPED'
+        broken "UPDATE sessions SET ended = 9" 'session s1: its times of start, first action or end do not fit one that is ACTIVE'
+        broken "UPDATE sessions SET acts_from = NULL" 'session s1: its times'
+        broken "UPDATE sessions SET state = 'PAUSED'; DELETE FROM tasks WHERE session = 's1'; UPDATE sessions SET state = 'STOPPED' WHERE id = 's0'" 'session s1: no active task for a session that is PAUSED' 'session s1: no strategy in that state for a session that is PAUSED'
+        broken "UPDATE sessions SET state = 'STOPPING' WHERE id = 's1'; UPDATE collects SET state = 'IDLE'" 'session s1: no strategy in that state for a session that is STOPPING' 'session s1: no active collect of its candles for a session that is STOPPING'
         broken "DELETE FROM signals" 'order s1-1-ENTRY-1: its signal is not there: s1-sig'
         broken "DELETE FROM sessions WHERE id = 's1'" 'order s1-1-ENTRY-1: its session is not there: s1' 'signal s1-sig: its session' \
             'position BTC-USDT: its session' 'account s1: its session' 'task s1: left over from a session that is gone' 'strategy s1: left over'
@@ -299,9 +322,8 @@ broken() {
 
 @test "a damaged file is told" {
     place sqlite damaged
-    { sample | sed '$d'
-        seq -f %05g 1 3000 | sed 's/.*/{"type":"row","table":"outbox","values":{"program":"x","session":"","number":1&,"record":"x","acknowledged":0}}/'
-        echo '{"type":"end","rows":3016}'; } | r3-session restore
+    seq -f %05g 1 3000 | sed 's/.*/{"type":"row","table":"outbox","values":{"program":"x","session":"","number":1&,"record":"x","acknowledged":0}}/' >rows
+    sample | sed -e '/"table":"outbox"/r rows' -e 's/"rows":19/"rows":3019/' | r3-session restore
     printf 'damage damage damage damage' | dd of="$R3_DB" bs=1 seek=$(($(stat -c %s "$R3_DB") / 2)) conv=notrunc status=none
     run -65 r3-session check
     [[ $output == *damaged.db* ]]

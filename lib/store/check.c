@@ -38,6 +38,8 @@ static const struct rule rules[] = {
     { R3_QUERY_SESSIONS_WITHOUT_COLLECT, "session", "no active collect of its candles for a session that is" },
     { R3_QUERY_TASKS_WITHOUT_SESSION, "task", "left over from a session that is" },
     { R3_QUERY_STRATEGIES_WITHOUT_SESSION, "strategy", "left over from a session that is" },
+    { R3_QUERY_SESSIONS_WITHOUT_TIMES, "session", "its times of start, first action or end do not fit one that is" },
+    { R3_QUERY_ORDERS_AFTER_STOP, "order", "it works, for a session that is" },
 };
 
 struct found {

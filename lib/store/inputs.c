@@ -12,15 +12,55 @@ int r3_store_note_input(struct r3_store *store, const char *consumer, const char
     return result;
 }
 
+int r3_store_numbers(struct r3_store *store, const char *counter, int64_t count, int64_t *first,
+                     struct r3_error *error) {
+    const struct r3_store_value values[] = { r3_store_text(counter), r3_store_integer(count) };
+    int64_t last = 0;
+    int result = r3_store_run(store, R3_QUERY_TAKE_NUMBERS, values, 2, r3_store_take_integer, &last, NULL, error);
+    *first = last - count + 1;
+    return result;
+}
+
+/* Rows of the outbox with these numbers; the text is cut at its newlines for a moment. */
+static int put_lines(struct r3_store *store, const char *program, const char *session, char *text, int64_t number,
+                     struct r3_error *error) {
+    int result = 0;
+    for (char *end; result == 0 && *text; text = end + 1, number++) {
+        end = strchr(text, '\n');
+        *end = '\0';
+        const struct r3_store_value values[] = { r3_store_text(program), r3_store_text(session),
+                                                 r3_store_integer(number), r3_store_text(text) };
+        result = r3_store_run(store, R3_QUERY_SEND, values, 4, NULL, NULL, NULL, error);
+        *end = '\n';
+    }
+    return result;
+}
+
+int r3_store_send_lines(struct r3_store *store, const char *program, const char *session, struct r3_buffer *lines,
+                        int64_t *last, struct r3_error *error) {
+    char counter[160];
+    int64_t count = 0, first;
+    *last = 0;
+    for (size_t i = 0; i < lines->length; i++)
+        count += lines->data[i] == '\n';
+    if (count == 0)
+        return 0;
+    if (snprintf(counter, sizeof counter, "outbox/%s/%s", program, session) >= (int)sizeof counter)
+        return r3_fail(error, R3_BUG, "%s: %s of session %s: too long a name", r3_store_name(store), program, session);
+    if (r3_store_numbers(store, counter, count, &first, error) < 0 ||
+        put_lines(store, program, session, lines->data, first, error) < 0)
+        return -1;
+    *last = first + count - 1;
+    return 0;
+}
+
 int r3_store_send(struct r3_store *store, const char *program, const char *session, const char *record, int64_t *number,
                   struct r3_error *error) {
-    struct r3_store_value values[] = { r3_store_text(program), r3_store_text(session), r3_store_null(),
-                                       r3_store_text(record) };
-    *number = 0;
-    if (r3_store_run(store, R3_QUERY_LAST_SENT, values, 2, r3_store_take_integer, number, NULL, error) < 0)
-        return -1;
-    values[2] = r3_store_integer(++*number);
-    return r3_store_run(store, R3_QUERY_SEND, values, 4, NULL, NULL, NULL, error);
+    struct r3_buffer line = R3_BUFFER_INIT;
+    r3_buffer_printf(&line, "%s\n", record);
+    int result = r3_store_send_lines(store, program, session, &line, number, error);
+    r3_buffer_release(&line);
+    return result;
 }
 
 int r3_store_waiting(struct r3_store *store, const char *program, const char *session, r3_store_row_function *row,

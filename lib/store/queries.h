@@ -17,10 +17,10 @@ enum r3_query {
     R3_QUERY_FIRST_VERSION, /* version */
     R3_QUERY_NEW_VERSION,   /* version */
     /* records on their way out */
-    R3_QUERY_LAST_SENT,   /* program, session → number */
-    R3_QUERY_SEND,        /* program, session, number, record */
-    R3_QUERY_WAITING,     /* program, session → number, record */
-    R3_QUERY_ACKNOWLEDGE, /* program, session, number */
+    R3_QUERY_TAKE_NUMBERS, /* counter, how many → the last of them */
+    R3_QUERY_SEND,         /* program, session, number, record */
+    R3_QUERY_WAITING,      /* program, session → number, record */
+    R3_QUERY_ACKNOWLEDGE,  /* program, session, number */
     /* leases */
     R3_QUERY_LEASE,       /* session → owner, epoch, lease_until */
     R3_QUERY_TAKE_LEASE,  /* session, owner, epoch, lease_until */
@@ -38,11 +38,86 @@ enum r3_query {
     R3_QUERY_SESSIONS_WITHOUT_COLLECT,
     R3_QUERY_TASKS_WITHOUT_SESSION,
     R3_QUERY_STRATEGIES_WITHOUT_SESSION,
+    R3_QUERY_SESSIONS_WITHOUT_TIMES,
+    R3_QUERY_ORDERS_AFTER_STOP,
     R3_QUERY_SESSIONS,  /* → id, currency, cash */
     R3_QUERY_ORDERS,    /* session → id, filled, cost, fee */
     R3_QUERY_TRADES,    /* session → id, order, market, side, price, size, fee, fee_currency */
     R3_QUERY_POSITIONS, /* session → market, side, size, price */
     R3_QUERY_ACCOUNT,   /* session → currency, equity */
+    /* ticks */
+    R3_QUERY_NEXT_TICK,   /* time of leases, now → when the next is to be handed out, or NULL */
+    R3_QUERY_LEASE_TICKS, /* time of leases, now, owner, lease_until → session, every, leased, missed */
+    R3_QUERY_LEASED_TICK, /* session → every, leased, missed */
+    R3_QUERY_TICK_DONE,   /* session, done, due */
+    R3_QUERY_FREE_TICK,   /* session, leased */
+    /* a run: what it begins with, and what it leaves. The columns of a row are those of ADD_ and of the query without it. */
+    R3_QUERY_SEEN,          /* session → seen */
+    R3_QUERY_STATES,        /* session → record */
+    R3_QUERY_FORGET_STATE,  /* session, program */
+    R3_QUERY_KEEP_STATE,    /* session, program, part, record */
+    R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */
+    R3_QUERY_END_LEASE,     /* id, owner, epoch */
+    R3_QUERY_RUN_DONE,      /* id, owner, epoch, seen (NULL: as it was) */
+    R3_QUERY_ADD_SIGNAL,    /* id, session, strategy … reason; its state is IGNORED */
+    R3_QUERY_SIGNAL,        /* id */
+    R3_QUERY_ACT_ON_SIGNAL, /* id, session */
+    R3_QUERY_ADD_ORDER,     /* id, session, signal … funds; nothing of it is filled */
+    R3_QUERY_ORDER,         /* id */
+    R3_QUERY_UPDATE_ORDER,  /* id, session, status, execution, filled, cost, fee, reason, exchange_id, updated */
+    R3_QUERY_ADD_TRADE,     /* id, order, session … */
+    R3_QUERY_TRADE,         /* id */
+    R3_QUERY_SET_POSITION,  /* session, market, time … */
+    R3_QUERY_POSITION,      /* session, market */
+    R3_QUERY_SET_ACCOUNT,   /* session, time … */
+    R3_QUERY_WHOLE_ACCOUNT, /* session */
+    R3_QUERY_ADD_NOTICE,    /* session, program, number, time, level, message */
+    R3_QUERY_OPEN_ORDER,    /* session → a row where one works */
+    R3_QUERY_OPEN_POSITION, /* session → a row where something is held */
+    /* r3-session: sessions by what names them, with the columns that r3_session_read takes; in the order of their numbers */
+    R3_QUERY_SESSION_BY_ID,        /* id */
+    R3_QUERY_SESSIONS_BY_ID_RANGE, /* first, behind the last */
+    R3_QUERY_SESSIONS_BY_LABEL,    /* label: those that are not STOPPED */
+    R3_QUERY_SESSIONS_AT_WORK,     /* ACTIVE and PAUSED ones */
+    R3_QUERY_SESSION_STATUS,       /* id → and what r3_session_status has more */
+    R3_QUERY_STATUS_NOT_OVER,      /* the same of those that are not STOPPED */
+    R3_QUERY_STATUS_OF_ALL,
+    R3_QUERY_WORKING_ORDERS, /* session → id, market, role, side, kind, price, size, funds, filled, time */
+    R3_QUERY_COUNTS,         /* session → signals, orders, trades */
+    R3_QUERY_LAST_NOTICES,   /* session → time, level, program, message; at most 5, the last first */
+    R3_QUERY_LAST_SIGNAL,    /* session → time, direction, reference, state */
+    /* and their changes */
+    R3_QUERY_ADD_SESSION,        /* id, label, strategy, platform, market, timeframe, refresh, mode, currency, cash,
+                                    pipeline, source, created */
+    R3_QUERY_START_SESSION,      /* id, started, acts_from */
+    R3_QUERY_SET_STATE,          /* id, state */
+    R3_QUERY_END_SESSION,        /* id, ended, reason; nobody's lease holds any more */
+    R3_QUERY_ADD_STRATEGY,       /* session, name, since */
+    R3_QUERY_SET_STRATEGY_STATE, /* session, state, since */
+    R3_QUERY_DELETE_STRATEGY,    /* session */
+    R3_QUERY_ADD_TASK,           /* session, every, due */
+    R3_QUERY_DELETE_TASK,        /* session */
+    R3_QUERY_USE_COLLECT,        /* platform, market, timeframe */
+    R3_QUERY_FREE_COLLECT,       /* platform, market, timeframe: where no session that is not over uses it */
+    R3_QUERY_DELETE_OUTBOX,      /* session; and so on, those that others refer to last */
+    R3_QUERY_DELETE_SEEN_INPUTS,
+    R3_QUERY_DELETE_NOTICES,
+    R3_QUERY_DELETE_COUNTERS,
+    R3_QUERY_DELETE_STATES,
+    R3_QUERY_DELETE_ACCOUNTS,
+    R3_QUERY_DELETE_POSITIONS,
+    R3_QUERY_DELETE_TRADES,
+    R3_QUERY_DELETE_ORDERS,
+    R3_QUERY_DELETE_SIGNALS,
+    R3_QUERY_DELETE_SESSION,
+    /* candles that are kept: platform, market and timeframe are the first three parameters */
+    R3_QUERY_ADD_CANDLE,         /* …, time, open, high, low, close, volume */
+    R3_QUERY_CANDLE,             /* …, time → time, open, high, low, close, volume */
+    R3_QUERY_CANDLES,            /* …, from, to, how many → the same, the oldest first */
+    R3_QUERY_LAST_CANDLE,        /* …, to, how many to skip → time */
+    R3_QUERY_FORGET_CANDLES,     /* …, time that the oldest may have */
+    R3_QUERY_NEXT_PLATFORM,      /* platform → the next one that has candles */
+    R3_QUERY_SESSIONS_ON_SERIES, /* … → as R3_QUERY_SESSION_BY_ID: those that are not STOPPED */
     R3_QUERY_COUNT
 };
 
@@ -52,6 +127,7 @@ const char *r3_query_text(enum r3_query query);
 /* Every table that r3_store_dump writes, those that others refer to first. NULL ends the list. */
 struct r3_store_table {
     const char *name, *rows; /* rows: the query for all of them, in the order of their key */
+    int version;             /* of the schema that has it first */
 };
 extern const struct r3_store_table r3_store_tables[];
 

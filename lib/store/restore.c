@@ -67,7 +67,7 @@ static int find_table(struct restore *restore, struct r3_store *store, const cha
     size_t table = restore->table;
     while (r3_store_tables[table].name && strcmp(r3_store_tables[table].name, name) != 0)
         table++;
-    if (!r3_store_tables[table].name)
+    if (!r3_store_tables[table].name || r3_store_tables[table].version > restore->version)
         return not_as_written(restore, error);
     if (restore->described && table == restore->table)
         return 0;
@@ -152,6 +152,8 @@ static int restore_rows(struct r3_store *store, void *context, struct r3_error *
     restore->started = true;
     for (size_t i = 0; r3_store_tables[i].name; i++) {
         struct r3_buffer first = R3_BUFFER_INIT;
+        if (r3_store_tables[i].version > restore->version)
+            continue;
         r3_buffer_printf(&first, "%s LIMIT 1", r3_store_tables[i].rows);
         int failed = r3_store_statement(store, first.data, NULL, 0, refuse_row, store, NULL, error);
         r3_buffer_release(&first);

@@ -14,8 +14,9 @@
     extern const char r3_schema_step_##number[] __attribute__((visibility("hidden")))
 
 STEP(1);
+STEP(2);
 
-static const char *const steps[] = { r3_schema_step_1 };
+static const char *const steps[] = { r3_schema_step_1, r3_schema_step_2 };
 const struct r3_schema r3_schema = { steps, sizeof steps / sizeof steps[0] };
 
 static bool is_word(const char *text, size_t length, const char *word) {

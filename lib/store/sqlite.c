@@ -75,12 +75,31 @@ static int hand_over(sqlite3_stmt *statement, r3_store_row_function *row, void *
     return row(&found, context, error);
 }
 
+/* Queries with parameters stay prepared: an INSERT with all its checks takes several times as long to compile as to run. */
+static int find_statement(sqlite3_stmt **out, sqlite3 *connection, const char *sql) {
+    sqlite3_stmt *statement = NULL;
+    while ((statement = sqlite3_next_stmt(connection, statement)))
+        if (!sqlite3_stmt_busy(statement) && strcmp(sqlite3_sql(statement), sql) == 0)
+            break;
+    *out = statement;
+    return statement ? SQLITE_OK : sqlite3_prepare_v2(connection, sql, -1, out, NULL);
+}
+
+static void leave_statement(sqlite3_stmt *statement, bool keep) {
+    if (keep && statement) {
+        sqlite3_reset(statement);
+        sqlite3_clear_bindings(statement);
+    } else {
+        sqlite3_finalize(statement);
+    }
+}
+
 static int run(void *opaque, const char *sql, const struct r3_store_value *values, size_t count,
                r3_store_row_function *row, void *context, int64_t *changed, enum r3_store_failure *failure,
                struct r3_error *error) {
     sqlite3 *connection = opaque;
     sqlite3_stmt *statement = NULL;
-    int result = 0, code = sqlite3_prepare_v2(connection, sql, -1, &statement, NULL);
+    int result = 0, code = find_statement(&statement, connection, sql);
     if (code == SQLITE_OK)
         code = bind(statement, values, count);
     if (code == SQLITE_OK) {
@@ -93,7 +112,7 @@ static int run(void *opaque, const char *sql, const struct r3_store_value *value
         result = fail(connection, code, failure, error);
     else if (changed)
         *changed = sqlite3_stmt_readonly(statement) ? 0 : sqlite3_changes64(connection);
-    sqlite3_finalize(statement);
+    leave_statement(statement, count > 0);
     return result;
 }
 
@@ -159,6 +178,9 @@ static int open_file(void **out, const char *where, bool create, enum r3_store_f
 }
 
 static void close_file(void *connection) {
+    sqlite3_stmt *statement;
+    while ((statement = sqlite3_next_stmt(connection, NULL)))
+        sqlite3_finalize(statement);
     sqlite3_close(connection);
 }
 

@@ -120,6 +120,8 @@ static bool wait_for_next(struct patience *patience) {
 static int connect_once(struct r3_store *store, enum r3_store_failure *failure, struct r3_error *error) {
     if (store->driver->open(&store->connection, store->where, store->create, failure, error) == 0)
         return 0;
+    if (store->driver == &r3_store_sqlite && access(store->where, R_OK) != 0 && errno == EACCES)
+        return r3_fail_errno(error, R3_PERMISSION, "%s", store->name);
     if (store->driver == &r3_store_sqlite && !store->create && access(store->where, F_OK) != 0)
         return r3_fail(error, R3_UNAVAILABLE, "%s is not there: r3-session init makes it", store->name);
     return r3_error_at(error, "%s: ", store->name);
@@ -393,4 +395,12 @@ int r3_store_ready(struct r3_store *store, struct r3_error *error) {
                    version < r3_schema.version ? "%s has version %lld, this r3 wants %lld: r3-session init upgrades it"
                                                : "%s has version %lld, this r3 knows %lld: a newer r3 has to be used",
                    store->name, (long long)version, (long long)r3_schema.version);
+}
+
+int r3_store_prepare(struct r3_store *store, struct r3_error *error) {
+    int64_t version = 0;
+    if (r3_store_read(store, look_at_version, &version, error) < 0 ||
+        (version == 0 && r3_store_upgrade(store, error) < 0))
+        return -1;
+    return r3_store_ready(store, error);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/decimal.h"
 #include "lib/base/error.h"
 #include "lib/store/queries.h"
@@ -84,6 +85,9 @@ int r3_store_upgrade(struct r3_store *store, struct r3_error *error);
 /* Whether the tables are there, in the version of this program; otherwise R3_CONFIG, and a text that says what to do. */
 int r3_store_ready(struct r3_store *store, struct r3_error *error);
 
+/* The same, but where there are no tables at all, they are made. */
+int r3_store_prepare(struct r3_store *store, struct r3_error *error);
+
 /* Call `work` in a transaction and commit. Where `work` returns -1 nothing has changed. */
 int r3_store_write(struct r3_store *store, r3_store_work *work, void *context, struct r3_error *error);
 /* Call `work` once, which sees the database as it is at one moment and cannot change it. */
@@ -102,14 +106,22 @@ int r3_store_now(struct r3_store *store, int64_t *now, struct r3_error *error);
 int r3_store_note_input(struct r3_store *store, const char *consumer, const char *session, const char *input,
                         int64_t time, bool *fresh, struct r3_error *error);
 
+/* Inside `work` of a write only. The next `count` numbers of a counter, *first and those that follow: they count from 1, and none is
+ * given out twice, whatever becomes of what it is for. */
+int r3_store_numbers(struct r3_store *store, const char *counter, int64_t count, int64_t *first,
+                     struct r3_error *error);
+
 /* Inside `work` of a write only. Store a record (a line without its newline) that `program` will write once the transaction is
  * committed; *number counts from 1 for each program and session. */
 int r3_store_send(struct r3_store *store, const char *program, const char *session, const char *record, int64_t *number,
                   struct r3_error *error);
+/* The same for several, each with its newline; *last is the number of the last of them, 0 where there are none. */
+int r3_store_send_lines(struct r3_store *store, const char *program, const char *session, struct r3_buffer *lines,
+                        int64_t *last, struct r3_error *error);
 /* Those that are not acknowledged yet, the oldest first: rows of number and record. */
 int r3_store_waiting(struct r3_store *store, const char *program, const char *session, r3_store_row_function *row,
                      void *context, struct r3_error *error);
-/* All up to `number` have arrived. */
+/* All up to `number` have arrived, and are forgotten. */
 int r3_store_acknowledge(struct r3_store *store, const char *program, const char *session, int64_t number,
                          struct r3_error *error);
 

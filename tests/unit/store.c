@@ -61,6 +61,24 @@ static int acknowledge_first(struct r3_store *store, void *context, struct r3_er
     return r3_store_acknowledge(store, "r3-track", "s1", 1, error);
 }
 
+static int acknowledge_all(struct r3_store *store, void *context, struct r3_error *error) {
+    (void)context;
+    return r3_store_acknowledge(store, "r3-track", "s1", 2, error);
+}
+
+static int send_lines(struct r3_store *store, void *context, struct r3_error *error) {
+    struct r3_buffer lines = R3_BUFFER_INIT;
+    int64_t last = 0;
+    (void)context;
+    CHECK_INT(r3_store_send_lines(store, "r3-track", "s1", &lines, &last, error), 0);
+    CHECK_INT(last, 0); /* none */
+    r3_buffer_append_text(&lines, "{\"type\":\"order\"}\n{\"type\":\"order\"}\n");
+    int result = r3_store_send_lines(store, "r3-track", "s1", &lines, &last, error);
+    CHECK_INT(last, 5);
+    r3_buffer_release(&lines);
+    return result;
+}
+
 static void outgoing(struct r3_store *store) {
     struct r3_error error = { 0 };
     int64_t waiting = 0;
@@ -70,6 +88,16 @@ static void outgoing(struct r3_store *store) {
     waiting = 0;
     CHECK_INT(r3_store_read(store, count_waiting, &waiting, &error), 0);
     CHECK_INT(waiting, 2);
+    /* What has arrived is gone, and its number is not given again. */
+    struct booking booking = { .input = "i3" };
+    CHECK_INT(r3_store_write(store, acknowledge_all, NULL, &error), 0);
+    CHECK_INT(store_number(store, "SELECT count(*) FROM outbox"), 0);
+    CHECK_INT(r3_store_write(store, book, &booking, &error), 0);
+    CHECK_INT(booking.number, 3);
+    CHECK_INT(r3_store_write(store, send_lines, NULL, &error), 0);
+    waiting = 0;
+    CHECK_INT(r3_store_read(store, count_waiting, &waiting, &error), 0);
+    CHECK_INT(waiting, 345);
 }
 
 struct leasing {
@@ -112,11 +140,12 @@ static void leases(struct r3_store *store) {
 
 static int run_query(struct r3_store *store, void *context, struct r3_error *error) {
     const char *text = r3_query_text(*(enum r3_query *)context);
-    struct r3_store_value values[8];
+    struct r3_store_value values[32];
     size_t count = 0;
-    for (const char *at = text; (at = strchr(at, '$')); at++)
-        if ((size_t)(at[1] - '0') > count)
-            count = (size_t)(at[1] - '0');
+    for (const char *at = text; (at = strchr(at, '$')); at++) {
+        size_t number = (size_t)strtoul(at + 1, NULL, 10);
+        count = number > count ? number : count;
+    }
     for (size_t i = 0; i < count; i++)
         values[i] = r3_store_integer(1);
     if (r3_store_run(store, *(enum r3_query *)context, values, count, NULL, NULL, NULL, error) < 0)
@@ -130,7 +159,8 @@ static void queries(struct r3_store *store) {
         struct r3_error error = { 0 };
         CHECK(r3_query_text(query) != NULL);
         CHECK_INT(r3_store_write(store, run_query, &query, &error), -1);
-        CHECK_TEXT(error.text, "undone");
+        if (error.status != R3_DATA) /* a row that the tables refuse: the query was understood */
+            CHECK_TEXT(error.text, "undone");
     }
 }
 

@@ -1,0 +1,201 @@
+/* r3-session feed: the head of a run. What r3-collect writes goes on, as far as the session has not seen it and it is closed by now;
+ * behind the head of the stream come the states that the last run left, and in their places commands and a tick. */
+#include "lib/base/clock.h"
+#include "lib/session/stream.h"
+
+static const struct r3_option options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
+
+struct command {
+    int64_t time;
+    char *line; /* with its newline */
+};
+
+struct feed {
+    struct r3_session_stream stream;
+    struct r3_decoder *decoder; /* of what the store has */
+    int64_t now, seen;          /* seen: R3_TIME_ABSENT where no candle was */
+    struct r3_buffer states;
+    struct command *commands;
+    size_t command_count, command; /* command: the next to go */
+    struct r3_record tick;         /* R3_UNKNOWN: none */
+    bool headed;                   /* the states have gone */
+    int64_t written;               /* lines */
+};
+
+/* ---- what the store has ---- */
+
+static int take_seen(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct feed *feed = context;
+    (void)error;
+    feed->seen = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
+    return 0;
+}
+
+static int take_state(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct feed *feed = context;
+    (void)error;
+    r3_buffer_append_text(&feed->states, r3_store_row_text(row, 0));
+    r3_buffer_append_text(&feed->states, "\n");
+    return 0;
+}
+
+static int take_command(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct feed *feed = context;
+    struct r3_record record;
+    const char *text = r3_store_row_text(row, 1);
+    if (r3_record_decode(feed->decoder, &record, text, strlen(text), error) < 0)
+        return r3_error_at(error, "a command of session %s: ", feed->stream.lease.session);
+    if (record.type != R3_COMMAND)
+        return r3_fail(error, R3_DATA, "a command of session %s: it is a record of another type",
+                       feed->stream.lease.session);
+    struct r3_buffer line = R3_BUFFER_INIT;
+    r3_buffer_printf(&line, "%s\n", text);
+    feed->commands = r3_reallocate(feed->commands, (feed->command_count + 1) * sizeof *feed->commands);
+    feed->commands[feed->command_count++] = (struct command) { record.command.time, line.data };
+    return 0;
+}
+
+static int take_tick(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct feed *feed = context;
+    const char *session = feed->stream.lease.session;
+    (void)error;
+    r3_record_init(&feed->tick, R3_TICK);
+    r3_copy_text(feed->tick.tick.session, sizeof feed->tick.tick.session, session, strlen(session));
+    feed->tick.tick.every = row->columns[0].integer;
+    feed->tick.tick.time = row->columns[1].integer;
+    feed->tick.tick.missed = row->columns[2].integer;
+    return 0;
+}
+
+static void forget(struct feed *feed) {
+    r3_buffer_reset(&feed->states);
+    while (feed->command_count > 0)
+        free(feed->commands[--feed->command_count].line);
+    r3_record_init(&feed->tick, R3_UNKNOWN);
+}
+
+static int look(struct r3_store *store, void *context, struct r3_error *error) {
+    struct feed *feed = context;
+    const struct r3_session_lease *lease = &feed->stream.lease;
+    const struct r3_store_value key = r3_store_text(lease->session);
+    forget(feed);
+    return r3_store_lease_holds(store, lease->session, lease->owner, lease->epoch, error) < 0 ||
+                   r3_store_run(store, R3_QUERY_SEEN, &key, 1, take_seen, feed, NULL, error) < 0 ||
+                   r3_store_run(store, R3_QUERY_STATES, &key, 1, take_state, feed, NULL, error) < 0 ||
+                   r3_store_waiting(store, "r3-session", lease->session, take_command, feed, error) < 0 ||
+                   r3_store_run(store, R3_QUERY_LEASED_TICK, &key, 1, take_tick, feed, NULL, error) < 0
+               ? -1
+               : 0;
+}
+
+/* ---- the stream ---- */
+
+static int put(struct feed *feed, const char *line, size_t length, struct r3_error *error) {
+    feed->written++;
+    return r3_writer_put(feed->stream.out, line, length, error);
+}
+
+static int put_record(struct feed *feed, const struct r3_record *record, struct r3_error *error) {
+    struct r3_buffer line = R3_BUFFER_INIT;
+    int result = r3_record_encode(&line, record, error);
+    if (result == 0)
+        result = put(feed, line.data, line.length, error);
+    r3_buffer_release(&line);
+    return result;
+}
+
+static int put_states(struct feed *feed, struct r3_error *error) {
+    feed->headed = true;
+    for (const char *at = feed->states.data, *end; at && *at; at = end) {
+        end = strchr(at, '\n') + 1;
+        if (put(feed, at, (size_t)(end - at), error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Commands that come ahead of a candle which closes at `close`. */
+static int put_commands(struct feed *feed, int64_t close, struct r3_error *error) {
+    for (; feed->command < feed->command_count; feed->command++) {
+        const struct command *command = &feed->commands[feed->command];
+        if (command->time >= close)
+            break;
+        if (put(feed, command->line, strlen(command->line), error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_rest(struct feed *feed, struct r3_error *error) {
+    if (!feed->headed && put_states(feed, error) < 0)
+        return -1;
+    return put_commands(feed, INT64_MAX, error) < 0 ||
+                   (feed->tick.type == R3_TICK && put_record(feed, &feed->tick, error) < 0)
+               ? -1
+               : 0;
+}
+
+static int put_end(struct feed *feed, struct r3_error *error) {
+    static const char source[] = "r3-session";
+    struct r3_record end;
+    r3_record_init(&end, R3_END);
+    memcpy(end.end.source, source, sizeof source);
+    end.end.records = feed->written;
+    return put_record(feed, &end, error);
+}
+
+/* 1: go on; 0: the stream has ended; -1. */
+static int pass(struct feed *feed, struct r3_error *error) {
+    const struct r3_record *record = &feed->stream.record;
+    bool head = record->type == R3_STREAM || record->type == R3_INSTRUMENT;
+    if (!head && !feed->headed && put_states(feed, error) < 0)
+        return -1;
+    if (record->type == R3_CANDLE) {
+        int64_t close = r3_timeframe_close(record->candle.timeframe, record->candle.time);
+        if (close <= feed->seen)
+            return 1;
+        if (close > feed->now) /* nor are those that follow closed: no need to read them */
+            return put_rest(feed, error) < 0 || put_end(feed, error) < 0 ? -1 : 0;
+        if (put_commands(feed, close, error) < 0)
+            return -1;
+    }
+    bool end = record->type == R3_END;
+    if (end && put_rest(feed, error) < 0)
+        return -1;
+    if (put(feed, feed->stream.line, feed->stream.length + 1, error) < 0)
+        return -1;
+    return end ? 0 : 1;
+}
+
+static int run(const struct r3_session_call *call, struct r3_error *error) {
+    struct feed feed = { .seen = R3_TIME_ABSENT };
+    int result = r3_session_stream_open(&feed.stream, call, error), more = 1;
+    feed.decoder = r3_decoder_new();
+    if (result == 0)
+        result = r3_clock_now(&feed.now, error);
+    if (result == 0)
+        result = r3_store_read(call->store, look, &feed, error);
+    while (result == 0 && more > 0) {
+        more = r3_session_stream_next(&feed.stream, error);
+        if (more > 0)
+            more = pass(&feed, error);
+        result = more < 0 ? -1 : 0;
+    }
+    forget(&feed);
+    free(feed.commands);
+    r3_buffer_release(&feed.states);
+    r3_decoder_free(feed.decoder);
+    r3_session_stream_release(&feed.stream);
+    return result;
+}
+
+const struct r3_session_word r3_session_feed_word = {
+    .name = "feed",
+    .synonyms = "",
+    .operands = "ID",
+    .summary = "head of a run: the stream, with what the store has for the session",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = run,
+};

@@ -1,0 +1,54 @@
+#ifndef R3_SESSION_KEEP_H
+#define R3_SESSION_KEEP_H
+
+#include "lib/session/session.h"
+#include "lib/session/stream.h"
+
+/* What keep reads of a run, and what its transaction makes of it. Private to lib/session/keep*.c. */
+
+/* The state of one program: its last whole set of records. */
+struct r3_keep_state {
+    char program[R3_NAME_SIZE];
+    int64_t part, parts; /* read so far, and of how many */
+    struct r3_buffer lines;
+};
+
+struct r3_keep {
+    struct r3_session_stream stream;
+    struct r3_decoder *decoder; /* of lines that are read again */
+    bool ended;
+    int64_t seen; /* close of the last candle; R3_TIME_ABSENT: none came */
+    /* Signals, raw orders, orders, cancels, updates, trades and notices, each line with its newline. */
+    struct r3_buffer lines;
+    struct r3_buffer commands;   /* the same, a newline ahead of the first too */
+    bool keeps_position;         /* a stop that leaves the position as it is */
+    struct r3_record *positions; /* the last of each market */
+    size_t position_count;
+    struct r3_record account; /* the last one; R3_UNKNOWN: none */
+    struct r3_record tick;    /* R3_UNKNOWN: none */
+    struct r3_keep_state *states;
+    size_t state_count;
+
+    /* Of the transaction, set anew on each attempt. */
+    struct r3_session session;
+    int64_t now;              /* market time */
+    struct r3_buffer out;     /* records that the run caused */
+    int64_t sent;             /* number of the last of them */
+    size_t *raworders;        /* where their lines begin, */
+    size_t raworder_count;    /* of which these are known so far */
+    int64_t acknowledged;     /* the last command that was fed; 0: none */
+    bool commands_wait, over; /* a command was not fed; the session is to be STOPPED */
+};
+
+/* Take in the record of the stream. R3_DATA, R3_PROTOCOL. */
+int r3_keep_take(struct r3_keep *keep, struct r3_error *error);
+/* The stream has ended: whether it is whole. */
+int r3_keep_whole(const struct r3_keep *keep, struct r3_error *error);
+void r3_keep_release(struct r3_keep *keep);
+
+/* The transaction: all that the run did, and what it caused in the outbox. A r3_store_work; context: a struct r3_keep. */
+int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error);
+/* The end of the lease, and of a session that is over. Inside `work` of a write. */
+int r3_keep_finish(struct r3_store *store, struct r3_keep *keep, struct r3_error *error);
+
+#endif

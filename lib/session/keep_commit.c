@@ -1,0 +1,256 @@
+/* The one transaction of a run. */
+#include "lib/session/keep.h"
+#include "lib/session/keep_rows.h"
+
+#define PROGRAM "r3-keep"
+
+/* ---- lines ---- */
+
+static int decode(struct r3_keep *keep, struct r3_record *record, const char *line, size_t length,
+                  struct r3_error *error) {
+    return r3_record_decode(keep->decoder, record, line, length, error);
+}
+
+static void send_line(struct r3_keep *keep, const char *line, size_t length) {
+    r3_buffer_append(&keep->out, line, length + 1);
+}
+
+static int send_record(struct r3_keep *keep, const struct r3_record *record, struct r3_error *error) {
+    return r3_record_encode(&keep->out, record, error);
+}
+
+/* The raw order of this name in *record; mostly the last one. 1; 0: there is none; -1. */
+static int find_raworder(struct r3_keep *keep, struct r3_record *record, const char *id, struct r3_error *error) {
+    for (size_t i = keep->raworder_count; i-- > 0;) {
+        const char *line = keep->lines.data + keep->raworders[i];
+        if (decode(keep, record, line, strcspn(line, "\n"), error) < 0)
+            return -1;
+        if (strcmp(record->raworder.id, id) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* r3-size refused it, so there is a raw order and no order. */
+static int keep_first_update(struct r3_store *store, struct r3_keep *keep, const struct r3_update *update,
+                             struct r3_error *error) {
+    struct r3_record raw;
+    bool known;
+    int found = update->event == R3_EVENT_REJECTED ? find_raworder(keep, &raw, update->order, error) : 0;
+    if (found < 0)
+        return -1;
+    if (!found)
+        return r3_fail(error, R3_DATA,
+                       "update of order %s, which did not come: does r3-track of session %s watch protection itself "
+                       "(--protect tracker)?",
+                       update->order, update->session);
+    return r3_keep_refused(store, &raw.raworder, error) < 0 || r3_keep_update(store, update, &known, error) < 0 ? -1
+                                                                                                                : 0;
+}
+
+static int keep_update(struct r3_store *store, struct r3_keep *keep, const struct r3_update *update,
+                       struct r3_error *error) {
+    bool known;
+    if (r3_keep_update(store, update, &known, error) < 0)
+        return -1;
+    return known ? 0 : keep_first_update(store, keep, update, error);
+}
+
+static int keep_line(struct r3_store *store, struct r3_keep *keep, const char *line, size_t length,
+                     struct r3_error *error) {
+    struct r3_record record;
+    bool fresh = true;
+    int result = decode(keep, &record, line, length, error);
+    if (result < 0)
+        return -1;
+    switch (record.type) {
+    case R3_SIGNAL:
+        result = r3_keep_signal(store, &record.signal, &fresh, error);
+        break;
+    case R3_RAWORDER:
+        keep->raworders = r3_reallocate(keep->raworders, (keep->raworder_count + 1) * sizeof *keep->raworders);
+        keep->raworders[keep->raworder_count++] = (size_t)(line - keep->lines.data);
+        fresh = false; /* what becomes of it goes out */
+        result = r3_keep_acted(store, record.raworder.session, record.raworder.signal, error);
+        break;
+    case R3_ORDER:
+        result = r3_keep_order(store, &record.order, &fresh, error);
+        break;
+    case R3_UPDATE:
+        result = keep_update(store, keep, &record.update, error);
+        break;
+    case R3_TRADE:
+        result = r3_keep_trade(store, &record.trade, &fresh, error);
+        break;
+    case R3_NOTICE:
+        result = r3_keep_notice(store, keep->stream.lease.session, &record.notice, error);
+        break;
+    default: /* a cancel, which the order's update answers */
+        break;
+    }
+    if (result == 0 && fresh)
+        send_line(keep, line, length);
+    return result;
+}
+
+static int keep_lines(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    const char *at = keep->lines.data, *end = at ? at + keep->lines.length : NULL;
+    size_t length;
+    for (; at < end; at += length + 1) {
+        length = strcspn(at, "\n");
+        if (keep_line(store, keep, at, length, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- what there is one of ---- */
+
+static int keep_latest(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    bool fresh;
+    for (size_t i = 0; i < keep->position_count; i++)
+        if (r3_keep_position(store, &keep->positions[i].position, &fresh, error) < 0 ||
+            (fresh && send_record(keep, &keep->positions[i], error) < 0))
+            return -1;
+    if (keep->account.type != R3_ACCOUNT)
+        return 0;
+    return r3_keep_account(store, &keep->account.account, &fresh, error) < 0 ||
+                   (fresh && send_record(keep, &keep->account, error) < 0)
+               ? -1
+               : 0;
+}
+
+static int keep_state(struct r3_store *store, const char *session, struct r3_keep_state *state,
+                      struct r3_error *error) {
+    struct r3_store_value values[] = { r3_store_text(session), r3_store_text(state->program), r3_store_integer(0),
+                                       r3_store_null() };
+    if (r3_store_run(store, R3_QUERY_FORGET_STATE, values, 2, NULL, NULL, NULL, error) < 0)
+        return -1;
+    int result = 0;
+    for (char *at = state->lines.data, *end; result == 0 && *at; at = end + 1) {
+        end = strchr(at, '\n');
+        *end = '\0'; /* rows hold lines without their newline */
+        values[2].integer++;
+        values[3] = r3_store_text(at);
+        result = r3_store_run(store, R3_QUERY_KEEP_STATE, values, 4, NULL, NULL, NULL, error);
+        *end = '\n';
+    }
+    return result;
+}
+
+static int keep_states(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    for (size_t i = 0; i < keep->state_count; i++)
+        if (keep_state(store, keep->stream.lease.session, &keep->states[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+static int keep_tick(struct r3_store *store, const struct r3_keep *keep, struct r3_error *error) {
+    const struct r3_tick *tick = &keep->tick.tick;
+    const struct r3_store_value values[] = { r3_store_text(keep->stream.lease.session), r3_store_integer(tick->time),
+                                             r3_store_integer(tick->time + tick->every) };
+    if (keep->tick.type != R3_TICK)
+        return 0;
+    return r3_store_run(store, R3_QUERY_TICK_DONE, values, 3, NULL, NULL, NULL, error) < 0 ||
+                   r3_store_run(store, R3_QUERY_FREE_TICK, values, 2, NULL, NULL, NULL, error) < 0
+               ? -1
+               : 0;
+}
+
+/* ---- commands, and the end of a session ---- */
+
+static int find_command(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct r3_keep *keep = context;
+    struct r3_buffer line = R3_BUFFER_INIT;
+    (void)error;
+    r3_buffer_printf(&line, "\n%s\n", r3_store_row_text(row, 1));
+    if (keep->commands.length && strstr(keep->commands.data, line.data))
+        keep->acknowledged = row->columns[0].integer;
+    else
+        keep->commands_wait = true;
+    r3_buffer_release(&line);
+    return 0;
+}
+
+static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
+    return 0;
+}
+
+struct told {
+    const char *text;
+    bool already;
+};
+
+static int find_notice(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct told *told = context;
+    (void)error;
+    told->already |= strcmp(r3_store_row_text(row, 3), told->text) == 0;
+    return 0;
+}
+
+/* Once, also where the run before this one was killed behind its commit. */
+static int tell_end(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    struct r3_record record;
+    struct r3_notice *notice = &record.notice;
+    const char *id = keep->stream.lease.session;
+    const struct r3_store_value key = r3_store_text(id);
+    struct told told = { .text = notice->text };
+    r3_record_init(&record, R3_NOTICE);
+    notice->time = keep->now;
+    notice->level = R3_INFO;
+    r3_copy_text(notice->program, sizeof notice->program, "r3-session", strlen("r3-session"));
+    r3_copy_text(notice->session, sizeof notice->session, id, strlen(id));
+    snprintf(notice->text, sizeof notice->text, "session %s is STOPPED", id);
+    if (r3_store_run(store, R3_QUERY_LAST_NOTICES, &key, 1, find_notice, &told, NULL, error) < 0)
+        return -1;
+    if (told.already)
+        return 0;
+    return r3_keep_notice(store, id, notice, error) < 0 ? -1 : send_record(keep, &record, error);
+}
+
+/* A session that is STOPPING is over when nothing works and, unless it is to be kept, nothing is held. A stop that keeps the position
+ * is fed again until then. */
+static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    const struct r3_store_value key = r3_store_text(keep->stream.lease.session);
+    bool works = false, holds = false;
+    keep->acknowledged = 0;
+    keep->commands_wait = false;
+    if (r3_store_waiting(store, "r3-session", keep->stream.lease.session, find_command, keep, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, take_any, &works, NULL, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0)
+        return -1;
+    keep->over =
+        keep->session.state == R3_STOPPING && !keep->commands_wait && !works && (!holds || keep->keeps_position);
+    if (keep->over)
+        return tell_end(store, keep, error);
+    if (!keep->acknowledged || keep->keeps_position)
+        return 0;
+    return r3_store_acknowledge(store, "r3-session", keep->stream.lease.session, keep->acknowledged, error);
+}
+
+int r3_keep_finish(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    if (r3_session_lease_end(store, &keep->stream.lease, error) < 0)
+        return -1;
+    if (!keep->over)
+        return 0;
+    const char *reason = *keep->session.reason ? keep->session.reason : "stop";
+    return r3_session_end(store, &keep->session, keep->now, reason, error);
+}
+
+int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error) {
+    struct r3_keep *keep = context;
+    const char *session = keep->stream.lease.session;
+    r3_buffer_reset(&keep->out);
+    keep->raworder_count = 0;
+    keep->sent = 0;
+    if (r3_session_lease_done(store, &keep->stream.lease, keep->seen, error) < 0 ||
+        r3_session_find(&keep->session, store, session, error) < 0 || keep_lines(store, keep, error) < 0 ||
+        keep_latest(store, keep, error) < 0 || keep_states(store, keep, error) < 0 ||
+        keep_tick(store, keep, error) < 0 || keep_commands(store, keep, error) < 0 ||
+        r3_store_send_lines(store, PROGRAM, session, &keep->out, &keep->sent, error) < 0)
+        return -1;
+    return keep->sent ? 0 : r3_keep_finish(store, keep, error); /* else when they have arrived */
+}

@@ -1,0 +1,93 @@
+#include "lib/session/lease.h"
+
+#include <ctype.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/base/clock.h"
+#include "lib/base/time.h"
+
+int r3_lease_span(int64_t *span, const struct r3_arguments *arguments, struct r3_error *error) {
+    const char *text = getenv("R3_LEASE");
+    *span = R3_LEASE_SPAN;
+    if (r3_arguments_given(arguments, "lease")) {
+        *span = r3_arguments_get(arguments, "lease", 0)->integer;
+        return 0;
+    }
+    if (!text || !*text || r3_duration_parse(span, text, strlen(text), error) == 0)
+        return 0;
+    return r3_fail(error, R3_CONFIG, "R3_LEASE: wants a span of time as 60s or 5m, not \"%s\"", text);
+}
+
+int r3_lease_owner(char owner[R3_LEASE_OWNER_SIZE], struct r3_error *error) {
+    char machine[R3_LEASE_OWNER_SIZE - 20] = "";
+    uint64_t chance;
+    if (gethostname(machine, sizeof machine - 1) < 0 || !machine[0])
+        memcpy(machine, "machine", sizeof "machine");
+    for (char *at = machine; *at; at++) /* it is to stand in the text of a pipeline without quotes */
+        if (!isalnum((unsigned char)*at) && *at != '-' && *at != '.')
+            *at = '_';
+    if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
+        return r3_fail_errno(error, R3_SYSTEM, "random bytes");
+    snprintf(owner, R3_LEASE_OWNER_SIZE, "%s-%016llx", machine, (unsigned long long)chance);
+    return 0;
+}
+
+int r3_session_lease_open(struct r3_session_lease *lease, const struct r3_session_call *call, struct r3_error *error) {
+    const struct r3_arguments *arguments = call->arguments;
+    const char *owner = r3_arguments_text(arguments, "owner");
+    *lease = (struct r3_session_lease) { .store = call->store, .session = r3_arguments_operand(arguments, 0) };
+    if (!owner || !r3_arguments_given(arguments, "epoch"))
+        return r3_fail(error, R3_USAGE, "wants --owner and --epoch, as r3-session run prints them");
+    if (!*owner || r3_copy_text(lease->owner, sizeof lease->owner, owner, strlen(owner)) < 0)
+        return r3_fail(error, R3_USAGE, "--owner: wants 1 to %d characters", R3_LEASE_OWNER_SIZE - 1);
+    lease->epoch = r3_arguments_get(arguments, "epoch", 0)->integer;
+    lease->prolonged = r3_clock_monotonic();
+    return r3_lease_span(&lease->span, arguments, error);
+}
+
+int64_t r3_session_lease_rest(const struct r3_session_lease *lease) {
+    int64_t rest = lease->prolonged + lease->span / 3 - r3_clock_monotonic();
+    return rest > 0 ? rest : 0;
+}
+
+/* One of the queries that change the row of a session for the holder alone. */
+static int change(struct r3_store *store, const struct r3_session_lease *lease, enum r3_query query,
+                  const struct r3_store_value *value, struct r3_error *error) {
+    const struct r3_store_value values[] = { r3_store_text(lease->session), r3_store_text(lease->owner),
+                                             r3_store_integer(lease->epoch), value ? *value : r3_store_null() };
+    int64_t changed = 0;
+    if (r3_store_run(store, query, values, value ? 4 : 3, NULL, NULL, &changed, error) < 0)
+        return -1;
+    return changed ? 0
+                   : r3_fail(error, R3_RETRY, "%s: session %s was taken over by another run", r3_store_name(store),
+                             lease->session);
+}
+
+/* Even where it ran out: as long as nobody took it, nothing has happened meanwhile. */
+static int prolong(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct r3_session_lease *lease = context;
+    int64_t now;
+    if (r3_store_now(store, &now, error) < 0)
+        return -1;
+    const struct r3_store_value until = r3_store_integer(now + lease->span);
+    return change(store, lease, R3_QUERY_PROLONG_LEASE, &until, error);
+}
+
+int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *error) {
+    if (r3_session_lease_rest(lease) > 0)
+        return 0;
+    lease->prolonged = r3_clock_monotonic();
+    return r3_store_write(lease->store, prolong, lease, error);
+}
+
+int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen,
+                          struct r3_error *error) {
+    const struct r3_store_value value = seen == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(seen);
+    return change(store, lease, R3_QUERY_RUN_DONE, &value, error);
+}
+
+int r3_session_lease_end(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error) {
+    return change(store, lease, R3_QUERY_END_LEASE, NULL, error);
+}

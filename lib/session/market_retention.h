@@ -1,0 +1,13 @@
+#ifndef R3_SESSION_MARKET_RETENTION_H
+#define R3_SESSION_MARKET_RETENTION_H
+
+#include "lib/record/record.h"
+#include "lib/store/store.h"
+
+/* How long the candles of a series are kept: so many ms before the close of the newest, which is the largest of `days`, in ms, and of the
+ * warm-ups of the sessions on it that are not over. A session whose rules cannot be read: R3_TIME_ABSENT, and the reason in *error, since
+ * nobody knows what it needs. Not inside `work`. */
+int r3_market_retention(int64_t *span, struct r3_store *store, const char *platform, const char *market,
+                        enum r3_timeframe timeframe, int64_t days, struct r3_error *error);
+
+#endif

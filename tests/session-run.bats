@@ -1,0 +1,578 @@
+# The runs of a session: r3-session run, feed and keep, pipelines/session and pipelines/run-due; everything on SQLite and on PostgreSQL.
+load helper
+load postgresql
+load stores
+
+setup_file() {
+    load postgresql
+    postgresql_start
+}
+
+teardown_file() {
+    load postgresql
+    postgresql_stop
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset R3_DB R3_NOW R3_LEASE
+}
+
+FEED=btcusd-bitstamp-2013_5m.csv
+RISKY=(--set fast=3 --set slow=8 --stop-loss 1% --take-profit 3% --risk 1%)
+
+# begin [OPTIONS]: a session of 15 minutes that is started at midnight of 2013-11-26; its id is in $id.
+begin() {
+    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --cash 10000 --source "$DATA/$FEED" "$@" >started
+    id=$(jq -r .session started)
+}
+# at DAYTIME COMMAND…: with that market time, "26T04:05" of November 2013.
+at() {
+    R3_NOW=2013-11-$1 "${@:2}"
+}
+# Leases of who was killed have run out.
+leases_run_out() {
+    sql 'UPDATE sessions SET lease_until = 1 WHERE lease_until IS NOT NULL'
+    sql 'UPDATE tasks SET lease_until = 1 WHERE lease_until IS NOT NULL'
+}
+state() { sql "SELECT state FROM sessions WHERE id = '$id'"; }
+count() { sql "SELECT count(*) FROM $1"; }
+# What the runs wrote has each record of the store once.
+delivered() { # FILE [at-least-once]
+    local table type
+    for type in signal order trade; do
+        table=${type}s
+        jq -r "select(.type == \"$type\").id" "$1" | sort ${2:+-u} >"ids.$type"
+        sql "SELECT id FROM $table WHERE session = '$id'" | sort >"ids.$table"
+        diff "ids.$type" "ids.$table"
+    done
+}
+equals_backtest() {
+    rows "$id" >rows
+    expected "$id" >want
+    [ "$(grep -c '^."trades"' want)" -ge "$1" ]
+    diff rows want
+    run -0 r3-session check
+}
+
+# ---- equality ----
+
+STEPS=(26T00:00 26T00:04:59 26T00:05 26T00:05 26T01:00 26T01:07:30 26T03:15 26T03:14 26T12:20 26T12:25 26T12:29:59.999 26T12:30 27T08:00
+    27T23:59 28T12:00 29T06:05 29T06:10 29T06:15 29T06:20 30T22:30 30T23:00)
+
+in_steps() {
+    begin "${options[@]}"
+    : >out
+    for step in "${STEPS[@]}"; do at "$step" run-due >>out 2>>log; done
+    [ "$(count outbox)" = 0 ]
+    delivered out
+    equals_backtest "$trades"
+}
+@test "the rows of many runs are those of the backtest that equals them, on both databases: market entries, stops, targets" {
+    options=("${RISKY[@]}") trades=20
+    on_both in_steps
+    for k in sqlite postgresql; do
+        id=$(jq -r .session $k/started)
+        sed "s/$id/ID/g" $k/rows >$k.rows
+        sed "s/$id/ID/g" $k/out >$k.out
+    done
+    cmp sqlite.rows postgresql.rows
+    cmp sqlite.out postgresql.out
+}
+@test "the same: limit entries that wait over runs, costs" {
+    options=(--set fast=3 --set slow=8 --limit 0.2% --limit-candles 4 --stop-loss 2% --fraction 0.3 --slippage 0.05% --spread 0.02% --fee 0.2%) trades=10
+    on_both in_steps
+}
+@test "the same: trailing stop, break-even, a longest duration, part of a candle's volume" {
+    options=(--set fast=5 --set slow=12 --trailing-stop 1% --break-even 1% --max-duration 6h --volume-share 2% --fraction 0.9) trades=20
+    on_both in_steps
+}
+
+in_one() {
+    begin "${RISKY[@]}"
+    at 30T23:00 session "$id" >out 2>log
+    delivered out
+    equals_backtest 20
+}
+@test "one run over all candles gives the same" { on_both in_one; }
+
+# TERM for all processes of a run: the source ends the stream, and what came until then is kept.
+terminated() {
+    begin "${RISKY[@]}"
+    : >out
+    for step in 26T12:00 27T12:00 28T12:00 29T12:00; do
+        R3_NOW=2013-11-$step setsid session "$id" >>out 2>>log 3>&- </dev/null &
+        leader=$!
+        sleep "0.0$((RANDOM % 10))"
+        kill -TERM -- "-$leader" 2>/dev/null || true
+        wait "$leader" || true
+        while [ -n "$(members "$leader")" ]; do sleep 0.01; done
+        leases_run_out
+    done
+    at 30T23:00 run-due >>out
+    delivered out
+    equals_backtest 20
+}
+@test "a run that is asked to end is kept as far as it came" { on_both terminated; }
+
+# A tick comes every minute, a candle every five.
+tick_between_closes() {
+    id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh1m --paper --source "$DATA/$FEED" --set fast=3 --set slow=8 --max-duration 7m | jq -r .session)
+    for step in 26T02:31 26T02:35 26T02:36 26T02:37 26T02:38 26T02:40 26T02:45; do at $step run-due >>out 2>>log; done
+    sql "SELECT time FROM orders WHERE role = 'MO'" >order
+    sql "SELECT time FROM trades WHERE role = 'MO'" >trade
+    [ "$(cat order trade | paste -sd' ')" = '1385433420000 1385433600000' ] # asked for at 02:37, filled at 02:40
+}
+@test "what a tick asks for between two closes fills at the next open, not at one that is past" { on_both tick_between_closes; }
+
+# ---- crashes ----
+
+# The processes of a run are those of its own process group.
+members() { ps -o pid=,pgid= -A | awk -v group="$1" '$2 == group { print $1 }'; }
+# storm DAYTIME: a run in which something is killed at some moment.
+storm() {
+    R3_NOW=2013-11-$1 setsid run-due -j 1 >>out 2>>log 3>&- </dev/null &
+    local leader=$! victims
+    sleep "0.$(printf %03d $((RANDOM % 160)))"
+    mapfile -t victims < <(members "$leader")
+    if [ ${#victims[@]} -gt 0 ]; then
+        kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null && killed=$((killed + 1))
+    fi
+    wait "$leader" || true
+    while [ -n "$(members "$leader")" ]; do sleep 0.01; done
+    leases_run_out
+}
+killed_at_any_moment() {
+    begin "${RISKY[@]}"
+    : >out
+    killed=0
+    for ((round = 1; round <= ${R3_CRASH_ROUNDS:-15}; round++)); do
+        storm "$((26 + round * 4 / ${R3_CRASH_ROUNDS:-15}))T$(printf %02d:%02d $((RANDOM % 24)) $((RANDOM % 60)))"
+    done
+    [ "$killed" -gt 3 ]
+    at 30T23:00 run-due >>out
+    [ "$(count outbox)" = 0 ]
+    delivered out at-least-once
+    equals_backtest 20
+}
+@test "whatever is killed, at whatever moment: the rows are those of the backtest, and every record was delivered" {
+    on_both killed_at_any_moment
+}
+
+# keep has committed and cannot write: nobody reads, and a pipe holds 4 KiB.
+killed_behind_the_commit() {
+    begin "${RISKY[@]}"
+    mkfifo stuck
+    exec 8<>stuck
+    head -c 65536 /dev/zero | tr '\0' '\n' >&8
+    R3_NOW=2013-11-27T12:00 setsid session "$id" >stuck 2>log 3>&- 8>&- &
+    leader=$!
+    for tries in {1..200}; do
+        [ "$(count outbox)" -lt 5 ] || break
+        sleep 0.05
+    done
+    [ "$(count trades)" -gt 3 ]
+    for victim in $(members "$leader"); do kill -9 "$victim" 2>/dev/null || true; done
+    wait "$leader" || true
+    exec 8>&-
+    before=$(count outbox)
+    [ "$before" -gt 5 ]
+    sql 'SELECT record FROM outbox ORDER BY number' >waiting
+    leases_run_out
+    at 27T12:00 session "$id" >out
+    head -n "$before" out | cmp - waiting
+    [ "$(count outbox)" = 0 ]
+    delivered out
+    equals_at_27
+}
+equals_at_27() { # as far as the candles of then go
+    rows "$id" | grep -v '^."accounts"' >rows
+    expected "$id" | jq -c 'select(.[0] != "accounts" and ((.[1].updated // .[1].time) <= 1385553600000))' | jq -cS . >want
+    diff rows want
+}
+@test "killed between the commit and the writing: the next run writes the same bytes first" {
+    on_both killed_behind_the_commit
+}
+
+# ---- leases ----
+
+# Somebody holds the session: run says so, and what was overtaken changes nothing.
+overtaken() {
+    begin "${RISKY[@]}"
+    first=$(at 27T00:00 r3-session run "$id")
+    at 27T00:00 run -75 session "$id"
+    [[ $output == *"session $id is being run already"* ]]
+    leases_run_out
+    at 28T00:00 session "$id" >out 2>log
+    rows "$id" >before
+    [ -s before ]
+    R3_NOW=2013-11-27 run -75 backtest "$first" # by hand, an old text
+    [[ $output == *"session $id was taken over by another run"* ]]
+    rows "$id" | cmp - before
+    second=$(at 29T00:00 r3-session run "$id")
+    leases_run_out
+    at 29T00:00 run -0 backtest "$second" # late, and yet nobody came between
+    at 30T23:00 session "$id" >>out 2>log
+    equals_backtest 20
+}
+@test "one at a time runs a session: 75, and the fencing epoch" { on_both overtaken; }
+
+prolonged() {
+    begin "${RISKY[@]}"
+    text=$(at 30T00:00 r3-session run --lease 1s "$id")
+    # A program in the middle that is slow: the lease is longer held than it was taken for.
+    at 30T00:00 backtest "${text/| r3-track/| bash -c \"cat; sleep 2.5\" | r3-track}" >out 2>log &
+    slow=$!
+    sleep 2
+    at 30T00:00 run -75 session "$id"
+    wait "$slow"
+    delivered out
+}
+@test "feed and keep prolong the lease while they work" { on_both prolonged; }
+
+two_at_once() {
+    begin "${RISKY[@]}"
+    : >out
+    for step in 26T03:00 26T12:00 27T12:00 28T04:00 29T20:00 30T23:00; do
+        at $step run-due >>out 2>>log &
+        at $step session "$id" >>out 2>>log &
+        wait %1 || [ $? = 75 ]
+        wait %2 || [ $? = 75 ]
+    done
+    at 30T23:00 session "$id" >>out 2>>log
+    delivered out
+    equals_backtest 20
+}
+@test "two runs at once: one does the work, the other leaves it" { on_both two_at_once; }
+
+# ---- commands ----
+
+stop_closes() {
+    begin "${RISKY[@]}"
+    at 26T03:00 session "$id" >out 2>log
+    [ "$(sql 'SELECT side FROM positions')" = LONG ]
+    at 26T03:01 r3-session stop "$id" >command
+    [ "$(state)" = STOPPING ]
+    at 26T03:02 session "$id" >>out 2>>log # the exit waits for the next candle
+    [ "$(state)" = STOPPING ]
+    [ "$(sql "SELECT status FROM orders WHERE role = 'EXIT' ORDER BY time DESC LIMIT 1")" = OPENED ]
+    at 26T03:05 run-due >>out 2>>log # that one had opened before the command came
+    [ "$(state)" = STOPPING ]
+    at 26T03:10 r3-tick >tick
+    [ -s tick ]
+    at 26T03:10 session "$id" >>out 2>>log
+    [ "$(state)" = STOPPED ]
+    [ "$(sql 'SELECT time FROM trades ORDER BY time DESC LIMIT 1')" = 1385435100000 ]
+    [ "$(sql 'SELECT side FROM positions')" = FLAT ]
+    [ "$(count tasks) $(count strategies) $(count outbox)" = '0 0 0' ]
+    [ "$(sql 'SELECT ended FROM sessions')" = 1385435400000 ]
+    grep -q "\"text\":\"session $id is STOPPED\"" out
+    run -0 r3-session check
+    run -78 session "$id"
+    [[ $output == *"session $id is STOPPED"* ]]
+}
+@test "stop: the position is closed at market, and only then the session is STOPPED" { on_both stop_closes; }
+
+# The last run of a session, killed or not able to write, is made up for as any other.
+stop_is_told_once() {
+    begin "${RISKY[@]}"
+    at 26T01:00 session "$id" >out 2>log
+    at 26T01:00 r3-session stop "$id" >command
+    at 26T01:05 run -74 bash -c 'session "$1" >/dev/full' bash "$id"
+    [ "$(state)" = STOPPING ]
+    [ "$(count outbox)" -gt 0 ]
+    at 26T01:10 run-due >out 2>log
+    [ "$(state) $(count outbox) $(count tasks)" = 'STOPPED 0 0' ]
+    [ "$(grep -c STOPPED out)" = 1 ]
+    [ "$(sql "SELECT count(*) FROM notices WHERE message LIKE '%STOPPED'")" = 1 ]
+}
+@test "a stop that could not be told is told by the next run, once" { on_both stop_is_told_once; }
+
+stop_keeps() {
+    begin "${RISKY[@]}"
+    at 26T03:00 session "$id" >out 2>log
+    [ "$(sql 'SELECT side FROM positions')" = LONG ]
+    at 26T03:01 r3-session stop --keep-position "$id" >command
+    at 26T03:02 session "$id" >>out 2>>log
+    [ "$(state)" = STOPPED ]
+    [ "$(sql 'SELECT side FROM positions')" = LONG ]
+    [ "$(count tasks) $(count strategies) $(count outbox)" = '0 0 0' ]
+    run -0 r3-session check
+}
+@test "stop --keep-position" { on_both stop_keeps; }
+
+# A stop that comes while a run works is not a part of that run.
+stop_meanwhile() {
+    begin "${RISKY[@]}"
+    text=$(at 26T01:00 r3-session run "$id")
+    [ "$(count positions)" = 0 ]
+    at 26T01:00 backtest "${text/| r3-track/| bash -c \"cat; sleep 1\" | r3-track}" >out 2>log &
+    sleep 0.5
+    at 26T01:01 r3-session stop "$id" >command
+    wait
+    [ "$(state)" = STOPPING ]
+    at 26T01:05 session "$id" >>out 2>>log
+    [ "$(state)" = STOPPED ]
+    [ "$(count outbox)" = 0 ]
+}
+@test "a stop during a run waits for the next one" { on_both stop_meanwhile; }
+
+pause_and_resume() {
+    begin "${RISKY[@]}"
+    at 27T00:00 session "$id" >out 2>log
+    at 27T00:00 r3-session pause "$id" >command
+    before=$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY'")
+    at 29T00:00 run-due >>out 2>>log
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY'")" -eq "$before" ]
+    [ "$(sql "SELECT count(*) FROM signals WHERE state = 'IGNORED' AND time > 1385510400000")" -gt 3 ]
+    [ "$(sql 'SELECT side FROM positions')" = FLAT ]
+    at 29T00:00 r3-session resume "$id" >command
+    at 30T00:00 run-due >>out 2>>log
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY'")" -gt "$before" ]
+    delivered out
+    run -0 r3-session check
+}
+@test "pause: no entries, and signals are noted as IGNORED; resume" { on_both pause_and_resume; }
+
+# ---- feed ----
+
+# holder DAYTIME: take the lease; the options that name its holder are in $holder.
+holder() {
+    local text
+    text=$(at "$1" r3-session run "$id")
+    read -ra holder <<<"$(grep -o -- '--owner [^ ]* --epoch [0-9]*' <<<"$text" | head -n 1)"
+}
+collect() { r3-collect "$DATA/$FEED" --platform kucoin --market BTC-USD --resample 15m --both "$@" 2>log; }
+
+feed_passes() {
+    begin
+    holder 26T00:00
+    sql "UPDATE tasks SET leased = 1385424000000, missed = 3"
+    sql "INSERT INTO states (session, program, part, record) VALUES ('$id', 'x', 1, '{\"type\":\"state\",\"session\":\"$id\",\"program\":\"x\",\"version\":1,\"part\":1,\"parts\":1,\"data\":\"1\"}')"
+    collect --from 2013-11-25T23:30 | at 26T00:07:30 r3-session feed "$id" "${holder[@]}" >out
+    jq -r 'if .type == "candle" then "\(.type) \(.timeframe) \(.time / 1000 | strftime("%T"))" else .type end' out >types
+    diff types - <<<'stream
+instrument
+state
+candle 5m 23:30:00
+candle 5m 23:35:00
+candle 5m 23:40:00
+candle 15m 23:30:00
+candle 5m 23:45:00
+candle 5m 23:50:00
+candle 5m 23:55:00
+candle 15m 23:45:00
+command
+candle 5m 00:00:00
+tick
+end'
+    [ "$(tail -n 1 out)" = '{"type":"end","source":"r3-session","records":14}' ]
+    [ "$(tail -n 2 out | head -n 1)" = "{\"type\":\"tick\",\"session\":\"$id\",\"every\":300000,\"time\":1385424000000,\"missed\":3}" ]
+    # What was seen does not go on; the end of the input does as it is.
+    sql "UPDATE sessions SET seen = 1385424000000"
+    collect --from 2013-11-25T23:30 --to 2013-11-26T00:10 | at 26T12:00 r3-session feed "$id" "${holder[@]}" >out
+    [ "$(jq -r 'select(.type == "candle") | .time / 1000 | strftime("%T")' out | paste -sd' ')" = '00:00:00 00:05:00' ]
+    tail -n 1 out | grep -q r3-collect
+    # A stream that is cut off stays so.
+    collect | head -n 5 | at 26T12:00 r3-session feed "$id" "${holder[@]}" >out
+    run ! grep -qE '"(end|tick)"' out
+    printf 'no record\n' >bad
+    at 26T12:00 run -65 r3-session feed "$id" "${holder[@]}" <bad
+    [[ $output == *'standard input:1: '* ]]
+    run -75 r3-session feed "$id" --owner somebody --epoch 1 <bad
+    run -64 r3-session feed "$id" <bad
+    [[ $output == *'as r3-session run prints them'* ]]
+}
+@test "feed: the states behind the head, only closed and new candles, commands and tick in their places" { on_both feed_passes; }
+
+# ---- keep ----
+
+# kept STATUS: keep what standard input holds, with the lease that is taken for it.
+kept() {
+    holder 26T00:00
+    at 26T00:00 run "-$1" r3-session keep "$id" "${holder[@]}"
+}
+signal() { # NUMBER [REFERENCE]
+    echo "{\"type\":\"signal\",\"id\":\"$id-sig$1\",\"session\":\"$id\",\"strategy\":\"sma-cross\",\"platform\":\"kucoin\",\"market\":\"BTC-USD\",\"timeframe\":\"15m\",\"time\":1385424000000,\"direction\":\"LONG\",\"reference\":\"${2:-800.500}\"}"
+}
+raworder() { # NUMBER
+    echo "{\"type\":\"raworder\",\"id\":\"$id-$1-ENTRY-1\",\"session\":\"$id\",\"signal\":\"$id-sig$1\",\"platform\":\"kucoin\",\"market\":\"BTC-USD\",\"time\":1385424000000,\"role\":\"ENTRY\",\"side\":\"BUY\",\"kind\":\"MARKET\",\"reference\":\"800.5\",\"equity\":\"10000\",\"available\":\"10000\",\"exposure\":\"0\",\"day_pnl\":\"0\",\"wins\":0,\"losses\":0,\"average_win\":\"0\",\"average_loss\":\"0\"}"
+}
+refusal() { # NUMBER
+    echo "{\"type\":\"update\",\"order\":\"$id-$1-ENTRY-1\",\"session\":\"$id\",\"time\":1385424000000,\"status\":\"CANCELED\",\"execution\":\"NOT_EXECUTED\",\"event\":\"REJECTED\",\"filled\":\"0\",\"cost\":\"0\",\"fee\":\"0\",\"reason\":\"too small\"}"
+}
+part() { # PROGRAM PART PARTS DATA
+    echo "{\"type\":\"state\",\"session\":\"$id\",\"program\":\"$1\",\"version\":1,\"part\":$2,\"parts\":$3,\"data\":\"$4\"}"
+}
+notice() { echo "{\"type\":\"notice\",\"time\":1385424000000,\"level\":\"WARNING\",\"program\":\"r3-track\",\"session\":\"$id\",\"text\":\"$1\"}"; }
+end() { echo '{"type":"end","source":"r3-collect","records":1}'; }
+tables() { sql 'SELECT (SELECT count(*) FROM signals) + (SELECT count(*) FROM orders) + (SELECT count(*) FROM states) + (SELECT count(*) FROM notices) + (SELECT count(*) FROM outbox WHERE program = '"'r3-keep'"')'; }
+
+keep_whole() {
+    begin
+    kept 65 < <(signal 1)
+    [[ $output == *'the stream has no end'* ]]
+    kept 65 < <(signal 1 && end && signal 2) # the lease was given back
+    [[ $output == *'standard input:3: a record after the end record'* ]]
+    kept 65 < <(id=other signal 1 && end)
+    [[ $output == *"standard input:1: a record of session other in a run of session $id"* ]]
+    kept 65 < <(echo '{"type":"signal"}')
+    kept 76 < <(part r3-track 1 2 a && end)
+    [[ $output == *'state of r3-track: 1 of 2 parts came'* ]]
+    kept 76 < <(part r3-track 2 2 a && end)
+    kept 65 < <(refusal 1 && end)
+    [[ $output == *"update of order $id-1-ENTRY-1, which did not come"* ]]
+    [ "$(tables)" = 0 ]
+    run -64 r3-session keep "$id" </dev/null
+    run -75 r3-session keep "$id" --owner somebody --epoch 1 </dev/null
+}
+@test "keep: a stream that is not whole leaves nothing" { on_both keep_whole; }
+
+keep_maps() {
+    begin
+    { signal 1; raworder 1; refusal 1; signal 2; part r3-track 1 1 old; notice one; notice two
+        part r3-track 1 2 a; part r3-track 2 2 b; part r3-order 1 1 c; end; } >stream
+    kept 0 <stream
+    diff - <<<"$output" <(grep -E '^."type":"(signal|update|notice)"' stream)
+    [ "$(sql 'SELECT state FROM signals ORDER BY id' | paste -sd' ')" = 'ACTED IGNORED' ]
+    [ "$(sql 'SELECT reference FROM signals ORDER BY id LIMIT 1')" = 800.5 ]
+    [ "$(sql 'SELECT status, execution, size, reason FROM orders')" = 'CANCELED|NOT_EXECUTED|0|too small' ]
+    [ "$(sql 'SELECT program, part FROM states ORDER BY program, part' | paste -sd' ')" = 'r3-order|1 r3-track|1 r3-track|2' ]
+    diff <(sql "SELECT record FROM states WHERE program = 'r3-track' ORDER BY part") <(part r3-track 1 2 a && part r3-track 2 2 b)
+    [ "$(sql 'SELECT program, number, message FROM notices ORDER BY number' | paste -sd' ')" = 'r3-track|1|one r3-track|2|two' ]
+    # The same once more: what is there stays, and nothing is written again but what has no name.
+    { signal 1; raworder 1; signal 2; part r3-track 1 1 new; notice three; end; } >stream
+    kept 0 <stream
+    [ "$output" = "$(notice three)" ]
+    [ "$(sql 'SELECT count(*) FROM signals')" = 2 ]
+    [ "$(sql 'SELECT program, part FROM states ORDER BY program, part' | paste -sd' ')" = 'r3-order|1 r3-track|1' ]
+    [ "$(sql 'SELECT number FROM notices ORDER BY number' | paste -sd' ')" = '1 2 3' ]
+    # Something else of the same name.
+    kept 65 < <(signal 1 801 && notice four && end)
+    [[ $output == *"signal $id-sig1: "*'has another one of that name'* ]]
+    [ "$(sql 'SELECT count(*) FROM notices')" = 3 ]
+}
+@test "keep: records become rows, and stay what they are" { on_both keep_maps; }
+
+# ---- the scripts ----
+
+one_fails() {
+    cp "$DATA/$FEED" good.csv
+    sed '300s/,.*/,x,y,z,1,1/' good.csv >bad.csv
+    for file in bad.csv good.csv good.csv; do
+        R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --source $file "${RISKY[@]}" | jq -r .session
+    done >ids
+    { read -r id && read -r second && read -r third; } <ids
+    at 30T00:00 run -65 --separate-stderr run-due -j 2
+    [[ $stderr == *bad.csv:300:* && $stderr == *"run-due: session $id: status 65"* ]]
+    [ "$(jq -r 'select(.type == "signal").session' <<<"$output" | sort -u)" = "$(printf '%s\n' "$second" "$third" | sort)" ]
+    [ "$(sql "SELECT count(*) FROM signals WHERE session = '$id'")" = 0 ]
+    at 30T00:00 run -0 run-due # its tick is leased until somebody has another try
+    [ -z "$output" ]
+    cp good.csv bad.csv
+    leases_run_out
+    at 30T00:00 run -0 --separate-stderr run-due
+    rows "$id" | sed "s/$id/ID/g" >rows
+    rows "$second" | sed "s/$second/ID/g" | cmp - rows
+    [ "$(wc -l <rows)" -gt 20 ]
+}
+@test "run-due: a session that fails is named, and the others go on" { on_both one_fails; }
+
+@test "run-due: TERM lets those that run come to their end, and starts no more" {
+    place sqlite r3
+    r3-session init
+    for i in 1 2 3 4 5 6; do begin "${RISKY[@]}"; done
+    R3_NOW=2013-11-28 run-due -j 1 >out 2>log &
+    run_due=$!
+    until [ -s out ]; do sleep 0.01; done
+    kill "$run_due"
+    status=0
+    wait "$run_due" || status=$?
+    [ $status -eq 75 ]
+    run_sessions=$(sql 'SELECT count(*) FROM sessions WHERE seen IS NOT NULL')
+    [ "$run_sessions" -lt 6 ]
+    [ "$(sql 'SELECT count(*) FROM sessions WHERE owner IS NOT NULL')" = 0 ]
+    [ "$(count outbox)" -eq $((6 - run_sessions)) ] # the start commands of those that were left
+    leases_run_out
+    at 28T00:00 run -0 run-due
+    [ "$(sql 'SELECT count(*) FROM sessions WHERE seen IS NOT NULL')" = 6 ]
+}
+
+@test "run and the scripts: usage, and what cannot be run" {
+    export R3_DB=$PWD/r3.db
+    run -69 session s1
+    run -69 run-due
+    r3-session init
+    run -0 run-due
+    [ -z "$output" ]
+    run -64 session s1
+    [[ $output == *'no session s1'* ]]
+    run -64 session
+    run -64 session s1 s2
+    run -64 run-due now
+    run -64 run-due -j 0
+    run -64 run-due -j
+    run -0 run-due --help
+    [[ $output == *cron* ]]
+    run -0 session --help
+    begin
+    R3_LEASE=long run -78 r3-session run "$id"
+    R3_NOW=soon run -78 r3-session run "$id"
+    run -64 r3-session run "$id" other
+    R3_NOW=2013-11-26 r3-session create rsi-reversion-Kucoin-BTCUSD-1H-refresh5mn --paper --source "$DATA/$FEED"
+    run -78 session s2
+    [[ $output == *'is CREATED: r3-session start starts it'* ]]
+    r3-session start macd-Kucoin-ETHUSDT-1H-refresh5mn --paper
+    run -78 session s3
+    [[ $output == *'is fed by the exchange'* ]]
+    run -78 session s3 # and not: it is being run already
+    run -64 session sma-cross # a label would do
+    at 26T01:00 run -0 session sma-cross-Kucoin-BTCUSD-15m-refresh5mn
+}
+
+# ---- the database goes wrong ----
+
+@test "PostgreSQL crashes and comes back while runs work: nothing is lost, nothing done twice" {
+    place postgresql restarted
+    r3-session init
+    begin "${RISKY[@]}"
+    : >out
+    for step in 26T12:00 27T12:00 28T12:00 29T12:00; do
+        at $step run-due >>out 2>>log &
+        run_due=$!
+        sleep "0.0$((RANDOM % 10))"
+        postgresql_restart QUIT
+        wait $run_due || true
+        leases_run_out
+    done
+    at 30T23:00 run-due >>out
+    [ "$(count outbox)" = 0 ]
+    delivered out at-least-once
+    equals_backtest 20
+}
+
+@test "a store that cannot be written: status 74 or 77, and the next run makes up for it" {
+    place sqlite r3
+    r3-session init
+    begin "${RISKY[@]}"
+    at 26T12:00 session "$id" >out 2>log
+    # The disk is full: no file may hold more than 40 KiB.
+    text=$(at 28T00:00 r3-session run "$id")
+    at 28T00:00 run -74 bash -c "ulimit -f 40; trap '' XFSZ; exec backtest \"\$1\"" bash "$text"
+    [[ $output == *'r3-session: store '*r3.db* ]]
+    leases_run_out
+    if [ "$(id -u)" -ne 0 ]; then # nothing is read-only for root
+        chmod a-w r3.db
+        at 28T00:00 run -77 session "$id"
+        chmod u+w r3.db
+    fi
+    # The records cannot be written: they wait.
+    text=$(at 28T00:00 r3-session run "$id")
+    at 28T00:00 run -74 bash -c 'backtest "$1" >/dev/full' bash "$text"
+    [ "$(count outbox)" -gt 5 ]
+    leases_run_out
+    at 30T23:00 session "$id" >>out 2>>log
+    [ "$(count outbox)" = 0 ]
+    delivered out
+    equals_backtest 20
+}
