@@ -1,4 +1,4 @@
-# r3: make builds the programs, and links each into bin/. Also: deps demo check bench fuzz lint install uninstall clean.
+# r3: make builds the programs, and links each into bin/. Also: deps demo check torture bench fuzz lint install uninstall clean.
 # Variants stand side by side in build/: CC=clang, SANITIZE=address,undefined, DEBUG=1. DEVELOPER=1 makes warnings errors.
 # Programs and modules are found, never listed: bin/r3-x.c (or .sh), lib/*/*.c, tests/unit/*.c, tests/fuzz/*.c, tests/*.bats.
 
@@ -37,7 +37,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
 BENCHES := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 PAGES := $(sort $(wildcard man/*.[1-8]))
 
-.PHONY: all deps demo check bench fuzz lint install uninstall clean units fuzzers benches
+.PHONY: all deps demo check torture bench fuzz lint install uninstall clean units fuzzers benches
 all: $(PROGRAMS:%=$(BUILD)/%) $(PROGRAMS:%=link-%) $(SCRIPTS:%=link-%)
 
 $(BUILD)/%.o: %.c
@@ -85,6 +85,12 @@ check:
 	@$(MAKE) --no-print-directory deps DEPS_FOR=check
 	@$(MAKE) --no-print-directory -j2 all units fuzzers >/dev/null
 	@BUILD=$(BUILD) tests/run $(TESTS)
+# Sessions that are killed, in so many rounds; SEED=N for the plan of an earlier one.
+ROUNDS ?= 200
+torture:
+	@$(MAKE) --no-print-directory deps DEPS_FOR=check
+	@$(MAKE) --no-print-directory -j2 all >/dev/null
+	@BUILD=$(BUILD) tests/torture/run $(ROUNDS) $(SEED)
 bench:
 	@$(MAKE) --no-print-directory deps DEPS_FOR=bench
 	@$(MAKE) --no-print-directory -j2 all benches >/dev/null

@@ -139,8 +139,9 @@ int main(int argc, char **argv) {
         error = later;
     }
     if (failed) {
-        say(error.text);
-        if (error.status == R3_USAGE)
+        if (*error.text)
+            say(error.text);
+        if (*error.text && error.status == R3_USAGE)
             fprintf(stderr, "%s --help shows the words and options\n", NAME);
     }
     return failed ? error.status : R3_DONE;

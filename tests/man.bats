@@ -40,7 +40,7 @@ all_help() {
     for page in "$TOP"/man/r3-*.1; do
         name=$(basename "${page%.1}")
         run -0 "$name" --help
-        [ "${#lines[@]}" -le 28 ]
+        [ "${#lines[@]}" -le 36 ]
         for line in "${lines[@]}"; do
             [ "${#line}" -le 80 ] || { echo "$name: $line"; false; }
         done

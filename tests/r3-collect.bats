@@ -394,7 +394,7 @@ mixed() {
         diff <(sed 's/btc.csv/standard input/' whole.err) piped.err
     done
     [ "$(r3-collect -m BTC-USD btc.csv 2>/dev/null | grep -c '"type":"candle"')" -eq $((20000 - 39)) ]
-    [[ $(<whole.err) == *"15 rows without values"*"18 such rows dropped"*"missing in 37 gaps"* ]]
+    [[ $(<whole.err) == *"14 rows without values"*"17 such rows dropped"*"missing in 37 gaps"* ]]
 }
 
 @test "a block never waits: each line of a pipe comes out before the next goes in" {
@@ -622,4 +622,85 @@ PYTHON
         -ljansson -lzstd -lz -lm
     run -0 "$BATS_TEST_TMPDIR/ahead"
     [[ $output != *"data race"* ]]
+}
+
+# long FIRST LAST: rows of minutes by number, 0 is the first of 2017.
+long() {
+    awk -v first="$1" -v last="$2" 'BEGIN { for (i = first; i <= last; i++)
+        printf "%d,%.1f,%.1f,%.1f,%.1f,%.3f\n", 1483228800 + 60 * i, 1000 + i % 77, 1100 + i % 7, 900, 1001 + i % 13, i / 8 }'
+}
+# minute NUMBER: its time as --from wants it.
+minute() { date -u -d "@$((1483228800 + 60 * $1))" +%FT%TZ; }
+
+@test "a long file is not read from its beginning to --from: same candles, same words" {
+    { printf '\xef\xbb\xbftime,open,high,low,close,volume\r\n'; long 0 9999 | sed '5000s/^\(.*\),.*/\1,1.123456789012/'; long 10003 19000; echo
+        long 19001 29999 | sed 's/$/\r/'; } >btc.csv
+    for from in "$(minute 1)" "$(minute 9999)" "$(minute 10001)" "$(minute 20011)" 2017-01-14T13:00:30Z "$(minute 29999)" 2018-01-01; do
+        for options in "" "--gaps fill" "--resample 15m --both" "--timeframe 1m --resample 4H --to 2019-01-21"; do
+            # shellcheck disable=SC2086
+            r3-collect -m BTC-USD $options --from "$from" btc.csv >sought 2>sought.err
+            # shellcheck disable=SC2086
+            cat btc.csv | r3-collect -m BTC-USD $options --from "$from" >whole 2>whole.err
+            cmp sought whole
+            diff sought.err <(sed 's/standard input/btc.csv/' whole.err)
+        done
+    done
+    # What is far ahead of --from is not looked at; in what cannot be read from its middle it is.
+    sed -i '3000s/,.*/,x/' btc.csv
+    r3-collect -m BTC-USD --from "$(minute 29000)" btc.csv >sought
+    cat btc.csv | run -65 r3-collect -m BTC-USD --from "$(minute 29000)"
+    gzip -k btc.csv
+    run -65 r3-collect -m BTC-USD --from "$(minute 29000)" btc.csv.gz
+    run -65 r3-collect -m BTC-USD --from "$(minute 2990)" btc.csv # it is near
+    # Several files of one series, the first of which ends ahead of it.
+    long 0 9999 >a.csv && long 10000 29999 >b.csv && long 30000 30009 >c.csv
+    r3-collect -m BTC-USD --from "$(minute 25000)" c.csv b.csv a.csv >several
+    [ "$(grep -c '"type":"candle"' several)" -eq 5010 ]
+}
+
+@test "a message about a long file that was begun in its middle has the line of the file" {
+    long 0 29999 >good.csv
+    from=$(minute 29900)
+    sed '29950s/,.*/,x,1,1,1,1/' good.csv >btc.csv
+    run -65 r3-collect -m BTC-USD --from "$from" btc.csv
+    [[ ${lines[-1]} == *'btc.csv:29950: '* ]]
+    sed '29950s/^[0-9]*/1483228800/' good.csv >btc.csv
+    run -65 r3-collect -m BTC-USD --from "$from" btc.csv
+    [[ ${lines[-1]} == *'btc.csv:29950: '*'line 29949'* ]]
+    sed '29950p; 29960s/,.*/,null,null,null,null,null/' good.csv >btc.csv
+    run -0 --separate-stderr r3-collect -m BTC-USD --from "$from" btc.csv
+    [[ $stderr == *'1 row without values, the first in line 29961'* && $stderr == *'btc.csv:29951: an equal copy'* ]]
+    { cat good.csv && printf '%070000d\n' 1; } >btc.csv
+    run -65 r3-collect -m BTC-USD --from "$from" btc.csv
+    [[ ${lines[-1]} == *'btc.csv:30001: the line is longer than 65536 bytes'* ]]
+}
+
+@test "a long file that is out of order is told so where the search or the reading meets it" {
+    { long 0 9999; long 20000 29999; long 10000 19999; } >btc.csv
+    for number in 10500 15000 21000 29000; do
+        run -65 r3-collect -m BTC-USD --from "$(minute $number)" btc.csv
+        [[ ${lines[-1]} == *'btc.csv:20001: '* ]]
+    done
+    # Newest first: read backwards, from its end.
+    long 0 29999 | tac >btc.csv
+    r3-collect -m BTC-USD --from "$(minute 29990)" btc.csv >out
+    [ "$(grep -c '"type":"candle"' out)" -eq 10 ]
+}
+
+@test "--quiet: what is missing is not told, what is wrong is" {
+    { long 0 99 | cut -d, -f 1-5; long 110 119 | cut -d, -f 1-5; } >btc.csv
+    options=(-m BTC-USD --columns time,open,high,low,close --resample 1H --from "$(minute 30)" btc.csv)
+    run -0 --separate-stderr r3-collect "${options[@]}"
+    [[ $stderr == *'no volume column'* && $stderr == *'missing in 1 gap'* && $stderr == *'is not complete: dropped'* ]]
+    loud=$output
+    run -0 --separate-stderr r3-collect --quiet "${options[@]}"
+    [ -z "$stderr" ]
+    [ "$output" = "$loud" ]
+    run -0 --separate-stderr r3-collect -m BTC-USD --columns time,open,high,low,close --from 2018-01-01 btc.csv
+    [[ $stderr == *'no candle lies between --from and --to'* ]]
+    run -0 --separate-stderr r3-collect -m BTC-USD --columns time,open,high,low,close --from 2018-01-01 --quiet btc.csv
+    [ -z "$stderr" ]
+    echo rubbish >>btc.csv
+    run -65 --separate-stderr r3-collect --quiet "${options[@]}"
+    [[ $stderr == *'btc.csv:111: '* ]]
 }

@@ -320,3 +320,21 @@ EOF
     run -74 bash -c "r3-order --paper >/dev/full" < <(candle 0 1 1 1 1)
     [ ${#lines[@]} -eq 1 ]
 }
+
+@test "an order between two closes fills at the first open, or close, of its own time or later" {
+    candle() { printf '{"type":"candle","platform":"p","market":"BTC-USD","timeframe":"1m","time":%s,"open":"%s","high":"%s","low":"%s","close":"%s","volume":"1"}\n' "$1" "$2" "$2" "$2" "$2"; }
+    order() { printf '{"type":"order","id":"main-1-ENTRY-1","session":"main","platform":"p","market":"BTC-USD","time":%s,"role":"ENTRY","side":"BUY","kind":"MARKET"%s,"size":"1"}\n' "$1" "${2-}"; }
+    # fill FIRST-ORDER-TIME OPTIONS: time and price of the trade, for candles at the times that follow in $candles
+    fill() {
+        { candle 1700000040000 100; order "$1" "${2-}"; price=100; for time in $candles; do candle "$time" $((price += 10)); done; } >in
+        r3-order --paper --quiet-input "${@:3}" <in | jq -r 'select(.type == "trade") | "\(.time) \(.price)"'
+    }
+    candles='1700000100000 1700000160000 1700000220000'
+    [ "$(fill 1700000100000)" = '1700000100000 110' ]             # at the close
+    [ "$(fill 1700000130000)" = '1700000160000 120' ]             # inside the candle that follows
+    [ "$(fill 1700000210000)" = '1700000220000 130' ]             # candles come late
+    [ "$(fill 1700000130000 '' --latency 1)" = '1700000220000 130' ]
+    [ "$(fill 1700000130000 ',"fill":"CLOSE"')" = '1700000160000 110' ]
+    candles='1700000400000 1700000460000'
+    [ "$(fill 1700000130000)" = '1700000400000 110' ]             # a gap
+}

@@ -324,7 +324,7 @@ broken() {
     place sqlite damaged
     seq -f %05g 1 3000 | sed 's/.*/{"type":"row","table":"outbox","values":{"program":"x","session":"","number":1&,"record":"x","acknowledged":0}}/' >rows
     sample | sed -e '/"table":"outbox"/r rows' -e 's/"rows":19/"rows":3019/' | r3-session restore
-    printf 'damage damage damage damage' | dd of="$R3_DB" bs=1 seek=$(($(stat -c %s "$R3_DB") / 2)) conv=notrunc status=none
+    printf 'damage damage damage damage' | dd of="$R3_DB" bs=1 seek=$(($(stat -c %s "$R3_DB") / 8192 * 4096)) conv=notrunc status=none # a page's head
     run -65 r3-session check
     [[ $output == *damaged.db* ]]
 }

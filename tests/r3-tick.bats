@@ -46,6 +46,10 @@ told() { jq -r '"\(.time / 1000 | strftime("%T")) \(.missed)"' <<<"$1"; }
     R3_NOW=2013-11-26 run -78 r3-tick --follow
     [[ $output == *'R3_NOW stands still'* ]]
     run -64 r3-tick --lease 0s
+    run -64 r3-tick --lease 61m
+    [[ $output == *'a lease is at most 1h'* ]]
+    R3_LEASE=61m run -78 r3-tick
+    [[ $output == *'R3_LEASE: a lease is at most 1h'* ]]
 }
 
 aligned() {

@@ -135,6 +135,64 @@ EOF
         END {exit between < 3}'
 }
 
+@test "an end condition is a stop from outside at its place, by the pipe and by r3-backtest" {
+    # The commands of a stream, put into another without end conditions.
+    cat >stopping <<'EOF'
+#!/usr/bin/awk -f
+FNR == NR { if (/"type":"command"/) command[$0] = 1; next }
+{ print }
+/"type":"candle"/ {
+    match($0, /"time":[0-9]+/)
+    time = substr($0, RSTART + 7, RLENGTH - 7) + 300000
+    for (line in command)
+        if (index(line, sprintf("\"time\":%.0f,", time)))
+            print line
+}
+EOF
+    chmod +x stopping
+    for ending in '--end-at 2013-11-27T10:00' '--end-loss 1%' '--end-gain 2%' '--end-drawdown 1.5%' '--end-losing-trades 7'; do
+        for protection in '' '--stop-loss 1% --protect tracker' '--limit 0.1% --limit-candles 5 --short --trailing-stop 2%'; do
+            echo "$protection $ending"
+            loop "$protection $ending" >ended
+            [ "$(members command '[.id, .action] | @tsv' <ended)" = $'main-end-1\tstop' ]
+            [ "$(members notice .text <ended | grep -c -- "the session ends: .*${ending%% *}")" -eq 1 ]
+            r3-backtest "$head | r3-track $protection $ending | r3-size | r3-order --paper" >engine
+            cmp ended engine
+            plain=$head
+            head+=' | ./stopping ended -'
+            loop "$protection" >stopped
+            head=$plain
+            cmp <(grep -v '"type":"\(notice\|end\)"' ended) <(grep -v '"type":"\(notice\|end\)"' stopped)
+            time=$(members command .time <ended)
+            members raworder 'select(.role == "ENTRY").time' <ended | awk -v time="$time" '$1 >= time {exit 1}'
+            # Nothing is held at the end.
+            members trade '[.side, .size] | @tsv' <ended | awk '{held += $1 == "BUY" ? $2 : -$2; n++} END {exit held < -0.000001 || held > 0.000001 || !n}'
+        done
+    done
+}
+
+@test "protections keep from entering and never from leaving" {
+    loop '--stop-loss 1%' >free
+    for guard in '--cooldown 2h' '--stop-guard 2 --guard-window 12h --guard-pause 3h' '--drawdown-guard 0.5% --guard-window 12h'; do
+        loop "--stop-loss 1% $guard" >guarded
+        r3-backtest "$head | r3-track --stop-loss 1% $guard | r3-size | r3-order --paper" >engine
+        cmp guarded engine
+        [ "$(grep -c '"role":"ENTRY"' guarded)" -lt "$(grep -c '"role":"ENTRY"' free)" ]
+        # The first position is the same.
+        cmp <(grep '"type":"trade"' free | head -n 2) <(grep '"type":"trade"' guarded | head -n 2)
+        # Each block is told once, and no entry comes before it is over.
+        members notice .text <guarded | sed -n 's/.*no entry until \([^ ]*\) .*/\1/p' >until
+        [ -s until ]
+        [ -z "$(sort until | uniq -d)" ]
+        grep '"type":"\(notice\|raworder\)"' guarded | jq -r 'if .type == "notice" then "until", (.text | capture("until (?<t>[^ ]*)").t | fromdate * 1000) else .role, .time end' |
+            paste - - | awk '$1 == "until" {until = $2} $1 == "ENTRY" && $2 < until {exit 1}'
+    done
+    # Two hours after each position that was closed.
+    loop '--stop-loss 1% --cooldown 2h' >guarded
+    grep '"type":"\(trade\|raworder\)"' guarded | jq -r '[.type, .role, .time] | @tsv' |
+        awk '$1 == "trade" && $2 != "ENTRY" {closed = $3} $1 == "raworder" && $2 == "ENTRY" && closed && $3 < closed + 7200000 {exit 1}'
+}
+
 @test "usage" {
     run -64 --separate-stderr r3-track --stop-loss 0
     [[ $stderr == *"--stop-loss"* ]]
@@ -144,6 +202,12 @@ EOF
     [[ $stderr == *"--protect"* ]]
     run -64 --separate-stderr r3-track --limit-candles 0
     [[ $stderr == *"--limit-candles"* ]]
+    for words in '--stop-guard 0' '--end-losing-trades 0' '--end-loss 100%' '--end-gain 0' '--end-drawdown 2' '--drawdown-guard 0' '--end-at noon' '--end-at 1970' '--cooldown 0m' '--guard-window 1h' '--cooldown 1h --guard-pause 1h'; do
+        # shellcheck disable=SC2086  # the words of a command line
+        run -64 --separate-stderr r3-track $words
+        option=${words##*--}
+        [[ $stderr == *"--${option%% *}"* ]]
+    done
     run -64 --separate-stderr r3-track file
     [[ $stderr == *"file"* ]]
 }

@@ -2,6 +2,7 @@
 load helper
 load postgresql
 load stores
+load runs
 
 setup_file() {
     load postgresql
@@ -16,43 +17,6 @@ teardown_file() {
 setup() {
     cd "$BATS_TEST_TMPDIR"
     unset R3_DB R3_NOW R3_LEASE
-}
-
-FEED=btcusd-bitstamp-2013_5m.csv
-RISKY=(--set fast=3 --set slow=8 --stop-loss 1% --take-profit 3% --risk 1%)
-
-# begin [OPTIONS]: a session of 15 minutes that is started at midnight of 2013-11-26; its id is in $id.
-begin() {
-    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --cash 10000 --source "$DATA/$FEED" "$@" >started
-    id=$(jq -r .session started)
-}
-# at DAYTIME COMMAND…: with that market time, "26T04:05" of November 2013.
-at() {
-    R3_NOW=2013-11-$1 "${@:2}"
-}
-# Leases of who was killed have run out.
-leases_run_out() {
-    sql 'UPDATE sessions SET lease_until = 1 WHERE lease_until IS NOT NULL'
-    sql 'UPDATE tasks SET lease_until = 1 WHERE lease_until IS NOT NULL'
-}
-state() { sql "SELECT state FROM sessions WHERE id = '$id'"; }
-count() { sql "SELECT count(*) FROM $1"; }
-# What the runs wrote has each record of the store once.
-delivered() { # FILE [at-least-once]
-    local table type
-    for type in signal order trade; do
-        table=${type}s
-        jq -r "select(.type == \"$type\").id" "$1" | sort ${2:+-u} >"ids.$type"
-        sql "SELECT id FROM $table WHERE session = '$id'" | sort >"ids.$table"
-        diff "ids.$type" "ids.$table"
-    done
-}
-equals_backtest() {
-    rows "$id" >rows
-    expected "$id" >want
-    [ "$(grep -c '^."trades"' want)" -ge "$1" ]
-    diff rows want
-    run -0 r3-session check
 }
 
 # ---- equality ----
@@ -86,6 +50,27 @@ in_steps() {
 @test "the same: trailing stop, break-even, a longest duration, part of a candle's volume" {
     options=(--set fast=5 --set slow=12 --trailing-stop 1% --break-even 1% --max-duration 6h --volume-share 2% --fraction 0.9) trades=20
     on_both in_steps
+}
+@test "the same: protections that keep from entering" {
+    options=(--set fast=3 --set slow=8 --stop-loss 1% --cooldown 30m --stop-guard 2 --guard-window 1d --guard-pause 5h --drawdown-guard 2%) trades=20
+    on_both in_steps
+}
+ending() {
+    in_steps
+    [ "$(state)" = STOPPED ]
+    [[ $(sql 'SELECT reason FROM sessions') == *"${options[-2]}"* ]]
+    [ "$(jq -r 'select(.type == "command").id' out)" = "$id-end-1" ]
+}
+@test "the same: a session that ends by itself, after trades that lost, by its drawdown, at a time" {
+    options=(--set fast=3 --set slow=8 --stop-loss 1% --end-losing-trades 6) trades=8
+    on_both ending
+    for ending in '--end-drawdown 3%' '--end-at 2013-11-27T07:00'; do
+        # shellcheck disable=SC2206  # the words of a command line
+        options=(--set fast=3 --set slow=8 --stop-loss 1% $ending) trades=4
+        place sqlite "$((++n))"
+        r3-session init
+        ending
+    done
 }
 
 in_one() {
@@ -121,131 +106,30 @@ tick_between_closes() {
     for step in 26T02:31 26T02:35 26T02:36 26T02:37 26T02:38 26T02:40 26T02:45; do at $step run-due >>out 2>>log; done
     sql "SELECT time FROM orders WHERE role = 'MO'" >order
     sql "SELECT time FROM trades WHERE role = 'MO'" >trade
-    [ "$(cat order trade | paste -sd' ')" = '1385433420000 1385433600000' ] # asked for at 02:37, filled at 02:40
+    [ "$(cat order trade | paste -sd' ')" = '1385433600000 1385433600000' ] # not at 02:37
+    equals_backtest 1
 }
-@test "what a tick asks for between two closes fills at the next open, not at one that is past" { on_both tick_between_closes; }
-
-# ---- crashes ----
-
-# The processes of a run are those of its own process group.
-members() { ps -o pid=,pgid= -A | awk -v group="$1" '$2 == group { print $1 }'; }
-# storm DAYTIME: a run in which something is killed at some moment.
-storm() {
-    R3_NOW=2013-11-$1 setsid run-due -j 1 >>out 2>>log 3>&- </dev/null &
-    local leader=$! victims
-    sleep "0.$(printf %03d $((RANDOM % 160)))"
-    mapfile -t victims < <(members "$leader")
-    if [ ${#victims[@]} -gt 0 ]; then
-        kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null && killed=$((killed + 1))
-    fi
-    wait "$leader" || true
-    while [ -n "$(members "$leader")" ]; do sleep 0.01; done
-    leases_run_out
-}
-killed_at_any_moment() {
-    begin "${RISKY[@]}"
-    : >out
-    killed=0
-    for ((round = 1; round <= ${R3_CRASH_ROUNDS:-15}; round++)); do
-        storm "$((26 + round * 4 / ${R3_CRASH_ROUNDS:-15}))T$(printf %02d:%02d $((RANDOM % 24)) $((RANDOM % 60)))"
-    done
-    [ "$killed" -gt 3 ]
-    at 30T23:00 run-due >>out
-    [ "$(count outbox)" = 0 ]
-    delivered out at-least-once
-    equals_backtest 20
-}
-@test "whatever is killed, at whatever moment: the rows are those of the backtest, and every record was delivered" {
-    on_both killed_at_any_moment
-}
-
-# keep has committed and cannot write: nobody reads, and a pipe holds 4 KiB.
-killed_behind_the_commit() {
-    begin "${RISKY[@]}"
-    mkfifo stuck
-    exec 8<>stuck
-    head -c 65536 /dev/zero | tr '\0' '\n' >&8
-    R3_NOW=2013-11-27T12:00 setsid session "$id" >stuck 2>log 3>&- 8>&- &
-    leader=$!
-    for tries in {1..200}; do
-        [ "$(count outbox)" -lt 5 ] || break
-        sleep 0.05
-    done
-    [ "$(count trades)" -gt 3 ]
-    for victim in $(members "$leader"); do kill -9 "$victim" 2>/dev/null || true; done
-    wait "$leader" || true
-    exec 8>&-
-    before=$(count outbox)
-    [ "$before" -gt 5 ]
-    sql 'SELECT record FROM outbox ORDER BY number' >waiting
-    leases_run_out
-    at 27T12:00 session "$id" >out
-    head -n "$before" out | cmp - waiting
-    [ "$(count outbox)" = 0 ]
-    delivered out
-    equals_at_27
-}
-equals_at_27() { # as far as the candles of then go
-    rows "$id" | grep -v '^."accounts"' >rows
-    expected "$id" | jq -c 'select(.[0] != "accounts" and ((.[1].updated // .[1].time) <= 1385553600000))' | jq -cS . >want
-    diff rows want
-}
-@test "killed between the commit and the writing: the next run writes the same bytes first" {
-    on_both killed_behind_the_commit
-}
-
-# ---- leases ----
-
-# Somebody holds the session: run says so, and what was overtaken changes nothing.
-overtaken() {
-    begin "${RISKY[@]}"
-    first=$(at 27T00:00 r3-session run "$id")
-    at 27T00:00 run -75 session "$id"
-    [[ $output == *"session $id is being run already"* ]]
-    leases_run_out
-    at 28T00:00 session "$id" >out 2>log
-    rows "$id" >before
-    [ -s before ]
-    R3_NOW=2013-11-27 run -75 backtest "$first" # by hand, an old text
-    [[ $output == *"session $id was taken over by another run"* ]]
-    rows "$id" | cmp - before
-    second=$(at 29T00:00 r3-session run "$id")
-    leases_run_out
-    at 29T00:00 run -0 backtest "$second" # late, and yet nobody came between
-    at 30T23:00 session "$id" >>out 2>log
-    equals_backtest 20
-}
-@test "one at a time runs a session: 75, and the fencing epoch" { on_both overtaken; }
-
-prolonged() {
-    begin "${RISKY[@]}"
-    text=$(at 30T00:00 r3-session run --lease 1s "$id")
-    # A program in the middle that is slow: the lease is longer held than it was taken for.
-    at 30T00:00 backtest "${text/| r3-track/| bash -c \"cat; sleep 2.5\" | r3-track}" >out 2>log &
-    slow=$!
-    sleep 2
-    at 30T00:00 run -75 session "$id"
-    wait "$slow"
-    delivered out
-}
-@test "feed and keep prolong the lease while they work" { on_both prolonged; }
-
-two_at_once() {
-    begin "${RISKY[@]}"
-    : >out
-    for step in 26T03:00 26T12:00 27T12:00 28T04:00 29T20:00 30T23:00; do
-        at $step run-due >>out 2>>log &
-        at $step session "$id" >>out 2>>log &
-        wait %1 || [ $? = 75 ]
-        wait %2 || [ $? = 75 ]
-    done
-    at 30T23:00 session "$id" >>out 2>>log
-    delivered out
-    equals_backtest 20
-}
-@test "two runs at once: one does the work, the other leaves it" { on_both two_at_once; }
+@test "a tick between two closes asks for nothing that the candles do not" { on_both tick_between_closes; }
 
 # ---- commands ----
+
+# Candles come late: what was asked for meanwhile does not overtake them.
+late_candles() {
+    cp "$DATA/$FEED" feed.csv
+    id=$(R3_NOW=2013-11-26T12:00:00Z r3-session start sma-cross-Kucoin-BTCUSD-1H-refresh5mn --paper --set fast=3 --set slow=8 --max-duration 3h --source feed.csv | jq -r .session)
+    awk -F, 'NR == 1 || $1 + 300 <= 1385496000' "$DATA/$FEED" >feed.csv # up to 20:00
+    at 26T20:00 run-due >>out 2>>log
+    at 26T23:00 r3-session stop "$id" >command
+    at 26T23:01 run-due >>out 2>>log
+    [ "$(state)" = STOPPING ]
+    [ "$(sql 'SELECT count(*) FROM orders WHERE time > 1385496000000')" = 0 ]
+    cp "$DATA/$FEED" feed.csv
+    at 26T23:10 session "$id" >>out 2>>log
+    [ "$(sql 'SELECT count(*) FROM trades t JOIN orders o ON o.id = t.order_id WHERE t.time < o.time')" = 0 ]
+    [ "$(state)" = STOPPED ]
+    run -0 r3-session check
+}
+@test "late candles are taken before the command that came meanwhile, and no order fills at a price of before its time" { on_both late_candles; }
 
 stop_closes() {
     begin "${RISKY[@]}"
@@ -253,11 +137,11 @@ stop_closes() {
     [ "$(sql 'SELECT side FROM positions')" = LONG ]
     at 26T03:01 r3-session stop "$id" >command
     [ "$(state)" = STOPPING ]
-    at 26T03:02 session "$id" >>out 2>>log # the exit waits for the next candle
+    at 26T03:02 session "$id" >>out 2>>log # the command waits for the market to come up to it
+    [ "$(state) $(count outbox)" = 'STOPPING 1' ]
+    at 26T03:05 run-due >>out 2>>log # this candle had opened before the command came
     [ "$(state)" = STOPPING ]
     [ "$(sql "SELECT status FROM orders WHERE role = 'EXIT' ORDER BY time DESC LIMIT 1")" = OPENED ]
-    at 26T03:05 run-due >>out 2>>log # that one had opened before the command came
-    [ "$(state)" = STOPPING ]
     at 26T03:10 r3-tick >tick
     [ -s tick ]
     at 26T03:10 session "$id" >>out 2>>log
@@ -293,13 +177,32 @@ stop_keeps() {
     at 26T03:00 session "$id" >out 2>log
     [ "$(sql 'SELECT side FROM positions')" = LONG ]
     at 26T03:01 r3-session stop --keep-position "$id" >command
-    at 26T03:02 session "$id" >>out 2>>log
+    at 26T03:05 session "$id" >>out 2>>log
     [ "$(state)" = STOPPED ]
     [ "$(sql 'SELECT side FROM positions')" = LONG ]
     [ "$(count tasks) $(count strategies) $(count outbox)" = '0 0 0' ]
     run -0 r3-session check
 }
 @test "stop --keep-position" { on_both stop_keeps; }
+
+# A session that can no longer run is not one that cannot be ended.
+stop_by_force() {
+    cp "$DATA/$FEED" feed.csv
+    id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --set fast=3 --set slow=8 --source feed.csv | jq -r .session)
+    at 26T03:00 session "$id" >out 2>log
+    [ "$(sql 'SELECT side FROM positions')" = LONG ]
+    rm feed.csv
+    at 26T03:01 r3-session stop "$id" >command
+    at 26T03:05 run ! session "$id"
+    [ "$(state)" = STOPPING ]
+    run -64 r3-session stop --force --all
+    at 26T03:06 r3-session stop --force "$id" >command
+    [ "$(state) $(count tasks) $(count strategies) $(count outbox)" = 'STOPPED 0 0 0' ]
+    [ "$(sql 'SELECT side FROM positions')" = LONG ]
+    [[ $(r3-session show "$id") == *'because     stopped by force: what it held is left as it was'* ]]
+    run -0 r3-session check
+}
+@test "stop --force ends a session whose source is gone" { on_both stop_by_force; }
 
 # A stop that comes while a run works is not a part of that run.
 stop_meanwhile() {
@@ -456,6 +359,73 @@ keep_maps() {
 
 # ---- the scripts ----
 
+# The pipe that is printed, and the one that r3-session makes of it.
+printed_and_executed() {
+    begin "${RISKY[@]}"
+    first=$id
+    begin "${RISKY[@]}"
+    for step in 26T00:00 26T07:05 28T12:00 28T12:05 30T22:30; do
+        at $step pipelines_backtest "$(at $step r3-session run "$first")" </dev/null | sed "s/$first/ID/g" >>printed
+        at $step r3-session run --execute "$id" </dev/null 2>>log | sed "s/$id/ID/g" >>executed
+        at $step session "$id" </dev/null >again 2>>log # nothing is left for it
+        run ! grep -E '"type":"(signal|order|trade)"' again
+    done
+    cmp printed executed
+    rows "$first" | sed "s/$first/ID/g" >printed.rows
+    rows "$id" | sed "s/$id/ID/g" >executed.rows
+    cmp printed.rows executed.rows
+    [ "$(grep -c '^."trades"' executed.rows)" -ge 20 ]
+}
+pipelines_backtest() { backtest "$@" 2>>log; }
+@test "a run is the same as a pipe of a shell and by itself" { on_both printed_and_executed; }
+
+# What a session has done before makes its states no longer than what they want to know of it.
+states_stay_small() {
+    R3_NOW=2013-11-25T18:00 r3-session start sma-cross-Kucoin-BTCUSD-5m-refresh5mn --paper --source "$DATA/$FEED" --set fast=2 --set slow=3
+    for step in 28T00:00 30T23:00; do
+        at $step run-due >>out 2>>log
+        sql "SELECT sum(length(record)) FROM states" >>sizes
+    done
+    { read -r first && read -r second; } <sizes
+    [ "$(sql 'SELECT count(*) FROM trades')" -ge 500 ]
+    [ "$second" -lt $((first + 1000)) ]
+}
+@test "states do not grow with a session's history" { on_both states_stay_small; }
+
+silent_run() {
+    begin "${RISKY[@]}"
+    at 30T23:00 run-due >out 2>log
+    for step in 30T23:05 30T23:10 30T23:15; do
+        at $step run -0 --separate-stderr run-due
+        [ -z "$stderr" ]
+        run ! grep -vE '"type":"(account|position)"' <<<"$output"
+    done
+}
+@test "a run without anything new says nothing" { on_both silent_run; }
+
+failed_run() {
+    cp "$DATA/$FEED" feed.csv
+    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --source feed.csv "${RISKY[@]}" >started
+    id=$(jq -r .session started)
+    mv feed.csv away.csv
+    at 26T12:00 run -74 --separate-stderr r3-session run --execute "$id"
+    [[ $stderr == *'r3-collect: '*feed.csv:* && $stderr == *'the stream has no end: nothing of the run is kept'* ]]
+    mv away.csv feed.csv
+    # Each program that fails ends the run, with its status; the lease is given back, so the next one need not wait.
+    mkdir -p path
+    for program in r3-collect r3-backtest; do
+        printf '#!/bin/sh\nexit 71\n' >path/$program
+        chmod +x path/$program
+        PATH=$PWD/path:$PATH at 26T12:00 run -71 r3-session run --execute "$id"
+        printf '#!/bin/sh\nkill -9 $$\n' >path/$program
+        PATH=$PWD/path:$PATH at 26T12:00 run -137 r3-session run --execute "$id"
+        rm path/$program
+    done
+    at 26T12:00 run -0 r3-session run --execute "$id"
+    [[ $output == *'"type":"account"'* ]]
+}
+@test "run --execute: the status is that of the leftmost program that failed, and nothing of it is kept" { on_both failed_run; }
+
 one_fails() {
     cp "$DATA/$FEED" good.csv
     sed '300s/,.*/,x,y,z,1,1/' good.csv >bad.csv
@@ -484,7 +454,7 @@ one_fails() {
     for i in 1 2 3 4 5 6; do begin "${RISKY[@]}"; done
     R3_NOW=2013-11-28 run-due -j 1 >out 2>log &
     run_due=$!
-    until [ -s out ]; do sleep 0.01; done
+    for tries in {1..1000}; do [ ! -s out ] || break; sleep 0.01; done
     kill "$run_due"
     status=0
     wait "$run_due" || status=$?
@@ -530,49 +500,22 @@ one_fails() {
     at 26T01:00 run -0 session sma-cross-Kucoin-BTCUSD-15m-refresh5mn
 }
 
-# ---- the database goes wrong ----
+# ---- a session that ends by itself ----
 
-@test "PostgreSQL crashes and comes back while runs work: nothing is lost, nothing done twice" {
-    place postgresql restarted
-    r3-session init
-    begin "${RISKY[@]}"
-    : >out
-    for step in 26T12:00 27T12:00 28T12:00 29T12:00; do
-        at $step run-due >>out 2>>log &
-        run_due=$!
-        sleep "0.0$((RANDOM % 10))"
-        postgresql_restart QUIT
-        wait $run_due || true
-        leases_run_out
-    done
-    at 30T23:00 run-due >>out
+own_stop() {
+    begin
+    command=$(echo "{\"type\":\"command\",\"id\":\"$id-end-1\",\"time\":1385424000000,\"action\":\"stop\",\"session\":\"$id\"}")
+    order=$(raworder 1 | sed 's/raworder/order/; s/"reference".*/"size":"1"}/')
+    { sql "SELECT record FROM outbox"; signal 1; raworder 1; echo "$order"; notice 'the session ends: --end-loss 5% is reached'; echo "$command"; end; } >stream
+    kept 0 <stream
+    [ "$(state)" = STOPPING ] # an order works
+    [ "$(sql 'SELECT reason FROM sessions')" = '--end-loss 5% is reached' ]
+    grep -qF "$command" <<<"$output"
+    run ! grep -q '"start"' <<<"$output"
     [ "$(count outbox)" = 0 ]
-    delivered out at-least-once
-    equals_backtest 20
+    kept 0 < <(refusal 1 && end)
+    [ "$(state)" = STOPPED ]
+    [ "$(sql 'SELECT reason FROM sessions')" = '--end-loss 5% is reached' ]
+    [ "$(count tasks) $(count outbox)" = '0 0' ]
 }
-
-@test "a store that cannot be written: status 74 or 77, and the next run makes up for it" {
-    place sqlite r3
-    r3-session init
-    begin "${RISKY[@]}"
-    at 26T12:00 session "$id" >out 2>log
-    # The disk is full: no file may hold more than 40 KiB.
-    text=$(at 28T00:00 r3-session run "$id")
-    at 28T00:00 run -74 bash -c "ulimit -f 40; trap '' XFSZ; exec backtest \"\$1\"" bash "$text"
-    [[ $output == *'r3-session: store '*r3.db* ]]
-    leases_run_out
-    if [ "$(id -u)" -ne 0 ]; then # nothing is read-only for root
-        chmod a-w r3.db
-        at 28T00:00 run -77 session "$id"
-        chmod u+w r3.db
-    fi
-    # The records cannot be written: they wait.
-    text=$(at 28T00:00 r3-session run "$id")
-    at 28T00:00 run -74 bash -c 'backtest "$1" >/dev/full' bash "$text"
-    [ "$(count outbox)" -gt 5 ]
-    leases_run_out
-    at 30T23:00 session "$id" >>out 2>>log
-    [ "$(count outbox)" = 0 ]
-    delivered out
-    equals_backtest 20
-}
+@test "a stop that comes from within the run makes the session STOPPING, with its reason" { on_both own_stop; }

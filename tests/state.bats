@@ -8,6 +8,7 @@ setup() {
     printf -v quoted "'%s' " "${rules[@]}"
     tracker=' | r3-track --short --protect tracker --trailing-stop 3% --break-even 1% --state'
     exchange=' | r3-track --take-profit 2% --trailing-stop 2% --limit 0.1% --limit-candles 3 --state'
+    limited=' | r3-track --short --protect tracker --stop-loss 0.7% --cooldown 10m --stop-guard 3 --guard-window 6h --guard-pause 40m --drawdown-guard 2% --end-losing-trades 55 --state'
     size=' | r3-size --risk 1% --max-position 4000'
     order=' | r3-order --paper --slippage 0.05% --volume-share 20% --session s7 --state'
 }
@@ -40,7 +41,7 @@ in_runs() {
 
 @test "many runs are one: by the pipe and by r3-backtest, protection here and at the exchange" {
     candles
-    for middle in "$tracker" "$exchange"; do
+    for middle in "$tracker" "$exchange" "$limited"; do
         text="r3-strategy $quoted --session s7 --state$middle$size$order"
         in_runs r3-backtest "$text"
         mv added one && mv states last
@@ -57,12 +58,12 @@ in_runs() {
 
 @test "in one run or in many, it is the backtest without --state" {
     candles
-    for middle in "$tracker" "$exchange"; do
+    for middle in "$tracker" "$exchange" "$limited"; do
         text="r3-strategy $quoted --session s7 --state$middle$size$order"
         { cat beginning candles; echo "$end"; } | r3-backtest "${text//--state/}" >plain
         in_runs r3-backtest "$text" 77 800 1203
-        for type in signal raworder trade notice; do
-            cmp <(grep "\"type\":\"$type\"" plain) <(grep "\"type\":\"$type\"" added || true)
+        for type in signal raworder trade notice command; do
+            cmp <(grep "\"type\":\"$type\"" plain || true) <(grep "\"type\":\"$type\"" added || true)
         done
         cmp <(grep '"type":"update"' plain | grep -v '"reason":"end of stream"') <(grep '"type":"update"' added)
     done

@@ -54,6 +54,13 @@ int r3_writer_flush(struct r3_writer *writer, struct r3_error *error) {
     return write_all(writer, writer->data, length, error);
 }
 
+int r3_writer_check(struct r3_writer *writer, bool wait, struct r3_error *error) {
+    if (!writer->behind)
+        return 0;
+    errno = wait ? r3_write_behind_wait(writer->behind) : r3_write_behind_look(writer->behind);
+    return errno ? r3_fail_errno(error, R3_IO, "%s", writer->name) : 0;
+}
+
 /* So many bytes at once are worth a write of their own. */
 enum { WITHOUT_COPY = R3_BUFFER_SIZE / 4 };
 

@@ -77,8 +77,10 @@ struct r3_write_behind *r3_write_behind_new(int fd, const cpu_set_t *processors)
     pthread_cond_init(&behind->handed, NULL);
     pthread_cond_init(&behind->written, NULL);
     sigfillset(&all); /* signals are the program's, but for that of a reader that is gone: it is for who writes */
-    sigdelset(&all, SIGPIPE);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    if (!sigismember(&before, SIGPIPE))
+        sigdelset(&all, SIGPIPE);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
     int failed = pthread_create(&behind->thread, NULL, write_handed, behind);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!failed)
@@ -91,6 +93,13 @@ int r3_write_behind_wait(struct r3_write_behind *behind) {
     pthread_mutex_lock(&behind->lock);
     while (behind->busy)
         pthread_cond_wait(&behind->written, &behind->lock);
+    int failed = behind->failed;
+    pthread_mutex_unlock(&behind->lock);
+    return failed;
+}
+
+int r3_write_behind_look(struct r3_write_behind *behind) {
+    pthread_mutex_lock(&behind->lock);
     int failed = behind->failed;
     pthread_mutex_unlock(&behind->lock);
     return failed;

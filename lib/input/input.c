@@ -88,6 +88,15 @@ int r3_input_seekable(const struct r3_input *input, int64_t *start) {
     return input->regular && input->packing == PACKING_NONE ? input->fd : -1;
 }
 
+int r3_input_seek(struct r3_input *input, int64_t offset, struct r3_error *error) {
+    if (lseek(input->fd, input->start + offset, SEEK_SET) < 0)
+        return r3_fail_errno(error, R3_IO, "%s", input->name);
+    input->taken = (uint64_t)offset;
+    input->raw_start = input->raw_end = 0;
+    input->raw_ended = false;
+    return 0;
+}
+
 void r3_input_progress(const struct r3_input *input, uint64_t *done, uint64_t *total) {
     *done = input->taken;
     *total = input->size;

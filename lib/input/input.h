@@ -34,6 +34,9 @@ bool r3_input_regular(const struct r3_input *input);     /* a regular file: read
  * cannot (packed, or no regular file). Known after the first read. */
 int r3_input_seekable(const struct r3_input *input, int64_t *start);
 
+/* Go on at that many bytes behind the place of the first; only where r3_input_seekable gives a descriptor. 0; R3_IO. */
+int r3_input_seek(struct r3_input *input, int64_t offset, struct r3_error *error);
+
 /* Bytes taken so far from the file, and its size (0: not known). */
 void r3_input_progress(const struct r3_input *input, uint64_t *done, uint64_t *total);
 

@@ -16,8 +16,9 @@ struct r3_lines {
     struct r3_input *input;
     char *data;
     size_t start, end, capacity, block;
-    bool ended;    /* all bytes are in the buffer */
-    uint64_t line; /* number of the line taken last */
+    bool ended;     /* all bytes are in the buffer */
+    int64_t sought; /* bytes of the file ahead of what is read */
+    uint64_t line;  /* number of the line taken last */
     /* Backwards */
     bool reversing, reversed;
     int fd;              /* read with pread */
@@ -64,7 +65,35 @@ static void enlarge(struct r3_lines *lines) {
     memset(lines->data + lines->capacity, 0, R3_LINES_ROOM);
 }
 
+static uint64_t count_newlines(const char *data, size_t length) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += data[i] == '\n';
+    return count;
+}
+
+uint64_t r3_lines_count(const char *path, int64_t bytes) {
+    struct r3_input *input = NULL;
+    struct r3_error unused;
+    uint64_t count = 0;
+    size_t got;
+    if (bytes == 0 || r3_input_open(&input, path, &unused) < 0)
+        return 0;
+    char *text = r3_allocate(BLOCK_MIN);
+    for (int result = R3_INPUT_MORE; bytes > 0 && (result == R3_INPUT_MORE || result == R3_INPUT_INTERRUPTED);) {
+        result = r3_input_read(input, text, bytes < BLOCK_MIN ? (size_t)bytes : BLOCK_MIN, &got, &unused);
+        if (result != R3_INPUT_MORE)
+            continue;
+        count += count_newlines(text, got);
+        bytes -= (int64_t)got;
+    }
+    free(text);
+    r3_input_close(input);
+    return count;
+}
+
 static int too_long(const struct r3_lines *lines, uint64_t line, struct r3_error *error) {
+    line += r3_lines_count(r3_lines_name(lines), lines->sought);
     return r3_fail(error, R3_DATA, "%s:%llu: the line is longer than %d bytes", r3_lines_name(lines),
                    (unsigned long long)line, R3_LINE_MAX);
 }
@@ -91,7 +120,8 @@ static int fill(struct r3_lines *lines, struct r3_error *error) {
 
 static void skip_byte_order_mark(struct r3_lines *lines) {
     static const char mark[] = "\xef\xbb\xbf";
-    if (lines->line == 0 && lines->end - lines->start >= 3 && memcmp(lines->data + lines->start, mark, 3) == 0)
+    if (lines->line == 0 && !lines->sought && lines->end - lines->start >= 3 &&
+        memcmp(lines->data + lines->start, mark, 3) == 0)
         lines->start += 3;
 }
 
@@ -112,6 +142,17 @@ int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size
     lines->data[lines->end] = '\n'; /* as next_forwards will do for a last line */
     *whole = lines->ended;
     return R3_INPUT_MORE;
+}
+
+int r3_lines_seekable(const struct r3_lines *lines, int64_t *start) {
+    return r3_input_seekable(lines->input, start);
+}
+
+int r3_lines_seek(struct r3_lines *lines, int64_t offset, struct r3_error *error) {
+    lines->start = lines->end = 0;
+    lines->ended = false;
+    lines->sought = offset;
+    return r3_input_seek(lines->input, offset, error) < 0 ? -1 : R3_INPUT_MORE;
 }
 
 static int next_forwards(struct r3_lines *lines, const char **text, size_t *length, struct r3_error *error) {
@@ -193,13 +234,6 @@ static int write_all(int fd, const char *data, size_t length, struct r3_error *e
         length -= (size_t)count;
     }
     return 0;
-}
-
-static uint64_t count_newlines(const char *data, size_t length) {
-    uint64_t count = 0;
-    for (size_t i = 0; i < length; i++)
-        count += data[i] == '\n';
-    return count;
 }
 
 static int64_t start_of_line(const char *data, size_t length, uint64_t line) {

@@ -24,6 +24,14 @@ int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size
  * that showed line `first`'s start. May give R3_INPUT_INTERRUPTED (call again); R3_INPUT_MORE when done. */
 int r3_lines_reverse(struct r3_lines *lines, uint64_t first, struct r3_error *error);
 
+/* As r3_input_seekable, after a peek. */
+int r3_lines_seekable(const struct r3_lines *lines, int64_t *start);
+/* Begin with the line that begins at that many bytes behind the file's first one, in place of its first line; only before any line was
+ * taken, and where r3_lines_seekable gives a descriptor. What is skipped is not counted: that line has number 1. R3_INPUT_MORE; -1, R3_IO. */
+int r3_lines_seek(struct r3_lines *lines, int64_t offset, struct r3_error *error);
+/* How many lines that is, for messages: the newlines in so many bytes at the beginning of a file that is not packed. */
+uint64_t r3_lines_count(const char *path, int64_t bytes);
+
 /* The next line, without its newline: R3_INPUT_MORE, *text borrowed until the next call, and text[length] is '\n'.
  * Errors have the place ahead. A line of more than R3_LINE_MAX bytes is R3_DATA. */
 int r3_lines_next(struct r3_lines *lines, const char **text, size_t *length, struct r3_error *error);

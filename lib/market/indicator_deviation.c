@@ -104,7 +104,8 @@ static inline uint32_t priority(int32_t place) {
 }
 
 static inline bool is_less(const struct node *nodes, int32_t a, int32_t b) {
-    return nodes[a].entry < nodes[b].entry || (nodes[a].entry == nodes[b].entry && a < b);
+    const struct node *left = nodes + a, *right = nodes + b;
+    return left->entry < right->entry || (left->entry == right->entry && a < b);
 }
 
 static inline void add_up(struct node *nodes, int32_t at) {

@@ -112,7 +112,7 @@ static void cross_run(void *state, const struct r3_indicator_setup *setup, size_
     }
     find_edges(out[0].value, count, cross->above > 0);
     find_edges(out[1].value, count, cross->above < 0);
-    cross->above = (a[count - 1] > b[count - 1]) - (a[count - 1] < b[count - 1]);
+    const double above = (a[count - 1] > b[count - 1]) - (a[count - 1] < b[count - 1]);
     uint8_t *ready = out[0].ready, *both = out[1].ready;
     r3_ready_all(both, in, 2, count);
     bool last = both[count - 1];
@@ -128,6 +128,7 @@ static void cross_run(void *state, const struct r3_indicator_setup *setup, size_
         ready[i] = both[i] & both[i - 1];
     memcpy(both, ready, count);
     cross->ready = last;
+    cross->above = last ? above : 0; /* what is not ready has any value: the state has one */
 }
 
 struct since_state {

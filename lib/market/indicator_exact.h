@@ -154,7 +154,7 @@ static inline double r3_quotient_times(r3_int128 numerator, const struct r3_divi
 
 /* The double with these bits over 2^shift, a whole number; `left` = its exponent - shift - 1075, 0 to 63. `any`: it is not zero. */
 static inline r3_int128 r3_window_whole(uint64_t bits, bool any, unsigned left) {
-    const int64_t sign = (int64_t)bits >> 63;
+    const int64_t sign = -(int64_t)(bits >> 63);
     const int64_t whole = ((int64_t)((bits & ((UINT64_C(1) << 52) - 1)) | (uint64_t)any << 52) ^ sign) - sign;
     return (r3_int128)((r3_uint128)(uint64_t)(whole >> 1 >> (63 - left)) << 64 | (uint64_t)whole << left);
 }

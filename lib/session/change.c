@@ -7,7 +7,7 @@ struct change {
     enum r3_action action;
     enum r3_command_position position;
     const struct r3_arguments *arguments;
-    bool all;
+    bool all, force; /* force: at once, without a run */
     int64_t now;
     struct r3_buffer lines, remarks; /* remarks: a line each */
 };
@@ -65,6 +65,17 @@ static int set_state(struct r3_store *store, const struct r3_session *session, e
                : 0;
 }
 
+/* On paper nothing is out there: what works is given up in the store. */
+static int force_end(struct r3_store *store, const struct change *change, const struct r3_session *session,
+                     struct r3_error *error) {
+    static const char reason[] = "stopped by force: what it held is left as it was";
+    const struct r3_store_value orders[] = { r3_store_text(session->id), r3_store_integer(change->now),
+                                             r3_store_text(reason) };
+    return r3_store_run(store, R3_QUERY_GIVE_UP_ORDERS, orders, 3, NULL, NULL, NULL, error) < 0
+               ? -1
+               : r3_session_end(store, session, change->now, reason, error);
+}
+
 static int change_one(struct r3_store *store, struct change *change, const struct r3_session *session,
                       struct r3_error *error) {
     enum r3_session_state state = target(change->action, session->state);
@@ -72,6 +83,11 @@ static int change_one(struct r3_store *store, struct change *change, const struc
     if (state == R3_SESSION_STATES)
         return r3_fail(error, R3_REFUSED, "%s is %s and cannot be %s", session->id,
                        r3_session_state_name(session->state), verb(change->action));
+    if (change->force && session->state != R3_STOPPED)
+        return r3_session_command(store, session, change->action, R3_KEEP_POSITION, change->now, &change->lines,
+                                  error) < 0
+                   ? -1
+                   : force_end(store, change, session, error);
     if (state == session->state) {
         r3_buffer_printf(&change->remarks, "%s is %s already\n", session->id, r3_session_state_name(state));
         return 0;
@@ -147,7 +163,10 @@ static int stop_sessions(const struct r3_session_call *call, struct r3_error *er
     bool keep = r3_arguments_given(call->arguments, "keep-position");
     struct change change = { .action = R3_STOP_SESSION,
                              .position = keep ? R3_KEEP_POSITION : R3_CLOSE_POSITION,
-                             .all = r3_arguments_given(call->arguments, "all") };
+                             .all = r3_arguments_given(call->arguments, "all"),
+                             .force = r3_arguments_given(call->arguments, "force") };
+    if (change.force && change.all)
+        return r3_fail(error, R3_USAGE, "--force wants the sessions named");
     if (change.all != (r3_arguments_operands(call->arguments) == 0))
         return r3_fail(error, R3_USAGE, change.all ? "--all stands alone, without ID" : "stop wants ID…, or --all");
     return run(call, &change, error);
@@ -155,6 +174,7 @@ static int stop_sessions(const struct r3_session_call *call, struct r3_error *er
 
 static const struct r3_option stop_options[] = {
     { .name = "all", .kind = R3_OPTION_FLAG, .help = "each session that is ACTIVE or PAUSED" },
+    { .name = "force", .kind = R3_OPTION_FLAG, .help = "at once, without a run; positions are left alone" },
     { .name = "keep-position", .kind = R3_OPTION_FLAG, .help = "leave an open position alone" },
     { .name = NULL },
 };

@@ -1,5 +1,6 @@
 /* r3-session feed: the head of a run. What r3-collect writes goes on, as far as the session has not seen it and it is closed by now;
  * behind the head of the stream come the states that the last run left, and in their places commands and a tick. */
+#include "lib/session/feed.h"
 #include "lib/base/clock.h"
 #include "lib/session/stream.h"
 
@@ -10,10 +11,11 @@ struct command {
     char *line; /* with its newline */
 };
 
-struct feed {
+struct r3_feed {
     struct r3_session_stream stream;
     struct r3_decoder *decoder; /* of what the store has */
-    int64_t now, seen;          /* seen: R3_TIME_ABSENT where no candle was */
+    int64_t now, seen,
+        last; /* closes: of the last candle of the runs before, and of the last that went on in any; R3_TIME_ABSENT: none */
     struct r3_buffer states;
     struct command *commands;
     size_t command_count, command; /* command: the next to go */
@@ -25,14 +27,14 @@ struct feed {
 /* ---- what the store has ---- */
 
 static int take_seen(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct feed *feed = context;
+    struct r3_feed *feed = context;
     (void)error;
-    feed->seen = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
+    feed->seen = feed->last = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
     return 0;
 }
 
 static int take_state(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct feed *feed = context;
+    struct r3_feed *feed = context;
     (void)error;
     r3_buffer_append_text(&feed->states, r3_store_row_text(row, 0));
     r3_buffer_append_text(&feed->states, "\n");
@@ -40,7 +42,7 @@ static int take_state(const struct r3_store_row *row, void *context, struct r3_e
 }
 
 static int take_command(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct feed *feed = context;
+    struct r3_feed *feed = context;
     struct r3_record record;
     const char *text = r3_store_row_text(row, 1);
     if (r3_record_decode(feed->decoder, &record, text, strlen(text), error) < 0)
@@ -56,7 +58,7 @@ static int take_command(const struct r3_store_row *row, void *context, struct r3
 }
 
 static int take_tick(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct feed *feed = context;
+    struct r3_feed *feed = context;
     const char *session = feed->stream.lease.session;
     (void)error;
     r3_record_init(&feed->tick, R3_TICK);
@@ -67,7 +69,7 @@ static int take_tick(const struct r3_store_row *row, void *context, struct r3_er
     return 0;
 }
 
-static void forget(struct feed *feed) {
+static void forget(struct r3_feed *feed) {
     r3_buffer_reset(&feed->states);
     while (feed->command_count > 0)
         free(feed->commands[--feed->command_count].line);
@@ -75,7 +77,7 @@ static void forget(struct feed *feed) {
 }
 
 static int look(struct r3_store *store, void *context, struct r3_error *error) {
-    struct feed *feed = context;
+    struct r3_feed *feed = context;
     const struct r3_session_lease *lease = &feed->stream.lease;
     const struct r3_store_value key = r3_store_text(lease->session);
     forget(feed);
@@ -90,12 +92,12 @@ static int look(struct r3_store *store, void *context, struct r3_error *error) {
 
 /* ---- the stream ---- */
 
-static int put(struct feed *feed, const char *line, size_t length, struct r3_error *error) {
+static int put(struct r3_feed *feed, const char *line, size_t length, struct r3_error *error) {
     feed->written++;
     return r3_writer_put(feed->stream.out, line, length, error);
 }
 
-static int put_record(struct feed *feed, const struct r3_record *record, struct r3_error *error) {
+static int put_record(struct r3_feed *feed, const struct r3_record *record, struct r3_error *error) {
     struct r3_buffer line = R3_BUFFER_INIT;
     int result = r3_record_encode(&line, record, error);
     if (result == 0)
@@ -104,7 +106,7 @@ static int put_record(struct feed *feed, const struct r3_record *record, struct 
     return result;
 }
 
-static int put_states(struct feed *feed, struct r3_error *error) {
+static int put_states(struct r3_feed *feed, struct r3_error *error) {
     feed->headed = true;
     for (const char *at = feed->states.data, *end; at && *at; at = end) {
         end = strchr(at, '\n') + 1;
@@ -114,11 +116,11 @@ static int put_states(struct feed *feed, struct r3_error *error) {
     return 0;
 }
 
-/* Commands that come ahead of a candle which closes at `close`. */
-static int put_commands(struct feed *feed, int64_t close, struct r3_error *error) {
+/* Commands of a time before `time`. */
+static int put_commands(struct r3_feed *feed, int64_t time, struct r3_error *error) {
     for (; feed->command < feed->command_count; feed->command++) {
         const struct command *command = &feed->commands[feed->command];
-        if (command->time >= close)
+        if (command->time >= time)
             break;
         if (put(feed, command->line, strlen(command->line), error) < 0)
             return -1;
@@ -126,16 +128,18 @@ static int put_commands(struct feed *feed, int64_t close, struct r3_error *error
     return 0;
 }
 
-static int put_rest(struct feed *feed, struct r3_error *error) {
+/* A command waits for the market to come up to its time: where candles are late, or the source was ended early, it would otherwise
+ * overtake them and act at a price of long ago. */
+static int put_rest(struct r3_feed *feed, struct r3_error *error) {
     if (!feed->headed && put_states(feed, error) < 0)
         return -1;
-    return put_commands(feed, INT64_MAX, error) < 0 ||
+    return (feed->last != R3_TIME_ABSENT && put_commands(feed, feed->last + 1, error) < 0) ||
                    (feed->tick.type == R3_TICK && put_record(feed, &feed->tick, error) < 0)
                ? -1
                : 0;
 }
 
-static int put_end(struct feed *feed, struct r3_error *error) {
+static int put_end(struct r3_feed *feed, struct r3_error *error) {
     static const char source[] = "r3-session";
     struct r3_record end;
     r3_record_init(&end, R3_END);
@@ -145,7 +149,7 @@ static int put_end(struct feed *feed, struct r3_error *error) {
 }
 
 /* 1: go on; 0: the stream has ended; -1. */
-static int pass(struct feed *feed, struct r3_error *error) {
+static int pass(struct r3_feed *feed, struct r3_error *error) {
     const struct r3_record *record = &feed->stream.record;
     bool head = record->type == R3_STREAM || record->type == R3_INSTRUMENT;
     if (!head && !feed->headed && put_states(feed, error) < 0)
@@ -158,6 +162,7 @@ static int pass(struct feed *feed, struct r3_error *error) {
             return put_rest(feed, error) < 0 || put_end(feed, error) < 0 ? -1 : 0;
         if (put_commands(feed, close, error) < 0)
             return -1;
+        feed->last = close;
     }
     bool end = record->type == R3_END;
     if (end && put_rest(feed, error) < 0)
@@ -167,25 +172,47 @@ static int pass(struct feed *feed, struct r3_error *error) {
     return end ? 0 : 1;
 }
 
-static int run(const struct r3_session_call *call, struct r3_error *error) {
-    struct feed feed = { .seen = R3_TIME_ABSENT };
-    int result = r3_session_stream_open(&feed.stream, call, error), more = 1;
-    feed.decoder = r3_decoder_new();
-    if (result == 0)
-        result = r3_clock_now(&feed.now, error);
-    if (result == 0)
-        result = r3_store_read(call->store, look, &feed, error);
-    while (result == 0 && more > 0) {
-        more = r3_session_stream_next(&feed.stream, error);
+int r3_feed_begin(struct r3_feed **out, const struct r3_session_call *call, struct r3_error *error) {
+    struct r3_feed *feed = r3_allocate(sizeof *feed);
+    *out = feed;
+    feed->seen = feed->last = R3_TIME_ABSENT;
+    feed->decoder = r3_decoder_new();
+    return r3_session_stream_open(&feed->stream, call, error) < 0 || r3_clock_now(&feed->now, error) < 0
+               ? -1
+               : r3_store_read(call->store, look, feed, error);
+}
+
+void r3_feed_leave_lease(struct r3_feed *feed) {
+    feed->stream.lease.span = INT64_MAX / 2;
+}
+
+int r3_feed_pass(struct r3_feed *feed, struct r3_error *error) {
+    int more = 1;
+    while (more > 0) {
+        more = r3_session_stream_next(&feed->stream, error);
         if (more > 0)
-            more = pass(&feed, error);
-        result = more < 0 ? -1 : 0;
+            more = pass(feed, error);
     }
-    forget(&feed);
-    free(feed.commands);
-    r3_buffer_release(&feed.states);
-    r3_decoder_free(feed.decoder);
-    r3_session_stream_release(&feed.stream);
+    return more;
+}
+
+void r3_feed_end(struct r3_feed *feed) {
+    if (!feed)
+        return;
+    forget(feed);
+    free(feed->commands);
+    r3_buffer_release(&feed->states);
+    r3_decoder_free(feed->decoder);
+    r3_session_stream_release(&feed->stream);
+    free(feed);
+}
+
+static int run(const struct r3_session_call *call, struct r3_error *error) {
+    struct r3_feed *feed = NULL;
+    int result = r3_feed_begin(&feed, call, error);
+    if (result == 0)
+        result = r3_feed_pass(feed, error);
+    r3_feed_end(feed);
     return result;
 }
 

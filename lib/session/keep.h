@@ -21,7 +21,9 @@ struct r3_keep {
     /* Signals, raw orders, orders, cancels, updates, trades and notices, each line with its newline. */
     struct r3_buffer lines;
     struct r3_buffer commands;   /* the same, a newline ahead of the first too */
-    bool keeps_position;         /* a stop that leaves the position as it is */
+    bool stops;                  /* a stop came, */
+    bool keeps_position;         /* which leaves the position as it is */
+    char reason[R3_TEXT_SIZE];   /* why the session ended by itself */
     struct r3_record *positions; /* the last of each market */
     size_t position_count;
     struct r3_record account; /* the last one; R3_UNKNOWN: none */
@@ -38,6 +40,7 @@ struct r3_keep {
     size_t raworder_count;    /* of which these are known so far */
     int64_t acknowledged;     /* the last command that was fed; 0: none */
     bool commands_wait, over; /* a command was not fed; the session is to be STOPPED */
+    struct r3_buffer fed;     /* commands that were, a newline ahead and behind */
 };
 
 /* Take in the record of the stream. R3_DATA, R3_PROTOCOL. */

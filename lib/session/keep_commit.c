@@ -164,10 +164,12 @@ static int find_command(const struct r3_store_row *row, void *context, struct r3
     struct r3_buffer line = R3_BUFFER_INIT;
     (void)error;
     r3_buffer_printf(&line, "\n%s\n", r3_store_row_text(row, 1));
-    if (keep->commands.length && strstr(keep->commands.data, line.data))
+    if (keep->commands.length && strstr(keep->commands.data, line.data)) {
         keep->acknowledged = row->columns[0].integer;
-    else
+        r3_buffer_append(&keep->fed, line.data, line.length);
+    } else {
         keep->commands_wait = true;
+    }
     r3_buffer_release(&line);
     return 0;
 }
@@ -211,6 +213,25 @@ static int tell_end(struct r3_store *store, struct r3_keep *keep, struct r3_erro
     return r3_keep_notice(store, id, notice, error) < 0 ? -1 : send_record(keep, &record, error);
 }
 
+/* A stop that came from within the pipe, as r3-track gives it when a condition of the session's end is met. Others are to hear of it. */
+static int keep_own_stop(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    const struct r3_store_value values[] = { r3_store_text(keep->stream.lease.session),
+                                             r3_store_text(*keep->reason ? keep->reason : "stop") };
+    struct r3_buffer line = R3_BUFFER_INIT;
+    for (const char *at = keep->commands.data ? keep->commands.data : "\n", *end; at[1]; at = end) {
+        end = at + 1 + strcspn(at + 1, "\n");
+        r3_buffer_reset(&line);
+        r3_buffer_append(&line, at, (size_t)(end + 1 - at));
+        if (!keep->fed.length || !strstr(keep->fed.data, line.data))
+            r3_buffer_append(&keep->out, at + 1, (size_t)(end - at));
+    }
+    r3_buffer_release(&line);
+    if (!keep->stops || (keep->session.state != R3_ACTIVE && keep->session.state != R3_PAUSED))
+        return 0;
+    keep->session.state = R3_STOPPING;
+    return r3_store_run(store, R3_QUERY_END_BY_ITSELF, values, 2, NULL, NULL, NULL, error);
+}
+
 /* A session that is STOPPING is over when nothing works and, unless it is to be kept, nothing is held. A stop that keeps the position
  * is fed again until then. */
 static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
@@ -218,7 +239,9 @@ static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3
     bool works = false, holds = false;
     keep->acknowledged = 0;
     keep->commands_wait = false;
+    r3_buffer_reset(&keep->fed);
     if (r3_store_waiting(store, "r3-session", keep->stream.lease.session, find_command, keep, error) < 0 ||
+        keep_own_stop(store, keep, error) < 0 ||
         r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, take_any, &works, NULL, error) < 0 ||
         r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0)
         return -1;
@@ -236,7 +259,7 @@ int r3_keep_finish(struct r3_store *store, struct r3_keep *keep, struct r3_error
         return -1;
     if (!keep->over)
         return 0;
-    const char *reason = *keep->session.reason ? keep->session.reason : "stop";
+    const char *reason = *keep->reason ? keep->reason : *keep->session.reason ? keep->session.reason : "stop";
     return r3_session_end(store, &keep->session, keep->now, reason, error);
 }
 

@@ -75,8 +75,17 @@ static void take_command(struct r3_keep *keep) {
     if (keep->commands.length == 0)
         r3_buffer_append_text(&keep->commands, "\n");
     r3_buffer_append(&keep->commands, keep->stream.line, keep->stream.length + 1);
-    if (command->action == R3_STOP_SESSION)
-        keep->keeps_position = command->position == R3_KEEP_POSITION;
+    if (command->action != R3_STOP_SESSION)
+        return;
+    keep->stops = true;
+    keep->keeps_position = command->position == R3_KEEP_POSITION;
+}
+
+/* r3-track says so ahead of the stop that it gives. */
+static void take_reason(struct r3_keep *keep, const struct r3_notice *notice) {
+    static const char ahead[] = "the session ends: ";
+    if (strncmp(notice->text, ahead, strlen(ahead)) == 0)
+        memcpy(keep->reason, notice->text + strlen(ahead), strlen(notice->text + strlen(ahead)) + 1);
 }
 
 static void take_candle(struct r3_keep *keep) {
@@ -94,6 +103,8 @@ int r3_keep_take(struct r3_keep *keep, struct r3_error *error) {
     if (session && strcmp(session, keep->stream.lease.session) != 0)
         return r3_fail(error, R3_DATA, "a record of session %s in a run of session %s", session,
                        keep->stream.lease.session);
+    if (record->type == R3_NOTICE)
+        take_reason(keep, &record->notice);
     switch (record->type) {
     case R3_SIGNAL:
     case R3_RAWORDER:
@@ -147,6 +158,7 @@ void r3_keep_release(struct r3_keep *keep) {
     free(keep->raworders);
     r3_buffer_release(&keep->lines);
     r3_buffer_release(&keep->commands);
+    r3_buffer_release(&keep->fed);
     r3_buffer_release(&keep->out);
     r3_session_release(&keep->session);
     r3_decoder_free(keep->decoder);

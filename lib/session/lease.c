@@ -8,15 +8,21 @@
 #include "lib/base/clock.h"
 #include "lib/base/time.h"
 
+static int check_span(int64_t span, const char *name, enum r3_status status, struct r3_error *error) {
+    return span <= R3_STORE_LONGEST_LEASE ? 0 : r3_fail(error, status, "%s: a lease is at most 1h", name);
+}
+
 int r3_lease_span(int64_t *span, const struct r3_arguments *arguments, struct r3_error *error) {
     const char *text = getenv("R3_LEASE");
     *span = R3_LEASE_SPAN;
     if (r3_arguments_given(arguments, "lease")) {
         *span = r3_arguments_get(arguments, "lease", 0)->integer;
-        return 0;
+        return check_span(*span, "--lease", R3_USAGE, error);
     }
-    if (!text || !*text || r3_duration_parse(span, text, strlen(text), error) == 0)
+    if (!text || !*text)
         return 0;
+    if (r3_duration_parse(span, text, strlen(text), error) == 0)
+        return check_span(*span, "R3_LEASE", R3_CONFIG, error);
     return r3_fail(error, R3_CONFIG, "R3_LEASE: wants a span of time as 60s or 5m, not \"%s\"", text);
 }
 

@@ -91,6 +91,8 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
         add_time(program, "--from", from);
     if (to != R3_TIME_ABSENT)
         add_time(program, "--to", to);
+    if (to == R3_TIME_ABSENT && session->seen != R3_TIME_ABSENT) /* the first run has told what the file lacks */
+        r3_pipeline_program_add(program, "--quiet");
     if (result == 0)
         r3_pipeline_text_write(out, &text);
     r3_pipeline_text_release(&text);

@@ -1,15 +1,22 @@
 /* r3-session run: the lease of a session, and the text of its run. */
 #include "lib/base/clock.h"
+#include "lib/session/execute.h"
 #include "lib/session/lease.h"
 #include "lib/session/pipeline.h"
+#include "lib/stage/pipeline_text.h"
 
-static const struct r3_option options[] = { R3_LEASE_OPTION, { .name = NULL } };
+static const struct r3_option options[] = {
+    { .name = "execute", .letter = 'x', .kind = R3_OPTION_FLAG, .help = "run it, in place of printing it" },
+    R3_LEASE_OPTION,
+    { .name = NULL },
+};
 
 struct run {
     const char *name; /* as typed */
     struct r3_session session;
     char owner[R3_LEASE_OWNER_SIZE];
     int64_t span, epoch;
+    bool execute; /* run it: in few processes */
 };
 
 static int take(struct r3_store *store, void *context, struct r3_error *error) {
@@ -34,6 +41,22 @@ static int first_open(int64_t *from, const struct r3_session *session, struct r3
     return 0;
 }
 
+static int write_stages(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
+    struct r3_buffer stages = R3_BUFFER_INIT;
+    struct r3_pipeline_text fused = { .programs = r3_allocate(sizeof fused.programs[0]), .count = 1 };
+    int result = r3_session_write_stages(&stages, &run->session, true, error);
+    if (result == 0 && run->execute) {
+        r3_pipeline_program_add(fused.programs, "r3-backtest");
+        r3_pipeline_program_add(fused.programs, stages.data);
+        r3_pipeline_text_write(text, &fused);
+    } else if (result == 0) {
+        r3_buffer_append_text(text, stages.data);
+    }
+    r3_pipeline_text_release(&fused);
+    r3_buffer_release(&stages);
+    return result;
+}
+
 static int write_text(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
     const struct r3_session *session = &run->session;
     int64_t from;
@@ -42,7 +65,7 @@ static int write_text(struct r3_buffer *text, const struct run *run, struct r3_e
         return -1;
     r3_buffer_printf(text, " | r3-session feed %s --owner %s --epoch %lld --lease %llds | ", session->id, run->owner,
                      (long long)run->epoch, (long long)((run->span + R3_SECOND - 1) / R3_SECOND));
-    if (r3_session_write_stages(text, session, true, error) < 0)
+    if (write_stages(text, run, error) < 0)
         return -1;
     r3_buffer_printf(text, " | r3-session keep %s --owner %s --epoch %lld --lease %llds\n", session->id, run->owner,
                      (long long)run->epoch, (long long)((run->span + R3_SECOND - 1) / R3_SECOND));
@@ -57,11 +80,15 @@ static int give_back(struct r3_store *store, void *context, struct r3_error *err
 }
 
 static int run_word(const struct r3_session_call *call, struct r3_error *error) {
-    struct run run = { .name = r3_arguments_operand(call->arguments, 0) };
+    struct run run = { .name = r3_arguments_operand(call->arguments, 0),
+                       .execute = r3_arguments_given(call->arguments, "execute") };
+    bool kept = false;
     struct r3_buffer text = R3_BUFFER_INIT;
     struct r3_error unused;
     int64_t now;
     int result = r3_clock_now(&now, error); /* what R3_NOW has to say is said here, once */
+    if (run.execute)
+        r3_store_one_of_many(call->store);
     if (result == 0)
         result = r3_lease_span(&run.span, call->arguments, error);
     if (result == 0)
@@ -70,11 +97,13 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
         result = r3_store_write(call->store, take, &run, error);
     if (result == 0) {
         result = write_text(&text, &run, error);
-        if (result < 0)
+        if (result == 0 && run.execute)
+            result = r3_session_execute(call, text.data, &kept, error);
+        else if (result == 0)
+            result = r3_writer_put(call->out, text.data, text.length, error);
+        if (result < 0 && !kept)
             r3_store_write(call->store, give_back, &run, &unused);
     }
-    if (result == 0)
-        result = r3_writer_put(call->out, text.data, text.length, error);
     r3_session_release(&run.session);
     r3_buffer_release(&text);
     return result;
@@ -83,7 +112,8 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
 const struct r3_session_word r3_session_run_word = { .name = "run",
                                                      .synonyms = "",
                                                      .operands = "ID",
-                                                     .summary = "take the lease of a session and print its run",
+                                                     .summary =
+                                                         "take the lease of a session, and print its run or do it",
                                                      .options = options,
                                                      .least = 1,
                                                      .most = 1,

@@ -51,6 +51,7 @@ static const struct r3_option options[] = {
       .argument = "warn|fill|fail",
       .fallback = "warn",
       .help = "what to do about missing candles" },
+    { .name = "quiet", .kind = R3_OPTION_FLAG, .help = "say nothing of what is missing, only of what is wrong" },
     { .name = "price-increment",
       .kind = R3_OPTION_DECIMAL,
       .argument = "N",
@@ -142,6 +143,11 @@ static int choose_market(const struct collect *collect, size_t index, char marke
     return r3_market_split(base, quote, market);
 }
 
+static int64_t bound(const struct collect *collect, const char *name) {
+    const struct r3_argument *argument = r3_arguments_get(collect->arguments, name, 0);
+    return argument ? argument->integer : R3_TIME_ABSENT;
+}
+
 static int add_files(struct collect *collect, struct r3_error *error) {
     size_t operands = r3_arguments_operands(collect->arguments), inputs = 0;
     struct r3_csv csv;
@@ -156,6 +162,7 @@ static int add_files(struct collect *collect, struct r3_error *error) {
         bool input = strcmp(file->path, "-") == 0;
         file->name = input ? "standard input" : file->path;
         file->csv = csv;
+        file->from = bound(collect, "from");
         file->block = BLOCKS / collect->file_count < BLOCK_MAX ? BLOCKS / collect->file_count : BLOCK_MAX;
         inputs += input;
     }
@@ -227,11 +234,6 @@ static void order_files(struct collect *collect) {
     }
 }
 
-static int64_t bound(const struct collect *collect, const char *name) {
-    const struct r3_argument *argument = r3_arguments_get(collect->arguments, name, 0);
-    return argument ? argument->integer : R3_TIME_ABSENT;
-}
-
 static int make_lanes(struct collect *collect, struct r3_error *error) {
     order_files(collect);
     collect->lanes = r3_allocate(collect->file_count * sizeof collect->lanes[0]);
@@ -245,7 +247,7 @@ static int make_lanes(struct collect *collect, struct r3_error *error) {
         }
         lane->series.file_count++;
         collect->bytes += collect->order[i]->bytes;
-        if (!collect->order[i]->csv.has_volume)
+        if (!collect->order[i]->csv.has_volume && !r3_arguments_given(collect->arguments, "quiet"))
             collect->port->warn(collect->port, "%s: it has no volume column: every volume is 0",
                                 collect->order[i]->name);
     }
@@ -458,7 +460,8 @@ static int collect_finish(void *state, bool ended, struct r3_error *error) {
     for (size_t i = 0; i < collect->lane_count; i++) {
         struct r3_collect_lane *lane = &collect->lanes[i];
         struct r3_resample *own = lane->series.resampling ? &lane->series.resample : NULL;
-        r3_collect_tell(collect->port, &lane->series, lane->both.wanted ? &lane->both.resample : own, lane->ended);
+        if (!r3_arguments_given(collect->arguments, "quiet"))
+            r3_collect_tell(collect->port, &lane->series, lane->both.wanted ? &lane->both.resample : own, lane->ended);
     }
     r3_record_init(&record, R3_END);
     memcpy(record.end.source, "r3-collect", sizeof "r3-collect");

@@ -11,7 +11,7 @@ enum {
 };
 
 int r3_collect_fail_place(const struct r3_collect_file *file, uint64_t line, struct r3_error *error) {
-    return r3_error_at(error, "%s:%" PRIu64 ": ", file->name, line);
+    return r3_error_at(error, "%s:%" PRIu64 ": ", file->name, r3_collect_line(file, line));
 }
 
 void r3_collect_close(struct r3_collect_file *file) {
@@ -57,6 +57,11 @@ static int start_file(struct r3_collect_file *file, struct r3_error *error) {
     int result = R3_INPUT_MORE;
     if (open_lines(file, error) < 0)
         return -1;
+    result = r3_collect_seek(file, error);
+    if (result != R3_INPUT_MORE || file->skipped) {
+        file->started = result == R3_INPUT_MORE;
+        return result;
+    }
     if (file->csv.newest_first) {
         result = r3_lines_peek(file->lines, file->head, &text, &length, &whole, error);
         if (result == R3_INPUT_MORE)
@@ -71,8 +76,9 @@ static int start_file(struct r3_collect_file *file, struct r3_error *error) {
     return result;
 }
 
-/* One row of the file into *candle: R3_INPUT_MORE, END, INTERRUPTED, -1. Rows without values are counted. */
-static inline int read_row(struct r3_collect_file *file, struct r3_candle *candle, struct r3_error *error) {
+/* One row of the file into *candle: R3_INPUT_MORE, END, INTERRUPTED, -1. With `counts`, rows without values are counted. */
+static inline int read_row(struct r3_collect_file *file, struct r3_candle *candle, bool counts,
+                           struct r3_error *error) {
     const char *text;
     size_t length;
     bool missing;
@@ -90,7 +96,7 @@ static inline int read_row(struct r3_collect_file *file, struct r3_candle *candl
             return r3_collect_fail_place(file, r3_lines_number(file->lines), error);
         if (result > 0)
             return R3_INPUT_MORE;
-        if (missing && file->missing++ == 0)
+        if (missing && counts && file->missing++ == 0)
             file->first_missing = r3_lines_number(file->lines);
     }
 }
@@ -100,7 +106,7 @@ static int explain(struct r3_collect_file *file, struct r3_error *error) {
     struct r3_candle candle, last;
     uint64_t rows = 0, line = 0;
     int result;
-    while ((result = read_row(file, &candle, error)) == R3_INPUT_MORE) {
+    while ((result = read_row(file, &candle, true, error)) == R3_INPUT_MORE) {
         char place[32];
         snprintf(place, sizeof place, "line %" PRIu64, line);
         if (rows && r3_csv_follows(&last, &candle, place, error) < 0)
@@ -195,11 +201,12 @@ static int check_row(struct r3_collect_series *series, const struct r3_collect_f
     if (series->any && candle->time <= last->time) {
         char place[300];
         if (series->last_file == file)
-            snprintf(place, sizeof place, "line %" PRIu64, series->last_line);
+            snprintf(place, sizeof place, "line %" PRIu64, r3_collect_line(file, series->last_line));
         else
-            snprintf(place, sizeof place, "%.256s:%" PRIu64, series->last_file->name, series->last_line);
+            snprintf(place, sizeof place, "%.256s:%" PRIu64, series->last_file->name,
+                     r3_collect_line(series->last_file, series->last_line));
         int follows = r3_csv_follows(last, candle, place, error);
-        if (follows == 0 && series->duplicates++ == 0) {
+        if (follows == 0 && candle->time >= series->from && series->duplicates++ == 0) {
             series->duplicate_file = file;
             series->first_duplicate = line;
         }
@@ -221,7 +228,9 @@ static inline int next_row(struct r3_collect_series *series, struct r3_error *er
         struct r3_collect_file *file = series->files[series->at];
         struct r3_candle *candle = &series->rows[series->newest ^ 1].candle;
         const struct r3_candle *last = &series->rows[series->newest].candle;
-        int result = read_row(file, candle, error);
+        /* Far ahead of --from nothing is read, so what is missing near it does not count either. */
+        bool counts = series->from == R3_TIME_ABSENT || series->candles > 0;
+        int result = read_row(file, candle, counts, error);
         if (result == R3_INPUT_END) {
             file->finished = true;
             r3_collect_close(file);

@@ -29,6 +29,8 @@ struct r3_collect_file {
     bool probed, started, finished;
     struct r3_lines *lines;          /* NULL: not open */
     size_t head, block;              /* bytes looked at to find the dialect; bytes to read at a time */
+    int64_t from;                    /* the series' bound; R3_TIME_ABSENT: none */
+    int64_t skipped;                 /* bytes at the beginning that were not read; lines are counted from there on */
     uint64_t bytes;                  /* its size for the progress; 0: not known */
     uint64_t missing, first_missing; /* rows without values, and the line of the first */
 };
@@ -37,6 +39,11 @@ struct r3_collect_file {
  * R3_INPUT_INTERRUPTED: call again; -1. */
 int r3_collect_probe(struct r3_collect_file *file, enum r3_timeframe timeframe, bool keep, struct r3_error *error);
 void r3_collect_close(struct r3_collect_file *file);
+/* A file that is open and was not read from: skip what lies far ahead of `from`. R3_INPUT_MORE: done, also where nothing can be skipped;
+ * R3_INPUT_INTERRUPTED: call again; -1. */
+int r3_collect_seek(struct r3_collect_file *file, struct r3_error *error);
+/* The number in the file of a line, for messages: that of r3_lines_number and what was skipped. */
+uint64_t r3_collect_line(const struct r3_collect_file *file, uint64_t line);
 
 /* Candles of a series, as many as could be read at once: those of the block from [given] on, or a single one that no block holds. */
 struct r3_collect_output {

@@ -37,11 +37,11 @@ void r3_collect_tell(struct r3_port *port, const struct r3_collect_series *serie
         if (series->files[i]->missing)
             port->warn(port, "%s: %" PRIu64 " row%s without values, the first in line %" PRIu64, series->files[i]->name,
                        series->files[i]->missing, series->files[i]->missing == 1 ? "" : "s",
-                       series->files[i]->first_missing);
+                       r3_collect_line(series->files[i], series->files[i]->first_missing));
     if (series->duplicates)
         port->warn(port, "%s:%" PRIu64 ": an equal copy of the candle before it; %" PRIu64 " such row%s dropped",
-                   series->duplicate_file->name, series->first_duplicate, series->duplicates,
-                   series->duplicates == 1 ? "" : "s");
+                   series->duplicate_file->name, r3_collect_line(series->duplicate_file, series->first_duplicate),
+                   series->duplicates, series->duplicates == 1 ? "" : "s");
     warn_gaps(port, series);
     if (resample)
         warn_dropped(port, series, resample);

@@ -226,7 +226,7 @@ static int before_read(void *context, struct r3_error *error) {
         if (ready > 0 && watched[1].revents & (POLLERR | POLLHUP | POLLNVAL))
             return r3_pipe_reader_gone(error);
         if (ready == 0) {
-            if (r3_writer_flush(&pipe->out, error) < 0)
+            if (r3_writer_flush(&pipe->out, error) < 0 || r3_writer_check(&pipe->out, true, error) < 0)
                 return -1;
             flushed = coarse_milliseconds();
         }

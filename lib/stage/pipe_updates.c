@@ -163,6 +163,8 @@ int r3_pipe_sync(struct r3_port *port, struct r3_error *error) {
 }
 
 int r3_pipe_answer_begin(struct r3_pipe *pipe, struct r3_error *error) {
+    if (r3_writer_check(&pipe->out, false, error) < 0) /* r3-track is not to hear of what nobody will read */
+        return -1;
     if (pipe->updates_fd >= 0)
         return 0;
     if (!pipe->updates_name)

@@ -44,6 +44,47 @@ static const struct r3_option options[] = {
       .help = "candles that a limit entry waits" },
     { .name = "close-at-end", .kind = R3_OPTION_FLAG, .help = "leave at the last close when the input ends" },
     { .name = "every", .kind = R3_OPTION_DURATION, .argument = "DURATION", .help = "write position records so often" },
+    { .name = "cooldown",
+      .kind = R3_OPTION_DURATION,
+      .argument = "DURATION",
+      .help = "no entry so long after a position was closed" },
+    { .name = "stop-guard",
+      .kind = R3_OPTION_INTEGER,
+      .argument = "N",
+      .minimum = 1,
+      .help = "no entry after N stops that lost" },
+    { .name = "drawdown-guard",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "no entry after results fell by more" },
+    { .name = "guard-window",
+      .kind = R3_OPTION_DURATION,
+      .argument = "DURATION",
+      .fallback = "1d",
+      .help = "how far the two guards look back" },
+    { .name = "guard-pause",
+      .kind = R3_OPTION_DURATION,
+      .argument = "DURATION",
+      .fallback = "4h",
+      .help = "how long they keep from entering" },
+    { .name = "end-at", .kind = R3_OPTION_TIME, .argument = "TIME", .help = "stop the session then" },
+    { .name = "end-loss",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "stop it when so much of its equity is lost" },
+    { .name = "end-gain",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "stop it when so much was gained" },
+    { .name = "end-drawdown",
+      .kind = R3_OPTION_FRACTION,
+      .argument = "FRACTION",
+      .help = "stop it so far below its highest equity" },
+    { .name = "end-losing-trades",
+      .kind = R3_OPTION_INTEGER,
+      .argument = "N",
+      .minimum = 1,
+      .help = "stop it when N positions have lost" },
     { .name = "state", .kind = R3_OPTION_FLAG, .help = "go on from a state record, and end with one" },
     { .name = "updates", .kind = R3_OPTION_TEXT, .argument = "FILE", .help = "FIFO from r3-order (else R3_UPDATES)" },
     { .name = NULL },
@@ -115,9 +156,33 @@ static int fraction(struct r3_decimal *out, const struct r3_arguments *arguments
     return 0;
 }
 
-static int64_t duration(const struct r3_arguments *arguments, const char *name) {
+/* A duration, a time or a count; 0 when not given. */
+static int64_t number(const struct r3_arguments *arguments, const char *name) {
     const struct r3_argument *argument = r3_arguments_get(arguments, name, 0);
     return argument ? argument->integer : 0;
+}
+
+/* The protections that block entries, and the end conditions. */
+static int limits(struct r3_tracker_options *chosen, const struct r3_arguments *arguments, struct r3_error *error) {
+    static const char *const only_with_guards[] = { "guard-window", "guard-pause" };
+    chosen->cooldown = number(arguments, "cooldown");
+    chosen->stop_guard = number(arguments, "stop-guard");
+    chosen->guard_window = number(arguments, "guard-window");
+    chosen->guard_pause = number(arguments, "guard-pause");
+    chosen->end_at = number(arguments, "end-at");
+    chosen->end_losing_trades = number(arguments, "end-losing-trades");
+    if (r3_arguments_given(arguments, "end-at") && chosen->end_at <= 0)
+        return r3_fail(error, R3_USAGE, "--end-at: wants a time after 1970-01-01");
+    for (size_t i = 0; i < sizeof only_with_guards / sizeof only_with_guards[0]; i++)
+        if (r3_arguments_given(arguments, only_with_guards[i]) && !chosen->stop_guard &&
+            !r3_arguments_given(arguments, "drawdown-guard"))
+            return r3_fail(error, R3_USAGE, "--%s: for --stop-guard and --drawdown-guard alone", only_with_guards[i]);
+    return fraction(&chosen->drawdown_guard, arguments, "drawdown-guard", false, error) < 0 ||
+                   fraction(&chosen->end_loss, arguments, "end-loss", false, error) < 0 ||
+                   fraction(&chosen->end_gain, arguments, "end-gain", true, error) < 0 ||
+                   fraction(&chosen->end_drawdown, arguments, "end-drawdown", false, error) < 0
+               ? -1
+               : 0;
 }
 
 static int init(void **state, const struct r3_arguments *arguments, struct r3_port *port, struct r3_error *error) {
@@ -126,8 +191,8 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
         .protect = r3_arguments_get(arguments, "protect", 0)->integer == 1,
         .close_at_end = r3_arguments_given(arguments, "close-at-end"),
         .limit_candles = r3_arguments_get(arguments, "limit-candles", 0)->integer,
-        .max_duration = duration(arguments, "max-duration"),
-        .every = duration(arguments, "every"),
+        .max_duration = number(arguments, "max-duration"),
+        .every = number(arguments, "every"),
     };
     if (r3_arguments_operands(arguments) > 0)
         return r3_fail(error, R3_USAGE, "no operand is expected, \"%s\" was given", r3_arguments_operand(arguments, 0));
@@ -137,7 +202,7 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
         fraction(&chosen.take_profit, arguments, "take-profit", true, error) < 0 ||
         fraction(&chosen.trailing_stop, arguments, "trailing-stop", false, error) < 0 ||
         fraction(&chosen.break_even, arguments, "break-even", true, error) < 0 ||
-        fraction(&chosen.limit, arguments, "limit", false, error) < 0)
+        fraction(&chosen.limit, arguments, "limit", false, error) < 0 || limits(&chosen, arguments, error) < 0)
         return -1;
     struct track *track = r3_allocate(sizeof *track);
     struct r3_tracker_outlet outlet = { emit, sync, track };

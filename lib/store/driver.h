@@ -24,10 +24,12 @@ struct r3_store_driver {
     const char *has_table;   /* name → a row where there is such a table */
     const char *integrity;   /* → "ok", or what is damaged; NULL: the database sees to it */
     const char *text, *integer, *decimal_check, *table_end; /* how the schema spells them; see schema.c */
+    bool tells_end; /* a commit always says how it ended, so a transaction needs no token */
 
     int (*open)(void **connection, const char *where, bool create, enum r3_store_failure *failure,
                 struct r3_error *error);
     void (*close)(void *connection);
+    void (*one_of_many)(void *connection); /* see r3_store_one_of_many; NULL: it makes no difference */
     /* One statement. The rows may be there as a whole before the first is handed over. */
     int (*run)(void *connection, const char *sql, const struct r3_store_value *values, size_t count,
                r3_store_row_function *row, void *context, int64_t *changed, enum r3_store_failure *failure,

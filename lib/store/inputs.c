@@ -102,7 +102,8 @@ int r3_store_lease(struct r3_store *store, const char *session, const char *owne
         return -1;
     if (!lease.found)
         return r3_fail(error, R3_DATA, "%s: no session %s", r3_store_name(store), session);
-    bool running = lease.until > now;
+    /* One that lasts longer than any was taken before the clock was set back. */
+    bool running = lease.until > now && lease.until - R3_STORE_LONGEST_LEASE <= now;
     if (running && !lease.own)
         return 0;
     int64_t next = running ? lease.epoch : lease.epoch + 1;

@@ -1,5 +1,6 @@
 /* The store in a PostgreSQL database. Each statement goes through PQexecParams, so no value is ever part of a text that the
  * server parses. Transactions are serializable: one that another got in the way of is told so, and starts again. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #if __has_include(<libpq-fe.h>)
@@ -13,6 +14,28 @@
 enum { PARAMETERS_MAX = 64, ROWS_AT_ONCE = 1000, INTEGER_SIZE = 24 };
 enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 }; /* pg_type.dat: fixed for good */
 
+/* libpq brings about twenty libraries with it, which take longer to load than a run of a session takes: it is loaded when it is
+ * first wanted, so that who has a SQLite file does not wait for it. */
+#define FUNCTIONS(each)                                                                                                \
+    each(PQclear) each(PQcmdTuples) each(PQconnectdbParams) each(PQerrorMessage) each(PQexecParams) each(PQfinish)     \
+        each(PQfname) each(PQftype) each(PQgetisnull) each(PQgetvalue) each(PQnfields) each(PQntuples)                 \
+            each(PQparameterStatus) each(PQping) each(PQresultErrorField) each(PQresultStatus) each(PQserverVersion)   \
+                each(PQsetNoticeReceiver) each(PQstatus)
+#define MEMBER(name) __typeof__(name) *name;
+#define LOAD(name) &&(*(void **)&loaded.name = dlsym(library, #name))
+static struct libpq { FUNCTIONS(MEMBER) } libpq;
+
+static int load(struct r3_error *error) {
+    struct libpq loaded;
+    if (libpq.PQclear)
+        return 0;
+    void *library = dlopen("libpq.so.5", RTLD_LAZY | RTLD_LOCAL);
+    if (!(library FUNCTIONS(LOAD)))
+        return r3_fail(error, R3_UNAVAILABLE, "PostgreSQL's client library cannot be loaded: %s", dlerror());
+    libpq = loaded;
+    return 0;
+}
+
 /* The first line of a message of libpq, which may have several. */
 static int fail_line(const char *message, enum r3_status status, struct r3_error *error) {
     return r3_fail(error, status, "%.*s", (int)strcspn(message, "\n"), message);
@@ -21,8 +44,8 @@ static int fail_line(const char *message, enum r3_status status, struct r3_error
 /* A server that is starting, or stopping, may be there in a moment. */
 static int fail_connection(PGconn *connection, const char *where, enum r3_store_failure *failure,
                            struct r3_error *error) {
-    *failure = PQping(where) == PQPING_REJECT ? R3_STORE_AGAIN : R3_STORE_LOST;
-    return fail_line(PQerrorMessage(connection), R3_UNAVAILABLE, error);
+    *failure = libpq.PQping(where) == PQPING_REJECT ? R3_STORE_AGAIN : R3_STORE_LOST;
+    return fail_line(libpq.PQerrorMessage(connection), R3_UNAVAILABLE, error);
 }
 
 /* By SQLSTATE, or its class where the first two letters say enough (PostgreSQL 15, appendix A). */
@@ -38,11 +61,11 @@ static int fail(PGconn *connection, const PGresult *answer, enum r3_store_failur
                   { "25006", R3_STORE_FINAL, R3_PERMISSION }, { "53100", R3_STORE_FINAL, R3_IO },
                   { "53", R3_STORE_FINAL, R3_UNAVAILABLE },   { "58", R3_STORE_FINAL, R3_IO },
                   { "57", R3_STORE_FINAL, R3_UNAVAILABLE },   { "XX", R3_STORE_FINAL, R3_UNAVAILABLE } };
-    const char *state = answer ? PQresultErrorField(answer, PG_DIAG_SQLSTATE) : NULL;
-    const char *message = answer ? PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    if (!state || PQstatus(connection) == CONNECTION_BAD) {
+    const char *state = answer ? libpq.PQresultErrorField(answer, PG_DIAG_SQLSTATE) : NULL;
+    const char *message = answer ? libpq.PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    if (!state || libpq.PQstatus(connection) == CONNECTION_BAD) {
         *failure = R3_STORE_LOST;
-        return fail_line(message ? message : PQerrorMessage(connection), R3_UNAVAILABLE, error);
+        return fail_line(message ? message : libpq.PQerrorMessage(connection), R3_UNAVAILABLE, error);
     }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strncmp(state, known[i].state, strlen(known[i].state)) == 0) {
@@ -71,31 +94,31 @@ static PGresult *execute(PGconn *connection, const char *sql, const struct r3_st
             texts[i] = values[i].kind == R3_STORE_TEXT ? values[i].text : values[i].digits;
         }
     }
-    PGresult *answer = PQexecParams(connection, sql, (int)count, NULL, texts, NULL, NULL, 0);
-    ExecStatusType status = PQresultStatus(answer);
+    PGresult *answer = libpq.PQexecParams(connection, sql, (int)count, NULL, texts, NULL, NULL, 0);
+    ExecStatusType status = libpq.PQresultStatus(answer);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         return answer;
     fail(connection, answer, failure, error);
-    PQclear(answer);
+    libpq.PQclear(answer);
     return NULL;
 }
 
 static bool is_integer(const PGresult *answer, int column) {
-    Oid type = PQftype(answer, column);
+    Oid type = libpq.PQftype(answer, column);
     return type == OID_INT8 || type == OID_INT4 || type == OID_INT2;
 }
 
 static int hand_over(const PGresult *answer, r3_store_row_function *row, void *context, enum r3_store_failure *failure,
                      struct r3_error *error) {
     struct r3_store_value columns[PARAMETERS_MAX];
-    const struct r3_store_row found = { columns, (size_t)PQnfields(answer) };
+    const struct r3_store_row found = { columns, (size_t)libpq.PQnfields(answer) };
     int result = found.count > PARAMETERS_MAX ? r3_fail(error, R3_BUG, "more than %d columns", PARAMETERS_MAX) : 0;
-    for (int line = 0; line < PQntuples(answer) && result == 0; line++) {
+    for (int line = 0; line < libpq.PQntuples(answer) && result == 0; line++) {
         for (int i = 0; i < (int)found.count; i++) {
-            const char *text = PQgetvalue(answer, line, i);
-            columns[i] = PQgetisnull(answer, line, i) ? r3_store_null()
-                         : is_integer(answer, i)      ? r3_store_integer(strtoimax(text, NULL, 10))
-                                                      : r3_store_text(text);
+            const char *text = libpq.PQgetvalue(answer, line, i);
+            columns[i] = libpq.PQgetisnull(answer, line, i) ? r3_store_null()
+                         : is_integer(answer, i)            ? r3_store_integer(strtoimax(text, NULL, 10))
+                                                            : r3_store_text(text);
         }
         result = row(&found, context, error);
     }
@@ -111,9 +134,10 @@ static int run(void *connection, const char *sql, const struct r3_store_value *v
     if (!answer)
         return -1;
     if (changed) /* of a SELECT it is the number of rows */
-        *changed = PQresultStatus(answer) == PGRES_COMMAND_OK ? strtoimax(PQcmdTuples(answer), NULL, 10) : 0;
+        *changed =
+            libpq.PQresultStatus(answer) == PGRES_COMMAND_OK ? strtoimax(libpq.PQcmdTuples(answer), NULL, 10) : 0;
     int result = row ? hand_over(answer, row, context, failure, error) : 0;
-    PQclear(answer);
+    libpq.PQclear(answer);
     return result;
 }
 
@@ -127,9 +151,9 @@ static int stream(void *connection, const char *sql, r3_store_row_function *row,
     int rows = ROWS_AT_ONCE;
     while (result == 0 && rows == ROWS_AT_ONCE) {
         PGresult *answer = execute(connection, fetch, NULL, 0, failure, error);
-        rows = answer ? PQntuples(answer) : 0;
+        rows = answer ? libpq.PQntuples(answer) : 0;
         result = answer ? hand_over(answer, row, context, failure, error) : -1;
-        PQclear(answer);
+        libpq.PQclear(answer);
     }
     if (result == 0)
         result = run(connection, "CLOSE r3_rows", NULL, 0, NULL, NULL, NULL, failure, error);
@@ -144,9 +168,9 @@ static int describe(void *connection, const char *sql,
     r3_buffer_printf(&none, "%s LIMIT 0", sql);
     PGresult *answer = execute(connection, none.data, NULL, 0, failure, error);
     int result = answer ? 0 : -1;
-    for (int i = 0; i < PQnfields(answer) && result == 0; i++)
-        result = column(context, PQfname(answer, i), is_integer(answer, i), error);
-    PQclear(answer);
+    for (int i = 0; i < libpq.PQnfields(answer) && result == 0; i++)
+        result = column(context, libpq.PQfname(answer, i), is_integer(answer, i), error);
+    libpq.PQclear(answer);
     r3_buffer_release(&none);
     return result;
 }
@@ -158,11 +182,11 @@ static void ignore_notice(void *context, const PGresult *answer) {
 
 /* What a connection has to be before it is used. */
 static int prepare(PGconn *connection, enum r3_store_failure *failure, struct r3_error *error) {
-    const char *encoding = PQparameterStatus(connection, "server_encoding");
-    if (PQserverVersion(connection) < 150000) {
+    const char *encoding = libpq.PQparameterStatus(connection, "server_encoding");
+    if (libpq.PQserverVersion(connection) < 150000) {
         *failure = R3_STORE_FINAL;
         return r3_fail(error, R3_CONFIG, "PostgreSQL 15 or newer is wanted, this is version %d",
-                       PQserverVersion(connection) / 10000);
+                       libpq.PQserverVersion(connection) / 10000);
     }
     if (!encoding || strcmp(encoding, "UTF8") != 0) {
         *failure = R3_STORE_FINAL;
@@ -179,17 +203,21 @@ static int open_connection(void **out, const char *where, bool create, enum r3_s
     const char *values[] = { "10", where, "UTF8", "r3", NULL };
     (void)create;
     *out = NULL;
-    PGconn *connection = PQconnectdbParams(names, values, 1);
+    if (load(error) < 0) {
+        *failure = R3_STORE_FINAL;
+        return -1;
+    }
+    PGconn *connection = libpq.PQconnectdbParams(names, values, 1);
     int result = 0;
     if (!connection) {
         *failure = R3_STORE_FINAL;
         return r3_fail(error, R3_SYSTEM, "out of memory");
     }
-    PQsetNoticeReceiver(connection, ignore_notice, NULL);
-    result = PQstatus(connection) == CONNECTION_OK ? prepare(connection, failure, error)
-                                                   : fail_connection(connection, where, failure, error);
+    libpq.PQsetNoticeReceiver(connection, ignore_notice, NULL);
+    result = libpq.PQstatus(connection) == CONNECTION_OK ? prepare(connection, failure, error)
+                                                         : fail_connection(connection, where, failure, error);
     if (result < 0) {
-        PQfinish(connection);
+        libpq.PQfinish(connection);
         connection = NULL;
     }
     *out = connection;
@@ -197,7 +225,7 @@ static int open_connection(void **out, const char *where, bool create, enum r3_s
 }
 
 static void close_connection(void *connection) {
-    PQfinish(connection);
+    libpq.PQfinish(connection);
 }
 
 const struct r3_store_driver r3_store_postgresql = {

@@ -1,5 +1,7 @@
 #include "lib/store/queries.h"
 
+#include "lib/store/store.h"
+
 /* Rows whose reference leads nowhere: → the row's id and what it refers to. */
 #define DANGLING(table, id, column, other, key)                                                                        \
     "SELECT t." id ", t." column " FROM " table " t LEFT JOIN " other " o ON o." key " = t." column " WHERE t." column \
@@ -16,9 +18,14 @@
     "session, market, time, side, size, cost, entry_price, price, value, unrealized_pnl, realized_pnl"
 #define ACCOUNT_COLUMNS "session, time, currency, equity, available"
 
-/* A tick is due again where its lease has run out ($1), and where its time is further away than one interval: then the clock was set
- * back ($2 is market time). */
-#define FREE_TASK "state = 'ACTIVE' AND (lease_until IS NULL OR lease_until <= $1)"
+#define TEXT_OF(number) #number
+#define DIGITS(number) TEXT_OF(number)
+
+/* A tick is due again where its lease has run out ($1), or lasts longer than any, and where its time is further away than one interval:
+ * then the clock was set back ($2 is market time). */
+#define FREE_TASK                                                                                                      \
+    "state = 'ACTIVE' AND (lease_until IS NULL OR lease_until <= $1 OR lease_until - " DIGITS(                         \
+        R3_STORE_LONGEST_LEASE) " > $1)"
 
 #define SESSION_COLUMNS                                                                                                \
     "SELECT s.id, s.label, s.strategy, s.platform, s.market, s.timeframe, s.refresh, s.mode, s.state, s.currency,"     \
@@ -135,6 +142,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_WHOLE_ACCOUNT] = "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE session = $1",
     [R3_QUERY_ADD_NOTICE] = "INSERT INTO notices (session, program, number, time, level, message)"
                             " VALUES ($1, $2, $3, $4, $5, $6)",
+    [R3_QUERY_END_BY_ITSELF] = "UPDATE sessions SET state = 'STOPPING', reason = $2"
+                               " WHERE id = $1 AND state IN ('ACTIVE', 'PAUSED')",
     [R3_QUERY_OPEN_ORDER] = "SELECT 1 FROM orders WHERE session = $1 AND status = 'OPENED' LIMIT 1",
     [R3_QUERY_OPEN_POSITION] = "SELECT 1 FROM positions WHERE session = $1 AND side <> 'FLAT' LIMIT 1",
     [R3_QUERY_SESSION_BY_ID] = SESSION_COLUMNS " FROM sessions s WHERE s.id = $1",
@@ -158,6 +167,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
         "INSERT INTO sessions (id, label, strategy, platform, market, timeframe, refresh, mode, state, currency, cash,"
         " pipeline, source, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CREATED', $9, $10, $11, $12, $13)",
     [R3_QUERY_START_SESSION] = "UPDATE sessions SET state = 'ACTIVE', started = $2, acts_from = $3 WHERE id = $1",
+    [R3_QUERY_GIVE_UP_ORDERS] = "UPDATE orders SET status = 'CANCELED', updated = $2, reason = $3"
+                                " WHERE session = $1 AND status = 'OPENED'",
     [R3_QUERY_SET_STATE] = "UPDATE sessions SET state = $2 WHERE id = $1",
     [R3_QUERY_END_SESSION] = "UPDATE sessions SET state = 'STOPPED', ended = $2, reason = $3, owner = NULL,"
                              " lease_until = NULL WHERE id = $1",

@@ -72,6 +72,7 @@ enum r3_query {
     R3_QUERY_SET_ACCOUNT,   /* session, time … */
     R3_QUERY_WHOLE_ACCOUNT, /* session */
     R3_QUERY_ADD_NOTICE,    /* session, program, number, time, level, message */
+    R3_QUERY_END_BY_ITSELF, /* id, reason: it is STOPPING, where it was not so before */
     R3_QUERY_OPEN_ORDER,    /* session → a row where one works */
     R3_QUERY_OPEN_POSITION, /* session → a row where something is held */
     /* r3-session: sessions by what names them, with the columns that r3_session_read takes; in the order of their numbers */
@@ -91,6 +92,7 @@ enum r3_query {
                                     pipeline, source, created */
     R3_QUERY_START_SESSION,      /* id, started, acts_from */
     R3_QUERY_SET_STATE,          /* id, state */
+    R3_QUERY_GIVE_UP_ORDERS,     /* id, time, reason: those that work are CANCELED */
     R3_QUERY_END_SESSION,        /* id, ended, reason; nobody's lease holds any more */
     R3_QUERY_ADD_STRATEGY,       /* session, name, since */
     R3_QUERY_SET_STRATEGY_STATE, /* session, state, since */

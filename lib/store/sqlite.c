@@ -34,6 +34,9 @@ static int fail(sqlite3 *connection, int code, enum r3_store_failure *failure, s
             status = known[i].status;
         }
     }
+    int cause = connection && (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(connection) : 0;
+    if (cause) /* a full disk may be one */
+        return r3_fail(error, status, "%s: %s", sqlite3_errmsg(connection), strerror(cause));
     return r3_fail(error, status, "%s", connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code));
 }
 
@@ -177,6 +180,10 @@ static int open_file(void **out, const char *where, bool create, enum r3_store_f
     return result;
 }
 
+static void leave_log(void *connection) {
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 static void close_file(void *connection) {
     sqlite3_stmt *statement;
     while ((statement = sqlite3_next_stmt(connection, NULL)))
@@ -202,8 +209,10 @@ const struct r3_store_driver r3_store_sqlite = {
                      " AND NOT (@ GLOB '*.*' AND @ GLOB '*0') AND @ <> '-0' AND @ NOT GLOB '*." DIGITS_19 "*'"
                      " AND length(replace(ltrim(@, '-'), '.', '')) <= 34)",
     .table_end = ") STRICT",
+    .tells_end = true,
     .open = open_file,
     .close = close_file,
+    .one_of_many = leave_log,
     .run = run,
     .stream = stream,
     .describe = describe,

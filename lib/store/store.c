@@ -151,12 +151,14 @@ static void forget_last_token(struct r3_store *store) {
     const struct r3_store_value token = r3_store_text(store->last_token);
     enum r3_store_failure failure;
     struct r3_error unused;
-    if (store->connection && store->last_token[0] && store->driver->ahead[R3_STORE_WRITE])
-        store->driver->run(store->connection, store->driver->ahead[R3_STORE_WRITE], NULL, 0, NULL, NULL, NULL, &failure,
-                           &unused);
     if (store->connection && store->last_token[0])
         store->driver->run(store->connection, r3_query_text(R3_QUERY_FORGET_TOKEN), &token, 1, NULL, NULL, NULL,
                            &failure, &unused);
+}
+
+void r3_store_one_of_many(struct r3_store *store) {
+    if (store->driver->one_of_many)
+        store->driver->one_of_many(store->connection);
 }
 
 void r3_store_close(struct r3_store *store) {
@@ -288,7 +290,7 @@ static int claim(struct r3_store *store, const char *token, bool *done, struct r
     return r3_store_run(store, R3_QUERY_FORGET_TOKEN, &last, 1, NULL, NULL, NULL, error);
 }
 
-/* One attempt: 0 or -1, and store->failure tells of what kind. *begun: `work` may have been called. */
+/* One attempt; token: "" for none. 0 or -1, and store->failure tells of what kind. *begun: `work` may have been called. */
 static int attempt(struct r3_store *store, enum r3_store_mode mode, const char *token, r3_store_work *work,
                    void *context, bool *begun, struct r3_error *error) {
     bool done = false;
@@ -303,7 +305,7 @@ static int attempt(struct r3_store *store, enum r3_store_mode mode, const char *
                      : 0;
     if (result == 0)
         result = r3_store_statement(store, store->driver->begin[mode], NULL, 0, NULL, NULL, NULL, error);
-    if (result == 0 && mode == R3_STORE_WRITE)
+    if (result == 0 && *token)
         result = claim(store, token, &done, error);
     if (result == 0 && !done) {
         *begun = true;
@@ -331,12 +333,12 @@ static int transact(struct r3_store *store, enum r3_store_mode mode, r3_store_wo
     bool begun = false;
     if (store->working)
         return r3_fail(error, R3_BUG, "%s: a transaction within a transaction", store->name);
-    if (mode == R3_STORE_WRITE && draw_token(token, error) < 0)
+    if (mode == R3_STORE_WRITE && !store->driver->tells_end && draw_token(token, error) < 0)
         return -1;
     for (;;) {
         int result = attempt(store, mode, token, work, context, &begun, error);
         if (result == 0) {
-            if (mode == R3_STORE_WRITE)
+            if (*token)
                 memcpy(store->last_token, token, sizeof token);
             return 0;
         }

@@ -77,6 +77,9 @@ int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row,
  * there. The tables are not looked at: that is r3_store_ready. New in *out. */
 int r3_store_open(struct r3_store **out, const char *where, bool create, struct r3_error *error);
 void r3_store_close(struct r3_store *store); /* accepts NULL */
+/* Another program will soon use the store, as after a run of a session: what is costly to clear up at the end (SQLite's write-ahead log,
+ * which goes into the file when the last one closes it) is left to that one. */
+void r3_store_one_of_many(struct r3_store *store);
 /* For messages: "store /home/…/r3.db", "store postgresql HOST/DATABASE"; no password in it. Borrowed. */
 const char *r3_store_name(const struct r3_store *store);
 
@@ -125,9 +128,13 @@ int r3_store_waiting(struct r3_store *store, const char *program, const char *se
 int r3_store_acknowledge(struct r3_store *store, const char *program, const char *session, int64_t number,
                          struct r3_error *error);
 
-/* Inside `work` of a write only. Take or prolong the lease of a session for `span` ms: *epoch is above 0 and grows each time that
- * the lease goes to another owner, or to the same one after it ran out; 0: somebody else has it. Work that is done under a
- * lease ends by r3_store_lease_holds in its own transaction, so that one who was overtaken changes nothing: R3_RETRY. */
+/* ms. A lease that would last longer was taken before the database's clock was set back, and is none. */
+#define R3_STORE_LONGEST_LEASE 3600000
+
+/* Inside `work` of a write only. Take or prolong the lease of a session for `span` ms, R3_STORE_LONGEST_LEASE at most: *epoch is above 0
+ * and grows each time that the lease goes to another owner, or to the same one after it ran out; 0: somebody else has it. Work
+ * that is done under a lease ends by r3_store_lease_holds in its own transaction, so that one who was overtaken changes
+ * nothing: R3_RETRY. */
 int r3_store_lease(struct r3_store *store, const char *session, const char *owner, int64_t span, int64_t *epoch,
                    struct r3_error *error);
 int r3_store_lease_holds(struct r3_store *store, const char *session, const char *owner, int64_t epoch,

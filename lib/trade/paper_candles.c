@@ -52,7 +52,7 @@ static size_t quiet(const struct r3_paper *paper, const struct r3_candles *candl
     const struct paper_market *market = paper->last;
     if (candles->timeframe != market->timeframe) /* the finest one fills */
         return market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe ? to : from;
-    if (candles->time[from] <= market->time || paper->changed || market->unswept)
+    if (candles->time[from] <= market->time || paper->changed || market->unswept || market->later)
         return from;
     for (size_t i = 0; i < market->bracket_count && from < to; i++)
         to = first_concerned(market->brackets[i], candles, from, to);

@@ -142,6 +142,11 @@ int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *session, const 
     return table->capacity && slot_of(table, key_of(rest, number))->id != 0;
 }
 
+int64_t r3_paper_ids_number(const struct r3_paper_id *id, int64_t block) {
+    uint64_t low = (id->id & 0xffff) >> 2; /* see key_of */
+    return block * BLOCK + (int64_t)((low - (uint64_t)block * BLOCK) & 0x3fff);
+}
+
 void r3_paper_ids_put(struct r3_paper_id_table *table, const struct r3_paper_id *id) {
     add(table, id->id, id->content);
 }

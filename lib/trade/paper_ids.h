@@ -61,6 +61,8 @@ void r3_paper_ids_release(struct r3_paper_ids *ids);
 enum r3_paper_seen r3_paper_ids_add(struct r3_paper_ids *ids, const char *session, const char *id, uint64_t content);
 /* Whether it was noted before, or is old. */
 int r3_paper_ids_has(const struct r3_paper_ids *ids, const char *session, const char *id);
+/* The position number of an id of the table of that block. */
+int64_t r3_paper_ids_number(const struct r3_paper_id *id, int64_t block);
 /* Note one as another table had it. */
 void r3_paper_ids_put(struct r3_paper_id_table *table, const struct r3_paper_id *id);
 

@@ -42,6 +42,10 @@ struct paper_bracket {
     struct r3_decimal from; /* that first fill's price */
 };
 
+/* An order that came after the last close, by a tick or a command: it was not there at an open before its own time, so the candle
+ * that first may fill it is known once it comes. */
+#define PAPER_LATER ((UINT64_C(1) << 53) - 1) /* what a state can hold */
+
 struct paper_order {
     struct r3_order order; /* as it came, or as r3-order made it; a trailing stop's price moves */
     struct paper_session *session;
@@ -53,7 +57,7 @@ struct paper_order {
     bool against;               /* an entry that came while the opposite position was open */
     struct r3_decimal dust;     /* of that position, too little to be sold: the entry's fill closes it; else absent */
     bool done;                  /* terminal; swept when nobody walks the list */
-    uint64_t first;             /* number of the first candle that may fill it */
+    uint64_t first;             /* number of the first candle that may fill it; PAPER_LATER: not known yet */
     struct r3_decimal touch;    /* LIMIT: the price that the candle must reach; STOP: order.price */
     struct r3_decimal estimate; /* entries by size: the price that the reservation reckons with */
     struct r3_decimal filled, cost, fee, reserved;
@@ -85,6 +89,7 @@ struct paper_market {
     uint32_t kinds;            /* paper_order_bit of its orders; there may be more bits, never fewer */
     uint64_t digest;           /* of its name */
     bool unswept;              /* some order is done, or some bracket ended */
+    bool later;                /* some order's first candle is PAPER_LATER */
     struct paper_order *spare; /* memory for the next order; NULL */
 };
 
@@ -230,11 +235,15 @@ static inline bool paper_is_against(const struct paper_order *entry) {
 /* Take an order into its market's list: from now on the market's. */
 void paper_grow_orders(struct paper_market *market);
 static inline void paper_add_take(struct paper_market *market, struct paper_order *order) {
+    market->later = market->later || order->first == PAPER_LATER;
     if (market->count == market->capacity)
         paper_grow_orders(market);
     market->orders[market->count++] = order;
     market->kinds |= paper_order_bit(order);
 }
+
+/* A candle that opens at `open` is the market's last now: it may be the first for orders whose was PAPER_LATER. */
+void paper_find_first(const struct r3_paper *paper, struct paper_market *market, int64_t open);
 
 /* A new order of this market, as the caller's until paper_add_take. */
 struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,

@@ -130,11 +130,21 @@ int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r
     return 0;
 }
 
-/* Whether an order of this time, by a command or a tick, comes while the candle lasts that is next to close: it is not there yet when that
- * opens. */
-static inline bool comes_inside(const struct paper_market *market, int64_t time) {
-    int64_t open = paper_close_time(market);
-    return market->candles && time > open && time < r3_timeframe_close(market->timeframe, open);
+static uint64_t latency_of(const struct r3_paper *paper, const struct r3_order *order) {
+    return order->fill == R3_FILL_CLOSE ? 0 : (uint64_t)paper->options.latency;
+}
+
+void paper_find_first(const struct r3_paper *paper, struct paper_market *market, int64_t open) {
+    market->later = false;
+    for (size_t i = 0; i < market->count; i++) {
+        struct paper_order *order = market->orders[i];
+        if (order->first != PAPER_LATER)
+            continue;
+        if ((order->at_close ? paper_close_time(market) : open) >= order->order.time)
+            order->first = market->candles + latency_of(paper, &order->order);
+        else
+            market->later = true;
+    }
 }
 
 static inline struct paper_order *new_order(const struct r3_paper *paper, struct paper_market *market,
@@ -154,8 +164,9 @@ static inline struct paper_order *new_order(const struct r3_paper *paper, struct
     new->estimate = r3_decimal_is_present(&order->price) ? order->price : market->price;
     new->at_close = order->kind == R3_MARKET &&
                     (order->fill == R3_FILL_CLOSE || (order->fill == R3_FILL_NONE && paper->options.fill_close));
-    uint64_t wait = order->fill == R3_FILL_CLOSE ? 0 : (uint64_t)paper->options.latency;
-    new->first = market->candles + wait + (new->at_close ? 0 : comes_inside(market, order->time) ? 2 : 1);
+    new->first = market->candles && order->time > paper_close_time(market)
+                     ? PAPER_LATER
+                     : market->candles + latency_of(paper, order) + (new->at_close ? 0 : 1);
     return new;
 }
 

@@ -112,13 +112,29 @@ static int compare_ids(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-/* Ids in the order of their hashes, so that equal sets have equal texts: 16 bytes each, little-endian. */
-static void put_ids(struct r3_buffer *out, const char *name, const struct r3_paper_id_table *table) {
+/* Numbers of positions only grow, and an order belongs to one of the last few. So a state holds the ids of as many, and does not grow with
+ * the session's history. */
+enum { POSITIONS_KEPT = 128 };
+
+static int64_t first_kept(const struct r3_paper_ids *ids) {
+    const struct r3_paper_id_table *table = &ids->recent[ids->block & 1];
+    int64_t newest = 0;
+    for (size_t i = 0; i < table->capacity; i++) {
+        int64_t number = table->slots[i].id ? r3_paper_ids_number(&table->slots[i], ids->block) : 0;
+        newest = number > newest ? number : newest;
+    }
+    return newest - POSITIONS_KEPT + 1;
+}
+
+/* Ids in the order of their hashes, so that equal sets have equal texts: 16 bytes each, little-endian. Of a block's table those of position
+ * `first` on; block -1: all. */
+static void put_ids(struct r3_buffer *out, const char *name, const struct r3_paper_id_table *table, int64_t block,
+                    int64_t first) {
     struct r3_buffer text = R3_BUFFER_INIT;
     struct r3_paper_id *ids = r3_allocate((table->count + 1) * sizeof *ids);
     size_t count = 0;
     for (size_t i = 0; i < table->capacity; i++)
-        if (table->slots[i].id)
+        if (table->slots[i].id && (block < 0 || r3_paper_ids_number(&table->slots[i], block) >= first))
             ids[count++] = table->slots[i];
     qsort(ids, count, sizeof *ids, compare_ids);
     for (size_t i = 0; i < count; i++)
@@ -133,10 +149,12 @@ static void put_session(struct r3_buffer *out, const struct paper_session *sessi
     r3_state_open(out, NULL, '{');
     r3_state_put_members(out, &session_table, session);
     r3_ledger_put(out, &session->ledger);
-    r3_state_put_integer(out, "block", session->ids.block);
-    put_ids(out, "recent", &session->ids.recent[session->ids.block & 1]);
-    put_ids(out, "before", &session->ids.recent[~session->ids.block & 1]);
-    put_ids(out, "other", &session->ids.other);
+    const struct r3_paper_ids *ids = &session->ids;
+    int64_t first = first_kept(ids);
+    r3_state_put_integer(out, "block", ids->block);
+    put_ids(out, "recent", &ids->recent[ids->block & 1], ids->block, first);
+    put_ids(out, "before", &ids->recent[~ids->block & 1], ids->block - 1, first);
+    put_ids(out, "other", &ids->other, -1, 0);
     r3_state_close(out, '}');
 }
 

@@ -80,8 +80,8 @@ static inline bool is_attentive(const struct r3_tracker *tracker, const struct r
     const struct r3_tracker_order *entry = &position->entry, *exit = &position->exit;
     bool rest = (position->state == R3_TRACKER_EXITING) & !exit->working;
     bool limit_waits = entry->working & (entry->kind == R3_LIMIT);
-    return tracker->options.protect | (tracker->options.every != 0) | position->leaving | rest | limit_waits |
-           entry->cancelling | exit->cancelling;
+    return tracker->options.protect | (tracker->options.every != 0) | tracker->ends_by_result | position->leaving |
+           rest | limit_waits | entry->cancelling | exit->cancelling;
 }
 
 /* What follows from state, orders and what is held. */
@@ -96,7 +96,9 @@ static void conclude(struct r3_tracker *tracker, struct r3_tracker_position *pos
     }
     if (position->state == R3_TRACKER_OPEN || position->state == R3_TRACKER_FLAT)
         position->exit.id[0] = '\0'; /* its work is done */
-    bool attentive = position->state != R3_TRACKER_FLAT && is_attentive(tracker, position);
+    bool attentive = position->state != R3_TRACKER_FLAT
+                         ? is_attentive(tracker, position)
+                         : tracker->ends_by_result && !r3_decimal_is_zero(&position->size); /* dust has a price */
     tracker->watching += (unsigned)watched - (unsigned)position->watched;
     position->watched = watched;
     if (attentive != position->attentive)
@@ -229,7 +231,7 @@ int r3_tracker_judge(struct r3_tracker *tracker, struct r3_tracker_position *pos
 static int settle_rest(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
     if (position->foreign_fee && !position->foreign_fee_told) {
         position->foreign_fee_told = true;
-        if (r3_tracker_notice(tracker, R3_WARNING, position, error,
+        if (r3_tracker_notice(tracker, R3_WARNING, position->session, error,
                               "%s: fees in another currency are not counted in results", position->market->name) < 0)
             return -1;
     }
@@ -268,6 +270,7 @@ static inline int settle(struct r3_tracker *tracker, struct r3_tracker_position 
 int r3_tracker_synchronize(struct r3_tracker *tracker, struct r3_error *error) {
     tracker->candles = 0;
     tracker->fresh = true;
+    tracker->unseen = false;
     if (tracker->outlet.sync(tracker->outlet.context, error) < 0)
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++)

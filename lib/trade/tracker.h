@@ -24,6 +24,17 @@ struct r3_tracker_options {
     int64_t limit_candles; /* cancel an unfilled limit entry after so many candles, > 0 */
     int64_t max_duration;  /* ms from the signal to the time exit; 0: none */
     int64_t every;         /* ms between position records; 0: none */
+
+    /* Protections that block entries (lib/trade/tracker_guard.c); 0, and fractions that are not above 0: none. */
+    int64_t cooldown;                  /* ms behind the close of a position, in its market */
+    int64_t stop_guard;                /* so many stops that lost within guard_window */
+    struct r3_decimal drawdown_guard;  /* closed results fell by more than this fraction within guard_window */
+    int64_t guard_window, guard_pause; /* ms */
+    /* End conditions of a session (lib/trade/tracker_end.c); likewise. */
+    int64_t end_at;                       /* market time */
+    struct r3_decimal end_loss, end_gain; /* fractions of the first account's equity */
+    struct r3_decimal end_drawdown;       /* fraction of the highest equity */
+    int64_t end_losing_trades;            /* closed positions that lost, in all */
 };
 
 /* Where records go, and how fills are fetched: sync returns after every record that was kept for the tracker has gone through

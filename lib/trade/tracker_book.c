@@ -15,14 +15,23 @@ struct r3_tracker *r3_tracker_new(const struct r3_tracker_options *options, cons
     struct r3_tracker *tracker = r3_allocate(sizeof *tracker);
     tracker->options = *options;
     tracker->outlet = *outlet;
+    r3_tracker_end_init(tracker);
     return tracker;
+}
+
+void r3_tracker_forget_sessions(struct r3_tracker *tracker) {
+    for (size_t i = 0; i < tracker->session_count; i++) {
+        free(tracker->sessions[i]->stops);
+        free(tracker->sessions[i]->peaks);
+        free(tracker->sessions[i]);
+    }
+    tracker->session_count = 0;
 }
 
 void r3_tracker_free(struct r3_tracker *tracker) {
     if (!tracker)
         return;
-    for (size_t i = 0; i < tracker->session_count; i++)
-        free(tracker->sessions[i]);
+    r3_tracker_forget_sessions(tracker);
     for (size_t i = 0; i < tracker->market_count; i++)
         free(tracker->markets[i]);
     for (size_t i = 0; i < tracker->position_count; i++) {
@@ -41,11 +50,16 @@ static void *grown(void *array, size_t count) {
     return full ? r3_reallocate(array, (count ? 2 * count : 4) * sizeof(void *)) : array;
 }
 
+static const struct r3_tracker_block no_block = { R3_TIME_ABSENT, R3_TIME_ABSENT };
+
 static struct r3_tracker_session *add_session(struct r3_tracker *tracker, const char *name) {
     struct r3_tracker_session *session = r3_allocate(sizeof *session);
     r3_copy_text(session->name, sizeof session->name, name, strlen(name));
     session->key = r3_name_key_of(session->name);
-    session->equity = session->available = r3_decimal_absent;
+    session->equity = session->available = session->first_equity = session->peak_equity = r3_decimal_absent;
+    session->stop_block = session->drawdown_block = no_block;
+    session->last_close = session->fallen_since = R3_TIME_ABSENT;
+    r3_tracker_set_alarm(tracker);
     session->total_win = session->total_loss = session->average_win = session->average_loss = r3_decimal_zero;
     tracker->sessions = grown(tracker->sessions, tracker->session_count);
     return tracker->sessions[tracker->session_count++] = session;
@@ -90,6 +104,7 @@ struct r3_tracker_position *r3_tracker_find_position(struct r3_tracker *tracker,
     r3_ledger_init(&position->ledger, &r3_decimal_zero, &never);
     position->size = position->flat_cash = position->midnight_cash = position->midnight_size = r3_decimal_zero;
     position->signal_time = position->opened = R3_TIME_ABSENT;
+    position->cooldown = no_block;
     position->levels = (struct r3_tracker_levels) { r3_decimal_absent, r3_decimal_absent, r3_decimal_absent,
                                                     r3_decimal_absent, R3_TIME_ABSENT };
     tracker->positions = grown(tracker->positions, tracker->position_count);
@@ -137,8 +152,22 @@ int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, cons
     return r3_ledger_cost(out, price, &absolute, error);
 }
 
-int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error) {
-    struct r3_tracker_session *session = position->session;
+static int add_result(struct r3_tracker_session *session, const struct r3_decimal *result, struct r3_error *error) {
+    int sign = r3_decimal_sign(result);
+    if (sign == 0)
+        return 0;
+    struct r3_decimal *total = sign > 0 ? &session->total_win : &session->total_loss;
+    struct r3_decimal count = r3_decimal_from_integer(sign > 0 ? ++session->wins : ++session->losses), absolute;
+    r3_decimal_absolute(&absolute, result);
+    return r3_decimal_add(total, total, &absolute, error) < 0 ||
+                   r3_decimal_divide_round(sign > 0 ? &session->average_win : &session->average_loss, total, &count,
+                                           MONEY_SCALE, R3_ROUND_HALF_EVEN, error) < 0
+               ? -1
+               : 0;
+}
+
+int r3_tracker_count_result(const struct r3_tracker *tracker, struct r3_tracker_position *position, int64_t time,
+                            enum r3_role role, struct r3_error *error) {
     struct r3_decimal result, flat_cash = position->ledger.cash;
     if (!r3_decimal_is_zero(&position->size)) { /* dust: it keeps its cost */
         const struct r3_ledger_position *held = r3_tracker_held(position);
@@ -148,17 +177,9 @@ int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_erro
     if (r3_decimal_subtract(&result, &flat_cash, &position->flat_cash, error) < 0)
         return -1;
     position->flat_cash = flat_cash;
-    int sign = r3_decimal_sign(&result);
-    if (sign == 0)
-        return 0;
-    struct r3_decimal *total = sign > 0 ? &session->total_win : &session->total_loss;
-    struct r3_decimal count = r3_decimal_from_integer(sign > 0 ? ++session->wins : ++session->losses);
-    r3_decimal_absolute(&result, &result);
-    return r3_decimal_add(total, total, &result, error) < 0 ||
-                   r3_decimal_divide_round(sign > 0 ? &session->average_win : &session->average_loss, total, &count,
-                                           MONEY_SCALE, R3_ROUND_HALF_EVEN, error) < 0
-               ? -1
-               : 0;
+    if (add_result(position->session, &result, error) < 0)
+        return -1;
+    return tracker->guards || tracker->ends ? r3_tracker_note_result(tracker, position, &result, time, role, error) : 0;
 }
 
 /* The first fill of an entry begins a position: its number and its levels are the entry's from here on. A trailing stop alone
@@ -236,7 +257,7 @@ APART static int on_trade(struct r3_tracker *tracker, const struct r3_record *re
         return 0;
     bool counted = position->dust; /* what was left as dust is gone too: its result was counted before */
     position->dust = false;
-    return counted ? 0 : r3_tracker_count_result(position, error);
+    return counted ? 0 : r3_tracker_count_result(tracker, position, trade->time, trade->role, error);
 }
 
 /* Whether the update tells the end of this order. */
@@ -261,7 +282,7 @@ APART static int on_update(struct r3_tracker *tracker, const struct r3_record *r
         if (!dust || !r3_tracker_holds(position))
             return 0;
         position->dust = position->changed = true;
-        return r3_tracker_count_result(position, error);
+        return r3_tracker_count_result(tracker, position, update->time, position->exit.role, error);
     }
     return 0;
 }
@@ -273,6 +294,8 @@ APART static int on_account(struct r3_tracker *tracker, const struct r3_record *
     if (!session || !r3_name_has_key(account->session, &session->key))
         session = r3_tracker_find_session(tracker, account->session);
     session->equity = account->equity;
+    if (!r3_decimal_is_present(&session->first_equity))
+        session->first_equity = account->equity;
     session->available = account->available;
     return 0;
 }

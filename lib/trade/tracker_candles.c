@@ -15,6 +15,15 @@ static inline size_t end_of_day(const struct r3_tracker_market *market, const st
     return from;
 }
 
+/* The first of the candles [from, to) that closes at --end-at or later, or `to`. */
+static inline size_t before_alarm(const struct r3_tracker *tracker, const struct r3_candles *candles, size_t from,
+                                  size_t to) {
+    const int64_t first = tracker->alarm - tracker->last->span;
+    while (to > from && candles->time[to - 1] >= first)
+        to--;
+    return to;
+}
+
 /* The first of the candles [from, to) that has to be stepped, or `to`. Those before it concern no position, end no day and are
  * below the number that a barrier is due after. */
 static inline size_t quiet(const struct r3_tracker *tracker, const struct r3_candles *candles, size_t from, size_t to) {
@@ -26,7 +35,7 @@ static inline size_t quiet(const struct r3_tracker *tracker, const struct r3_can
         return market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe ? to : from;
     if (!market->span)
         return from;
-    to = end_of_day(market, candles, from, to);
+    to = before_alarm(tracker, candles, from, end_of_day(market, candles, from, to));
     if (tracker->watching) {
         size_t left =
             tracker->candles < R3_TRACKER_WATCH_CANDLES - 1 ? R3_TRACKER_WATCH_CANDLES - 1 - tracker->candles : 0;

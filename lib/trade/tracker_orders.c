@@ -15,7 +15,7 @@ static int emit(const struct r3_tracker *tracker, const struct r3_record *record
 
 #define COPY(out, text) r3_copy_text(out, sizeof(out), text, strlen(text))
 
-int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_position *position,
+int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_session *session,
                       struct r3_error *error, const char *format, ...) {
     struct r3_notice *notice = &tracker->out.notice;
     va_list arguments;
@@ -23,7 +23,7 @@ int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const str
     notice->time = tracker->now;
     notice->level = level;
     COPY(notice->program, "r3-track");
-    COPY(notice->session, position->session->name);
+    COPY(notice->session, session->name);
     va_start(arguments, format);
     vsnprintf(notice->text, sizeof notice->text, format, arguments);
     va_end(arguments);
@@ -258,7 +258,8 @@ static int protect(struct r3_tracker *tracker, struct r3_tracker_position *posit
     struct r3_raworder *raw = &tracker->raworder.raworder;
     const char *wrong = misplaced(levels, raw);
     if (wrong)
-        return r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: no entry: its %s", signal->id, wrong);
+        return r3_tracker_notice(tracker, R3_WARNING, position->session, error, "%s: no entry: its %s", signal->id,
+                                 wrong);
     return set_levels(tracker, levels, raw, error) < 0 ? -1 : 1;
 }
 
@@ -270,6 +271,11 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
     struct r3_tracker_levels levels;
     int64_t number = again ? entry->number : position->session->number + 1;
     int attempt = again ? entry->attempt + 1 : 1;
+    if (tracker->guards || tracker->ends) {
+        int may = r3_tracker_may_enter(tracker, position, signal, reversal, again, error);
+        if (may <= 0)
+            return may;
+    }
     if (!bare && r3_tracker_levels_of(&levels, &tracker->options, signal, error) < 0)
         return -1;
     if (begin(tracker, position, R3_ENTRY, number, attempt, signal, error) < 0)
@@ -297,6 +303,7 @@ int r3_tracker_enter(struct r3_tracker *tracker, struct r3_tracker_position *pos
         position->session->number = number;
     if (!reversal)
         position->direction = signal->direction;
+    tracker->unseen = true;
     return emit(tracker, &tracker->raworder, error) < 0 ? -1 : 1;
 }
 
@@ -312,5 +319,6 @@ int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *posi
     if (tracker->ending)
         raw->fill = R3_FILL_CLOSE;
     keep(&position->exit, raw, position->number, attempt, is_long ? R3_LONG : R3_SHORT);
+    tracker->unseen = true;
     return emit(tracker, &tracker->raworder, error);
 }

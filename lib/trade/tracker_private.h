@@ -5,7 +5,7 @@
 #include "lib/trade/tracker.h"
 
 /* What the files of the tracker share: tracker.c decides by its table, tracker_signals.c and tracker_records.c say what each record
- * asks of it, tracker_candles.c passes over the candles that ask nothing, tracker_book.c knows what is held and what it is worth,
+ * asks of it, tracker_guard.c and tracker_end.c keep it from entering and end a session, tracker_candles.c passes over the candles that ask nothing, tracker_book.c knows what is held and what it is worth,
  * tracker_orders.c writes orders, tracker_protection.c watches stops, targets and time. */
 
 enum { R3_TRACKER_WATCH_CANDLES = 1024 }; /* at least one sync in so many candles while the exchange may act */
@@ -61,6 +61,19 @@ struct r3_tracker_order {
     struct r3_tracker_levels levels; /* of an entry, for the position that it makes */
 };
 
+/* Entries are blocked until a moment; told: which of these a notice has said. R3_TIME_ABSENT: none. */
+struct r3_tracker_block {
+    int64_t until, told;
+};
+struct r3_tracker_stop {
+    int64_t time; /* of a stop that lost */
+};
+/* A balance by closed results, fees included. */
+struct r3_tracker_peak {
+    int64_t since; /* when the first result behind it came */
+    struct r3_decimal balance;
+};
+
 struct r3_tracker_session {
     char name[R3_SESSION_SIZE];
     struct r3_name_key key;              /* of the name */
@@ -71,6 +84,16 @@ struct r3_tracker_session {
     struct r3_decimal average_win, average_loss; /* the totals over the counts, HALF_EVEN at scale 14 */
     bool paused, stopped;
     bool kept; /* stopped, and its positions are left as they are: they are the trader's */
+
+    struct r3_decimal first_equity, peak_equity; /* of the first account; the highest that was judged. Absent before */
+    int ended;                                   /* stops that an end condition gave it */
+    bool due;                                    /* its end conditions are to be judged when the record is done */
+    struct r3_tracker_block stop_block, drawdown_block;
+    struct r3_tracker_stop *stops; /* those that count still, in the order in which they were told */
+    struct r3_tracker_peak *peaks; /* each is below the one before it */
+    size_t stop_count, peak_count;
+    int64_t last_close;   /* of a position, of those that guards and end conditions know; R3_TIME_ABSENT: none */
+    int64_t fallen_since; /* when the latest peak stood from which the balance fell too far; R3_TIME_ABSENT: none */
 };
 
 struct r3_tracker_market {
@@ -116,6 +139,7 @@ struct r3_tracker_position {
     bool attentive, watched;            /* counted in market->attention, tracker->watching */
     int64_t signal_time;                /* directions seen at this time, as bits */
     unsigned seen;
+    struct r3_tracker_block cooldown;
 };
 
 struct r3_tracker {
@@ -132,6 +156,9 @@ struct r3_tracker {
     bool fresh;                                    /* a sync came since this record began to be stepped */
     unsigned watching;                             /* positions whose orders or protection may act at the exchange */
     unsigned candles;                              /* since the last sync, while watching */
+    bool guards, ends, ends_by_result;             /* whether protections block entries, end conditions are judged */
+    bool unseen;                                   /* an order was written since the last sync */
+    int64_t alarm;                                 /* --end-at, while a session may have to end then; else INT64_MAX */
     struct r3_record out;                          /* what is written, raw orders aside */
     struct r3_record raworder;                     /* the last raw order */
     const struct r3_tracker_position *raworder_of; /* whose it was: its names are in the record, and in its id */
@@ -157,6 +184,7 @@ int r3_tracker_act(struct r3_tracker *tracker, struct r3_tracker_position *posit
 int r3_tracker_signal(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error);
 
 /* tracker_book.c */
+void r3_tracker_forget_sessions(struct r3_tracker *tracker);
 /* By name, made where they are not there. */
 struct r3_tracker_session *r3_tracker_find_session(struct r3_tracker *tracker, const char *name);
 struct r3_tracker_market *r3_tracker_find_market(struct r3_tracker *tracker, const char *name);
@@ -185,8 +213,9 @@ static inline bool r3_tracker_holds(const struct r3_tracker_position *position) 
 static inline const struct r3_ledger_position *r3_tracker_held(const struct r3_tracker_position *position) {
     return position->ledger.count ? &position->ledger.positions[0] : NULL;
 }
-/* Count the position as closed: its result goes into wins or losses. */
-int r3_tracker_count_result(struct r3_tracker_position *position, struct r3_error *error);
+/* Count the position as closed by an order of this role: its result goes into wins or losses. */
+int r3_tracker_count_result(const struct r3_tracker *tracker, struct r3_tracker_position *position, int64_t time,
+                            enum r3_role role, struct r3_error *error);
 /* |size| x price, and the price that a level stands for: HALF_EVEN at scale 14. */
 int r3_tracker_value(struct r3_decimal *out, const struct r3_decimal *size, const struct r3_decimal *price,
                      struct r3_error *error);
@@ -202,8 +231,31 @@ int r3_tracker_exit(struct r3_tracker *tracker, struct r3_tracker_position *posi
                     const struct r3_signal *signal, struct r3_error *error);
 int r3_tracker_cancel(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_tracker_order *order,
                       const char *reason, struct r3_error *error);
-int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_position *position,
+int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_session *session,
                       struct r3_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* tracker_guard.c */
+/* A position was closed: what that blocks. `result`: after fees, counted already. */
+int r3_tracker_note_result(const struct r3_tracker *tracker, struct r3_tracker_position *position,
+                           const struct r3_decimal *result, int64_t time, enum r3_role role, struct r3_error *error);
+/* Whether protections and end conditions leave room for an entry; the arguments of r3_tracker_enter. 1, 0, -1. */
+int r3_tracker_may_enter(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                         const struct r3_signal *signal, bool reversal, bool again, struct r3_error *error);
+
+/* tracker_end.c */
+void r3_tracker_end_init(struct r3_tracker *tracker);
+/* There is a session that --end-at may have to end. */
+static inline void r3_tracker_set_alarm(struct r3_tracker *tracker) {
+    tracker->alarm = tracker->options.end_at ? tracker->options.end_at : INT64_MAX;
+}
+/* Whether no end condition is met by now. 1, 0, -1. */
+int r3_tracker_end_allows(struct r3_tracker *tracker, struct r3_tracker_session *session, struct r3_error *error);
+/* The record is done: judge the end conditions of the sessions that it concerns. */
+int r3_tracker_judge_ends(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error);
+
+/* tracker_records.c */
+/* What a session that is paused or stopped has to withdraw. */
+int r3_tracker_obey(struct r3_tracker *tracker, const struct r3_tracker_session *session, struct r3_error *error);
 
 /* tracker_protection.c: the role of the exit that is due, or R3_ROLE_NONE. */
 enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *position, const struct r3_candle *candle);

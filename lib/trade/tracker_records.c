@@ -99,6 +99,8 @@ static int on_price(struct r3_tracker *tracker, const struct r3_record *record, 
     return 0;
 }
 
+/* A tick values what is held, and looks again at what is known of the market. Its own time moves nothing: that no candle has come
+ * for a while does not tell at which price one could have left, and a session gives the same orders whenever it is run. */
 static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
     const struct r3_tick *tick = &record->tick;
     if (tick->time > tracker->now)
@@ -111,7 +113,7 @@ static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, s
         if (strcmp(position->session->name, tick->session) != 0)
             continue;
         if (tracker->options.protect && !position->session->kept && r3_decimal_is_present(&position->market->price))
-            protect.role = r3_tracker_touched_by_price(position, &position->market->price, tick->time);
+            protect.role = r3_tracker_touched_by_price(position, &position->market->price, position->market->closed);
         if (protect.role != R3_ROLE_NONE && r3_tracker_judge(tracker, position, &protect, error) < 0)
             return -1;
         if (r3_tracker_holds(position) && r3_tracker_emit_position(tracker, position, error) < 0)
@@ -141,6 +143,21 @@ static int keep_positions(struct r3_tracker *tracker, const struct r3_tracker_se
     return waited ? r3_tracker_synchronize(tracker, error) : 0;
 }
 
+int r3_tracker_obey(struct r3_tracker *tracker, const struct r3_tracker_session *session, struct r3_error *error) {
+    struct r3_tracker_request request = { .event = R3_TRACKER_OVERDUE,
+                                          .role = R3_EXIT,
+                                          .reason = "the session was paused" };
+    if (session->stopped)
+        request = (struct r3_tracker_request) { .event = R3_TRACKER_LEAVE,
+                                                .role = R3_EXIT,
+                                                .reason = "the session was stopped" };
+    for (size_t i = 0; i < tracker->position_count; i++)
+        if (tracker->positions[i]->session == session &&
+            r3_tracker_judge(tracker, tracker->positions[i], &request, error) < 0)
+            return -1;
+    return 0;
+}
+
 static int on_command(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
     const struct r3_command *command = &record->command;
     struct r3_tracker_session *session = r3_tracker_find_session(tracker, command->session);
@@ -156,20 +173,8 @@ static int on_command(struct r3_tracker *tracker, const struct r3_record *record
         session->kept = session->stopped && command->position == R3_KEEP_POSITION;
     if (session->kept)
         return keep_positions(tracker, session, error);
-    if (!session->paused && !session->stopped)
-        return 0;
-    struct r3_tracker_request request = { .event = R3_TRACKER_OVERDUE,
-                                          .role = R3_EXIT,
-                                          .reason = "the session was paused" };
-    if (session->stopped)
-        request = (struct r3_tracker_request) { .event = R3_TRACKER_LEAVE,
-                                                .role = R3_EXIT,
-                                                .reason = "the session was stopped" };
-    for (size_t i = 0; i < tracker->position_count; i++)
-        if (tracker->positions[i]->session == session &&
-            r3_tracker_judge(tracker, tracker->positions[i], &request, error) < 0)
-            return -1;
-    return 0;
+    r3_tracker_set_alarm(tracker);
+    return session->paused || session->stopped ? r3_tracker_obey(tracker, session, error) : 0;
 }
 
 /* --close-at-end: what waits is cancelled, what is held goes at the last close. */
@@ -195,7 +200,7 @@ static int close_all(struct r3_tracker *tracker, struct r3_error *error) {
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++) {
         struct r3_tracker_position *position = tracker->positions[i];
-        if (r3_tracker_holds(position) && r3_tracker_notice(tracker, R3_WARNING, position, error,
+        if (r3_tracker_holds(position) && r3_tracker_notice(tracker, R3_WARNING, position->session, error,
                                                             "%s: still held at the end", position->market->name) < 0)
             return -1;
     }
@@ -238,5 +243,8 @@ int r3_tracker_step(struct r3_tracker *tracker, const struct r3_record *record, 
     tracker->fresh = false;
     if (!tracker->opened && open_up(tracker, error) < 0)
         return -1;
-    return steps[record->type] ? steps[record->type](tracker, record, error) : 0;
+    int (*const step)(struct r3_tracker *, const struct r3_record *, struct r3_error *) = steps[record->type];
+    if (!tracker->ends)
+        return step ? step(tracker, record, error) : 0;
+    return step && step(tracker, record, error) < 0 ? -1 : r3_tracker_judge_ends(tracker, record, error);
 }

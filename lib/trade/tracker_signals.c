@@ -24,8 +24,8 @@ static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *posi
         if (r3_tracker_cancel(tracker, position, orders[i], "LONG and SHORT on one candle", error) < 0)
             return -1;
     }
-    if (r3_tracker_notice(tracker, R3_WARNING, position, error, "%s: LONG and SHORT on one candle: neither is taken",
-                          signal->market) < 0)
+    if (r3_tracker_notice(tracker, R3_WARNING, position->session, error,
+                          "%s: LONG and SHORT on one candle: neither is taken", signal->market) < 0)
         return -1;
     return asked ? r3_tracker_synchronize(tracker, error) : 0;
 }

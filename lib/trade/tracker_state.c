@@ -22,11 +22,37 @@ static const struct r3_state_member tracker_members[] = {
 
 #define T struct r3_tracker_session
 static const struct r3_state_member session_members[] = {
-    ROW_WORD(T, name),        ROW_DECIMAL_IF(T, equity), ROW_DECIMAL_IF(T, available), ROW_INTEGER(T, number),
-    ROW_INTEGER(T, wins),     ROW_INTEGER(T, losses),    ROW_ZERO(T, total_win),       ROW_ZERO(T, total_loss),
-    ROW_ZERO(T, average_win), ROW_ZERO(T, average_loss), ROW_FLAG(T, paused),          ROW_FLAG(T, stopped),
+    ROW_WORD(T, name),
+    ROW_DECIMAL_IF(T, equity),
+    ROW_DECIMAL_IF(T, available),
+    ROW_INTEGER(T, number),
+    ROW_INTEGER(T, wins),
+    ROW_INTEGER(T, losses),
+    ROW_ZERO(T, total_win),
+    ROW_ZERO(T, total_loss),
+    ROW_ZERO(T, average_win),
+    ROW_ZERO(T, average_loss),
+    ROW_FLAG(T, paused),
+    ROW_FLAG(T, stopped),
     ROW_FLAG(T, kept),
+    ROW_DECIMAL_IF(T, first_equity),
+    ROW_DECIMAL_IF(T, peak_equity),
+    ROW_SMALL(T, ended),
+    ROW_TIME_IF(T, last_close),
+    ROW_TIME_IF(T, fallen_since),
 };
+#undef T
+
+#define T struct r3_tracker_block
+static const struct r3_state_member block_members[] = { ROW_TIME_IF(T, until), ROW_TIME_IF(T, told) };
+#undef T
+
+#define T struct r3_tracker_stop
+static const struct r3_state_member stop_members[] = { ROW_TIME(T, time) };
+#undef T
+
+#define T struct r3_tracker_peak
+static const struct r3_state_member peak_members[] = { ROW_TIME(T, since), ROW_DECIMAL(T, balance) };
 #undef T
 
 #define T struct r3_tracker_market
@@ -95,12 +121,16 @@ static const struct r3_state_member order_members[] = {
 
 static const struct r3_state_table tracker_table = R3_STATE_TABLE(tracker_members),
                                    session_table = R3_STATE_TABLE(session_members),
+                                   block_table = R3_STATE_TABLE(block_members),
+                                   stop_table = R3_STATE_TABLE(stop_members), peak_table = R3_STATE_TABLE(peak_members),
                                    market_table = R3_STATE_TABLE(market_members),
                                    position_table = R3_STATE_TABLE(position_members),
                                    level_table = R3_STATE_TABLE(level_members),
                                    order_table = R3_STATE_TABLE(order_members);
 static const char *const tracker_others[] = { "sessions", "markets", "positions", "heard", NULL };
-static const char *const position_others[] = { "session", "market", "ledger", "levels", "entry", "exit", NULL };
+static const char *const session_others[] = { "stop_block", "drawdown_block", "stops", "peaks", NULL };
+static const char *const position_others[] = { "session", "market", "ledger",   "levels",
+                                               "entry",   "exit",   "cooldown", NULL };
 static const char *const order_others[] = { "levels", NULL };
 
 /* ---- what was heard ---- */
@@ -131,6 +161,32 @@ static void put_order(struct r3_buffer *out, const char *name, const struct r3_t
     r3_state_close(out, '}');
 }
 
+/* Blocks and what they follow from are left out where there are none. */
+static void put_block(struct r3_buffer *out, const char *name, const struct r3_tracker_block *block) {
+    if (block->until != R3_TIME_ABSENT)
+        r3_state_put_object(out, name, &block_table, block);
+}
+
+static void put_session(struct r3_buffer *out, const struct r3_tracker_session *session) {
+    r3_state_open(out, NULL, '{');
+    r3_state_put_members(out, &session_table, session);
+    put_block(out, "stop_block", &session->stop_block);
+    put_block(out, "drawdown_block", &session->drawdown_block);
+    if (session->stop_count > 0) {
+        r3_state_open(out, "stops", '[');
+        for (size_t i = 0; i < session->stop_count; i++)
+            r3_state_put_object(out, NULL, &stop_table, &session->stops[i]);
+        r3_state_close(out, ']');
+    }
+    if (session->peak_count > 0) {
+        r3_state_open(out, "peaks", '[');
+        for (size_t i = 0; i < session->peak_count; i++)
+            r3_state_put_object(out, NULL, &peak_table, &session->peaks[i]);
+        r3_state_close(out, ']');
+    }
+    r3_state_close(out, '}');
+}
+
 static void put_position(struct r3_buffer *out, const struct r3_tracker_position *position) {
     r3_state_open(out, NULL, '{');
     r3_state_put_text(out, "session", position->session->name, strlen(position->session->name));
@@ -140,6 +196,7 @@ static void put_position(struct r3_buffer *out, const struct r3_tracker_position
     r3_state_put_object(out, "levels", &level_table, &position->levels);
     put_order(out, "entry", &position->entry);
     put_order(out, "exit", &position->exit);
+    put_block(out, "cooldown", &position->cooldown);
     r3_state_close(out, '}');
 }
 
@@ -148,7 +205,7 @@ void r3_tracker_save(const struct r3_tracker *tracker, struct r3_buffer *out) {
     r3_state_put_members(out, &tracker_table, tracker);
     r3_state_open(out, "sessions", '[');
     for (size_t i = 0; i < tracker->session_count; i++)
-        r3_state_put_object(out, NULL, &session_table, tracker->sessions[i]);
+        put_session(out, tracker->sessions[i]);
     r3_state_close(out, ']');
     r3_state_open(out, "markets", '[');
     for (size_t i = 0; i < tracker->market_count; i++)
@@ -192,6 +249,39 @@ static int take_name(char *out, size_t size, const struct r3_json *object, struc
     return r3_copy_text(out, size, name, strlen(name)) < 0 ? r3_fail(error, R3_DATA, "name: too long") : 0;
 }
 
+static int take_block(struct r3_tracker_block *block, const struct r3_json *object, const char *name,
+                      struct r3_error *error) {
+    return r3_json_member(object, name) ? r3_state_take_object(block, object, name, &block_table, error) : 0;
+}
+
+static int take_stops(struct r3_tracker_session *session, const struct r3_json *object, struct r3_error *error) {
+    const struct r3_json *array;
+    if (!r3_json_member(object, "stops"))
+        return 0;
+    if (r3_state_take_array(&array, object, "stops", ELEMENTS_MAX, error) < 0)
+        return -1;
+    session->stops = r3_reallocate(session->stops, (r3_json_count(array) + 1) * sizeof *session->stops);
+    for (; session->stop_count < r3_json_count(array); session->stop_count++)
+        if (r3_state_take_members(&session->stops[session->stop_count], r3_json_at(array, session->stop_count),
+                                  &stop_table, NULL, error) < 0)
+            return r3_error_at(error, "stops[%zu]: ", session->stop_count);
+    return 0;
+}
+
+static int take_peaks(struct r3_tracker_session *session, const struct r3_json *object, struct r3_error *error) {
+    const struct r3_json *array;
+    if (!r3_json_member(object, "peaks"))
+        return 0;
+    if (r3_state_take_array(&array, object, "peaks", ELEMENTS_MAX, error) < 0)
+        return -1;
+    session->peaks = r3_reallocate(session->peaks, (r3_json_count(array) + 1) * sizeof *session->peaks);
+    for (; session->peak_count < r3_json_count(array); session->peak_count++)
+        if (r3_state_take_members(&session->peaks[session->peak_count], r3_json_at(array, session->peak_count),
+                                  &peak_table, NULL, error) < 0)
+            return r3_error_at(error, "peaks[%zu]: ", session->peak_count);
+    return 0;
+}
+
 static int take_session(struct r3_tracker *tracker, const struct r3_json *object, struct r3_error *error) {
     char name[R3_SESSION_SIZE];
     size_t before = tracker->session_count;
@@ -202,7 +292,11 @@ static int take_session(struct r3_tracker *tracker, const struct r3_json *object
     struct r3_tracker_session *session = r3_tracker_find_session(tracker, name);
     if (tracker->session_count == before)
         return r3_fail(error, R3_DATA, "name: a second %s", name);
-    return r3_state_take_members(session, object, &session_table, NULL, error);
+    if (r3_state_take_members(session, object, &session_table, session_others, error) < 0 ||
+        take_block(&session->stop_block, object, "stop_block", error) < 0 ||
+        take_block(&session->drawdown_block, object, "drawdown_block", error) < 0)
+        return -1;
+    return take_stops(session, object, error) < 0 ? -1 : take_peaks(session, object, error);
 }
 
 static int take_market(struct r3_tracker *tracker, const struct r3_json *object, struct r3_error *error) {
@@ -277,7 +371,8 @@ static int take_position(struct r3_tracker *tracker, const struct r3_json *objec
         take_ledger(position, object, error) < 0 ||
         r3_state_take_object(&position->levels, object, "levels", &level_table, error) < 0 ||
         take_order(&position->entry, object, "entry", error) < 0 ||
-        take_order(&position->exit, object, "exit", error) < 0)
+        take_order(&position->exit, object, "exit", error) < 0 ||
+        take_block(&position->cooldown, object, "cooldown", error) < 0)
         return -1;
     tracker->watching += position->watched;
     market->attention += position->attentive;
@@ -307,17 +402,10 @@ static int take_each(struct r3_tracker *tracker, const struct r3_json *object, c
     return 0;
 }
 
-/* Sessions may be known by an account that came ahead of the state; nothing else of them is. */
-static void forget_sessions(struct r3_tracker *tracker) {
-    for (size_t i = 0; i < tracker->session_count; i++)
-        free(tracker->sessions[i]);
-    tracker->session_count = 0;
-}
-
 static int take_all(struct r3_tracker *tracker, struct r3_tracker_heard *heard, const struct r3_json_document *document,
                     const struct r3_json *object, struct r3_error *error) {
     const struct r3_json *array;
-    forget_sessions(tracker);
+    r3_tracker_forget_sessions(tracker); /* those that an account told of, which came ahead of the state */
     if (r3_state_take_members(tracker, object, &tracker_table, tracker_others, error) < 0 ||
         take_each(tracker, object, "sessions", take_session, error) < 0 ||
         take_each(tracker, object, "markets", take_market, error) < 0 ||

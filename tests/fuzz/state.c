@@ -87,7 +87,14 @@ static void try_tracker(const char *text, size_t length, bool protect) {
                                                 .take_profit = r3_decimal_absent,
                                                 .trailing_stop = R3_DECIMAL(2, 2),
                                                 .break_even = R3_DECIMAL(1, 2),
-                                                .limit = r3_decimal_absent };
+                                                .limit = r3_decimal_absent,
+                                                .cooldown = R3_HOUR,
+                                                .stop_guard = 2,
+                                                .drawdown_guard = R3_DECIMAL(1, 2),
+                                                .guard_window = R3_DAY,
+                                                .guard_pause = R3_HOUR,
+                                                .end_loss = protect ? R3_DECIMAL(5, 1) : r3_decimal_absent,
+                                                .end_losing_trades = protect ? 3 : 0 };
     const struct r3_tracker_outlet outlet = { ignore, no_answer, NULL };
     struct r3_tracker *tracker = r3_tracker_new(&options, &outlet), *again = r3_tracker_new(&options, &outlet);
     struct r3_tracker_heard heard = { 0 }, heard_again = { 0 };

@@ -8,10 +8,12 @@ SEED + its number: `run.py 1 N` shows round N again, and keeps its input as ./or
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal as D
 
 sys.dont_write_bytecode = True
@@ -19,6 +21,7 @@ sys.dont_write_bytecode = True
 from exchange import HOUR, ONE, ZERO, Exchange, Market, cost_of, grid, places
 from tracker import Tracker
 
+START = 1700000000000 // HOUR * HOUR
 RULES = {
     "csv": ("0.00000001", "0.00000001", "0.00000001", "0", "0"),
     "btc": ("0.1", "0.00000001", "0.000001", "0.00001", "0.1"),
@@ -58,7 +61,31 @@ def make_options(r):
             o["size"] = ("fraction", ONE)
     if o["max_duration"] is not None:
         o["max_duration"] = int(o["max_duration"])
-    return o
+    return dict(o, **make_limits(r, o))
+
+
+def make_limits(r, o):
+    """Protections that block entries, and end conditions. Those that follow from closed positions only where nothing is left
+    as dust, whose result this oracle does not know."""
+    whole = not o["dusty"] and o["volume_share"] is None
+    limits = {"cooldown": maybe(r, 0.2 * whole, HOUR, 5 * HOUR), "stop_guard": maybe(r, 0.2 * whole, 1, 2, 3),
+              "drawdown_guard": maybe(r, 0.2 * whole, "0.001", "0.01", "0.05"), "end_at": maybe(r, 0.05, 9 * HOUR, 33 * HOUR),
+              "end_loss": maybe(r, 0.1, "0.01", "0.1"), "end_gain": maybe(r, 0.1, "0.01", "0.1"),
+              "end_drawdown": maybe(r, 0.1, "0.02", "0.1"), "end_losing_trades": maybe(r, 0.1 * whole, 1, 3)}
+    guarded = limits["stop_guard"] is not None or limits["drawdown_guard"] is not None
+    limits["guard_window"] = maybe(r, 0.5 * guarded, 4 * HOUR, 12 * HOUR)
+    limits["guard_pause"] = maybe(r, 0.5 * guarded, HOUR, 9 * HOUR)
+    if limits["end_at"] is not None:
+        limits["end_at"] += START
+    return limits
+
+
+def say_limits(o):
+    words = ["--%s %s" % (n.replace("_", "-"), o[n]) for n in (
+        "stop_guard", "drawdown_guard", "end_loss", "end_gain", "end_drawdown", "end_losing_trades") if o[n] is not None]
+    words += ["--%s %dh" % (n.replace("_", "-"), o[n] // HOUR) for n in ("cooldown", "guard_window", "guard_pause")
+              if o[n] is not None]
+    return " ".join(words + ([] if o["end_at"] is None else ["--end-at %d" % o["end_at"]]))
 
 
 def command_line(o):
@@ -70,9 +97,9 @@ def command_line(o):
         return " ".join(words)
     duration = "" if o["max_duration"] is None else " --max-duration %dh" % (o["max_duration"] // HOUR)
     method, amount = o["size"]
-    return "r3-track %s%s | r3-size --%s %s %s --fee %s | r3-order --paper %s" % (
+    return "r3-track %s%s %s | r3-size --%s %s %s --fee %s | r3-order --paper %s" % (
         say(["short", "protect", "stop_loss", "take_profit", "trailing_stop", "break_even", "limit", "limit_candles",
-             "close_at_end"]), duration, method, amount,
+             "close_at_end"]), duration, say_limits(o), method, amount,
         say(["max_order", "max_exposure", "max_daily_loss"] + (["kelly_after"] if method == "kelly" else [])), o["size_fee"],
         say(["cash", "fee", "maker_fee", "slippage", "spread", "fill", "latency", "volume_share", "through"]))
 
@@ -90,7 +117,7 @@ def make_stream(r, o):
                                          "coarse": ["1.234", "0.05"]}[kind])))
     records = [dict(type="instrument", market=n, **rules) for n in names]
     price = {n: D(base) for n in names}
-    start = 1700000000000 // HOUR * HOUR
+    start = START
     volatility = r.choice([0.003, 0.02, 0.06, 0.15])
     on_grid = lambda p: max(grid(p, step, ROUND_HALF_EVEN), step * 20)
     for i in range(r.choice([12, 30, 60])):
@@ -170,8 +197,11 @@ def simulate(o, records):
         elif r["type"] == "command":
             t.now = r["time"]
             t.command(r["action"])
+        if r["type"] != "instrument":
+            t.judge()
     t.end()
-    return x.trades, x.equity()
+    said = ["blocked by %s until %d" % (name, until) for name, _, until in t.limits.told]
+    return x.trades, said + ["ended at %d" % time for time in t.limits.ended] + ["equity " + text(x.equity())]
 
 
 def run(directory, o, records):
@@ -238,9 +268,18 @@ def line(t):
         " " + " ".join(text(D(t[k])) for k in ("price", "size", "fee"))
 
 
+def told(out):
+    """What was blocked and ended, and the last equity."""
+    blocked = [re.search(r"no entry until (\S+) \((--[a-z-]+)", n["text"]) for n in out if n["type"] == "notice"]
+    moment = lambda t: round(datetime.fromisoformat(t.replace("Z", "+00:00")).timestamp() * 1000)
+    ended = [c["time"] for c in out if c["type"] == "command" and "-end-" in c["id"]]
+    return ["blocked by %s until %d" % (b[2], moment(b[1])) for b in blocked if b] + ["ended at %d" % t for t in ended] + \
+        ["equity " + text(D([a for a in out if a["type"] == "account"][-1]["equity"]))]
+
+
 def main():
     rounds, seed = int(sys.argv[1]), int(sys.argv[2])
-    bad = fills = 0
+    bad = fills = limited = 0
     with tempfile.TemporaryDirectory() as directory:
         for number in range(seed, seed + rounds):
             r = random.Random(number)
@@ -248,10 +287,12 @@ def main():
             names, records = make_stream(r, o)
             out = run(directory, o, records)
             got = [line(t) for t in out if t["type"] == "trade"]
-            got.append("equity " + text(D([a for a in out if a["type"] == "account"][-1]["equity"])))
-            trades, equity = simulate(o, records)
-            want = [line(t) for t in trades] + ["equity " + text(equity)]
-            fills += len(got) - 1
+            fills += len(got)
+            limits = told(out)
+            limited += len(limits) - 1
+            got += limits
+            trades, rest = simulate(o, records)
+            want = [line(t) for t in trades] + rest
             broken = properties(o, out)
             bad += bool(broken or got != want)
             if broken:
@@ -260,7 +301,7 @@ def main():
                 at = next(i for i in range(max(len(got), len(want))) if got[i:i + 1] != want[i:i + 1])
                 shutil.copy(os.path.join(directory, "in"), "oracle-%d.ndjson" % number)
                 print("%d: %s\n  at %d\n  got  %s\n  want %s" % (number, command_line(o), at, got[at:at + 1], want[at:at + 1]))
-    print("%d streams, %d fills, %d different" % (rounds, fills, bad))
+    print("%d streams, %d fills, %d blocks and ends, %d different" % (rounds, fills, limited, bad))
     return 1 if bad or not fills else 0
 
 

@@ -1,6 +1,7 @@
 """The tracker and the money manager, as r3-track(1) and r3-size(1) state them; see exchange.py."""
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal as D
 
+from limits import Limits
 from exchange import DAY, HOUR, ONE, ZERO, Order, cost_of, grid, places
 
 
@@ -32,6 +33,7 @@ class Tracker:
         self.number = self.now = self.booked = 0
         self.paused = self.stopped = self.ending = False
         self.midnight, self.results = None, []
+        self.limits = Limits(options)
 
     def learn(self):
         """What a sync tells."""
@@ -44,6 +46,7 @@ class Tracker:
                 p.dust = False
             if not p.size:
                 self.results.append(p.net)
+                self.limits.close(p.market.name, trade["time"], trade["role"], p.net)
                 p.net = ZERO
         self.booked = len(self.x.trades)
         for p in self.positions.values():
@@ -72,7 +75,9 @@ class Tracker:
                 "expiry": None if o["max_duration"] is None else signal["time"] + o["max_duration"]}
 
     def enter(self, p, signal, reversal, again=None):
-        if self.paused or self.stopped:
+        if self.paused or self.stopped or self.limits.met(self.now, self.x.equity()):
+            return False
+        if again is None and self.limits.blocks(p.market.name, self.now, reversal):
             return False
         up = 1 if signal["direction"] == "LONG" else -1
         wanted, r = self.levels(signal), signal["reference"]
@@ -306,6 +311,13 @@ class Tracker:
         if self.stopped:
             for p in self.known:
                 self.ask_leave(p, "EXIT", p.market.price)
+
+    def judge(self):
+        """The end conditions, when a record is done."""
+        if self.stopped or not self.limits.met(self.now, self.x.equity()):
+            return
+        self.limits.ended.append(self.now)
+        self.command("stop")
 
     def end(self):
         if not self.o["close_at_end"]:

@@ -19,10 +19,28 @@ static int has(const struct r3_paper_ids *ids, const char *id) {
     return r3_paper_ids_has(ids, session, place);
 }
 
+/* A number can be had back from what an id is known by, as long as the block is known. */
+static void numbers(void) {
+    static const int some[] = { 1, 77, 4095, 4096, 8191, 8192, 16383, 16384, 16385, 70000, 99999999 };
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        struct r3_paper_ids ids = { 0 };
+        char id[64];
+        for (int role = 0; role < 50; role++) {
+            snprintf(id, sizeof id, "main-%d-ROLE%d-1", some[i], role);
+            CHECK_INT(add(&ids, id, "a"), R3_PAPER_NEW);
+        }
+        const struct r3_paper_id_table *table = &ids.recent[ids.block & 1];
+        for (size_t k = 0; k < table->capacity; k++)
+            CHECK(!table->slots[k].id || r3_paper_ids_number(&table->slots[k], ids.block) == some[i]);
+        r3_paper_ids_release(&ids);
+    }
+}
+
 int main(void) {
     struct r3_paper_ids ids = { 0 };
     char id[64];
 
+    numbers();
     CHECK_INT(has(&ids, "main-1-ENTRY-1"), 0);
     CHECK_INT(add(&ids, "main-1-ENTRY-1", "a"), R3_PAPER_NEW);
     CHECK_INT(add(&ids, "main-1-ENTRY-1", "a"), R3_PAPER_SAME);

@@ -200,6 +200,15 @@ static void choose_options(struct options *out) {
         SAY_ONE(out->track, "--limit 0.2%", "--limit 1% --limit-candles 3", "--limit 0.5% --limit-candles 9");
     if (below(4) == 0)
         SAY_ONE(out->track, "--every 1h", "--every 1d");
+    if (below(5) == 0)
+        SAY_ONE(out->track, "--cooldown 20m", "--cooldown 3h");
+    if (below(5) == 0)
+        SAY_ONE(out->track, "--stop-guard 1", "--stop-guard 2 --guard-window 4h --guard-pause 90m");
+    if (below(5) == 0)
+        SAY_ONE(out->track, "--drawdown-guard 0.2%", "--drawdown-guard 1%");
+    if (below(6) == 0)
+        SAY_ONE(out->track, "--end-at 2024-01-31T02:00", "--end-loss 2%", "--end-gain 2%", "--end-drawdown 3%",
+                "--end-losing-trades 5", "--end-losing-trades 20 --end-loss 10%");
     SAY_ONE(out->size, "--fraction 1", "--fraction 0.4", "--base 0.37", "--quote 333", "--kelly 0.5",
             "--fraction 0.8 --max-daily-loss 100");
     SAY_ONE(out->order, "--cash 10000", "--cash 300", "--cash 1000000");

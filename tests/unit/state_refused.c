@@ -116,7 +116,7 @@ static void refuse(const char *name, pass_state *pass, const char *from, const c
 }
 
 static void check_tracker(void) {
-    static const char *const seeds[] = { "tracker-exchange", "tracker-limit", "tracker-turn" };
+    static const char *const seeds[] = { "tracker-exchange", "tracker-guards", "tracker-limit", "tracker-turn" };
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
         check_same(seeds[i], pass_tracker);
 #define REFUSE(from, to, why) refuse("tracker-limit", pass_tracker, from, to, "state: " why)
@@ -154,7 +154,19 @@ static void check_tracker(void) {
     REFUSE("\"positions\":[]}",
            "\"positions\":[{\"market\":\"ETH-USD\",\"size\":\"0\",\"cost\":\"0\",\"realized\":\"0\"}]}",
            "positions[0]: ledger: not of BTC-USD alone");
-    REFUSE("\"role\":\"ENTRY\"", "\"role\":\"ENTR", "not JSON: '}' expected near 'kind' at byte 993");
+    REFUSE("\"role\":\"ENTRY\"", "\"role\":\"ENTR", "not JSON: '}' expected near 'kind' at byte 1003");
+#undef REFUSE
+}
+
+static void check_guards(void) {
+#define REFUSE(from, to, why) refuse("tracker-guards", pass_tracker, from, to, "state: sessions[0]: " why)
+    REFUSE("\"ended\":0,", "", "ended is missing");
+    REFUSE("\"first_equity\":\"10000\"", "\"first_equity\":\"\"", "first_equity: not a decimal: \"\"");
+    REFUSE("\"stop_block\":{", "\"stop_block\":{\"since\":1,", "stop_block: since: not a member of it");
+    REFUSE("\"stops\":[{\"time\"", "\"stops\":[{\"since\"", "stops[0]: since: not a member of it");
+    REFUSE("\"stops\":[", "\"stops\":{},\"stop\":[", "stop: not a member of it");
+    REFUSE("\"peaks\":[{\"since\":", "\"peaks\":[{\"since\":-",
+           "peaks[0]: since: -7200000 is not 0 to 253402300799999");
 #undef REFUSE
 }
 
@@ -241,6 +253,7 @@ static void check_parts(void) {
 
 int main(void) {
     check_tracker();
+    check_guards();
     check_paper();
     check_parts();
     return check_done();

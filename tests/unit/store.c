@@ -339,7 +339,8 @@ int main(int argc, char **argv) {
     two_writers(store);
     one_moment(store);
     restarted(store);
-    CHECK_INT(store_number(store, "SELECT count(*) FROM transactions"), 1); /* the last one's */
+    /* The last one's, where the end of a commit may be unknown. */
+    CHECK_INT(store_number(store, "SELECT count(*) FROM transactions"), store->driver->tells_end ? 0 : 1);
     r3_store_close(store);
     store = store_open();
     CHECK_INT(store_number(store, "SELECT count(*) FROM transactions"), 0);

@@ -4,6 +4,9 @@ from parts.job import SIZES
 from parts.whole import BARE_PARSE, BARE_PROGRAM, OURS, PIPE
 
 
+DUE = {"SQLite": 25, "PostgreSQL": 40}  # ms; of PostgreSQL with the server's own work
+
+
 class Aims:
     def __init__(self):
         self.rows, self.missing = [], []
@@ -35,9 +38,9 @@ class Aims:
         table("Aims", ("", "aim", "measured", ""), self.rows, notes)
 
 
-def collect(speeds, rates, texts, echo, sweeps, grown, with_peers):
+def collect(speeds, rates, texts, echo, sweeps, grown, due, with_peers):
     """speeds: entries by name, by size; rates: from memory; texts: candles a second of the pipe by rule, and MiB, by size; grown:
-    of sweep.growth."""
+    of sweep.growth; due: of sessions.show."""
     aims = Aims()
     one, five = speeds.get("1m", {}), speeds.get("5m", {})
     if with_peers:
@@ -73,4 +76,7 @@ def collect(speeds, rates, texts, echo, sweeps, grown, with_peers):
         for peer in ("jesse", "backtrader", "nautilus_trader"):
             aims.faster(25, five, PIPE, peer, "5m")
     aims.below("decoding and echoing a candle, a stage", 100, echo, " ns")
+    for database, (milliseconds, ratio) in due.items():
+        aims.below(f"a due run, {database}, CPU a session, 1,000 sessions", DUE[database], milliseconds, " ms")
+        aims.below(f"the same, dearest number of sessions or history in the cheapest, {database}", 1.25, ratio, " x")
     aims.show()

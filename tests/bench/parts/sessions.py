@@ -1,13 +1,12 @@
 """Sessions: what a due run costs a session, by the number of sessions and by the length of their history, on both databases.
 
-As cron does it: each run begins five minutes after the last one by R3_NOW, once with a candle more in the file that feeds the
-sessions, once without. The time of PostgreSQL's own processes counts.
+As cron does it: sessions of a minute on a file that gets a candle each five, so a run has a candle more than the last one, and
+the next, a minute later by R3_NOW, has none. The time of PostgreSQL's own processes counts.
 """
 import contextlib
 import json
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -20,7 +19,8 @@ MINUTES = 5 * 60 * 1000
 START = 1704067200000  # 2024-01-01
 SESSIONS = (10, 100, 1000)
 HISTORIES = (100, 100000)
-LABEL = "sma-cross-Kucoin-BTCUSD-15m-refresh5mn"
+HISTORY_SESSIONS = 4
+LABEL = "sma-cross-Kucoin-BTCUSD-15m-refresh1m"
 OPTIONS = ["--paper", "--cash", "10000", "--risk", "1%", "--stop-loss", "1%", "--set", "fast=3", "--set", "slow=8"]
 DATABASES = ("SQLite", "PostgreSQL")
 
@@ -54,18 +54,22 @@ class SQLite:
     def processor(self):
         return 0.0
 
+    def settle(self):
+        pass
+
     def close(self):
         pass
 
 
 class PostgreSQL:
     """The private cluster of the tests: a server without fsync, as for them."""
-    SCRIPT = '. "$0" && trap postgresql_stop EXIT && postgresql_start && echo "$R3_PG_URL" && head -n 1 "$R3_PG/data/postmaster.pid" && read -r'
+    SCRIPT = '. "$0" && trap postgresql_stop EXIT && postgresql_start && echo "$R3_PG_URL" && echo "$R3_PG_BIN" && head -n 1 "$R3_PG/data/postmaster.pid" && read -r'
 
     def __init__(self, _):
         self.keeper = subprocess.Popen(["bash", "-c", self.SCRIPT, os.path.join(TOP, "tests", "postgresql.bash")],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = self.keeper.stdout.readline().strip()
+        self.programs = self.keeper.stdout.readline().strip()
         number = self.keeper.stdout.readline().strip()
         if not number:
             raise Failed("no PostgreSQL")
@@ -76,6 +80,10 @@ class PostgreSQL:
         with open(f"/proc/{self.server}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self):
+        """What the server would do some time later by itself, after many rows were written."""
+        subprocess.run([os.path.join(self.programs, "psql"), "-qc", "VACUUM ANALYZE", self.address], check=True)
 
     def close(self):
         self.keeper.stdin.close()
@@ -111,10 +119,10 @@ def begin(feed, count):
 RUN_DUE = [os.path.join(TOP, "pipelines", "run-due")]
 
 
-def due(feed, minutes=1):
-    """One due run; `minutes` past the last candle's close, so that each has its own tick."""
-    os.environ["R3_NOW"] = str(feed.now + minutes)
-    return measured(RUN_DUE, discard=True)[0][-1]
+def due(feed, minutes=0, jobs=2):
+    """One due run, so many minutes after the last candle's close."""
+    os.environ["R3_NOW"] = str(feed.now + minutes * 60000)
+    return measured([*RUN_DUE, "-j", str(jobs)], discard=True)[0][-1]
 
 
 class Peak(threading.Thread):
@@ -154,35 +162,101 @@ def memory(feed):
     return watch.peak / 1024, watch.most
 
 
+CANDLE, NONE = "with a candle", "without"
+
+
 class Case:
     """What is measured of one number of sessions with one history."""
 
-    def __init__(self, database, sessions, text):
-        self.database, self.sessions, self.text = database, sessions, text
-        self.runs = {"a new candle": [], "none": []}
+    def __init__(self, sessions, history=0):
+        self.sessions, self.history = sessions, history
+        self.runs = {CANDLE: [], NONE: []}
 
     def measure(self, server, feed, times):
-        due(feed)
         for _ in range(times):
-            for kind, runs in self.runs.items():
-                if kind == "none":
-                    # the next tick, without a candle
-                    feed_now = feed.now + MINUTES
-                    os.environ["R3_NOW"] = str(feed_now + 1)
-                else:
-                    feed.grow(2 if runs else 1)
-                    os.environ["R3_NOW"] = str(feed.now + 1)
+            feed.grow()
+            for minutes, kind in enumerate(self.runs):
                 before = server.processor()
-                line = measured(RUN_DUE, discard=True)[0][-1]
-                runs.append((line.wall, line.processor + server.processor() - before, line.mebibytes))
-        feed.grow(1)
+                line = due(feed, minutes)
+                self.runs[kind].append((line.wall, line.processor + server.processor() - before, line.mebibytes))
 
     def wall(self, kind):
         return statistics.median(run[0] for run in self.runs[kind])
 
-    def processor(self, kind):
-        return statistics.median(run[1] for run in self.runs[kind])
-
     def each(self, kind):
         """ms of processor time a session."""
-        return 1000 * self.processor(kind) / self.sessions
+        return 1000 * statistics.median(run[1] for run in self.runs[kind]) / self.sessions
+
+    def mebibytes(self):
+        return max(run[2] for runs in self.runs.values() for run in runs)
+
+
+def by_number(name, directory, times):
+    """One store whose sessions become more. Returns the cases, and the memory of the last."""
+    cases = []
+    feed = Feed(os.path.join(directory, "feed.csv"))
+    feed.grow(100)
+    with opened(name, directory) as server:
+        have = 0
+        for count in SESSIONS:
+            begin(feed, count - have)
+            have = count
+            feed.grow()
+            due(feed)  # the first run of a session reads its warm-up
+            cases.append(Case(count))
+            cases[-1].measure(server, feed, times if count <= 100 else 1)
+        feed.grow()
+        return cases, memory(feed)
+
+
+def by_history(name, directory, times):
+    """Sessions that have seen so many candles, and what they traded meanwhile."""
+    cases = []
+    for count in HISTORIES:
+        place = os.path.join(directory, str(count))
+        os.mkdir(place)
+        feed = Feed(os.path.join(place, "feed.csv"))
+        with opened(name, place) as server:
+            begin(feed, HISTORY_SESSIONS)
+            feed.grow(count)
+            due(feed, jobs=1)  # all of the history, in a transaction a session
+            case = Case(HISTORY_SESSIONS, count)
+            case.trades = sum(json.loads(session("show", "--json", json.loads(line)["id"]))["trades"]
+                              for line in session("list", "--json").splitlines()) // HISTORY_SESSIONS
+            server.settle()
+            case.measure(server, feed, times)
+            cases.append(case)
+    return cases
+
+
+def rows_of(cases, first):
+    """Ratios are to the first case."""
+    rows, base = [], cases[0]
+    for case in cases:
+        row = [*first(case)]
+        for kind in case.runs:
+            row += [f"{case.wall(kind):.2f}", f"{case.each(kind):.1f}", f"{case.each(kind) / base.each(kind):.2f}"]
+        rows.append((*row, f"{case.mebibytes():.1f}"))
+    return rows
+
+
+HEAD = tuple(f"{kind}: {figure}" if index == 0 else figure for kind in (CANDLE, NONE)
+             for index, figure in enumerate(("wall s", "CPU ms each", "x"))) + ("MiB",)
+
+
+def show(quick):
+    """Tables for each database. Returns the processor time of a session, ms, at the most sessions, and the greatest ratio, by database."""
+    result, times = {}, 1 if quick else 5
+    for name in DATABASES:
+        with tempfile.TemporaryDirectory(dir=WORK) as directory:
+            cases, (peak, most) = by_number(name, directory, times)
+            table(f"Due runs on {name}, two sessions at a time: CPU of all processes, the server's too; MiB of the largest",
+                  ("sessions", *HEAD), rows_of(cases, lambda case: (case.sessions,)),
+                  (f"{most} processes at most at once, of {peak:.0f} MiB together, the server's not among them.",))
+            aged = by_history(name, directory, times)
+            table(f"Due runs on {name}: {HISTORY_SESSIONS} sessions that have seen so many candles and made so many trades each",
+                  ("candles", "trades", *HEAD), rows_of(aged, lambda case: (case.history, case.trades)),
+                  ("The server is that of the tests, without fsync.",) if name == "PostgreSQL" else ())
+        ratios = [case.each(kind) / group[0].each(kind) for group in (cases, aged) for case in group for kind in case.runs]
+        result[name] = (max(cases[-1].each(kind) for kind in cases[-1].runs), max(ratios))
+    return result

@@ -1,0 +1,173 @@
+/* The pipe of a run, made by r3-session itself: what a shell would do with the text of it, but feed and keep are this program already, so
+ * they need not be started, and have one connection to the store. keep is this process; feed is a copy of it, which has looked into
+ * the store beforehand and leaves the lease to keep. */
+#include "lib/session/execute.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/buffer.h"
+#include "lib/session/feed.h"
+#include "lib/stage/pipeline_text.h"
+#include "lib/stage/stage.h"
+
+enum { PROGRAMS_MAX = 64, NOT_STARTED = 127, SIGNALLED = 128 };
+
+struct execution {
+    const struct r3_session_call *call;
+    struct r3_pipeline_text text;
+    pid_t processes[PROGRAMS_MAX]; /* all but the last program */
+    size_t count;
+    int in; /* what the next program reads */
+};
+
+static const struct r3_session_word *word_of(const struct r3_pipeline_program *program) {
+    return strcmp(program->words[0], "r3-session") == 0 ? r3_session_find_word(program->words[1]) : NULL;
+}
+
+/* The call that the words of the program stand for; its arguments are new. */
+static int make_call(struct r3_session_call *out, struct r3_arguments **arguments, const struct execution *execution,
+                     const struct r3_pipeline_program *program, struct r3_error *error) {
+    const struct r3_option *const tables[] = { word_of(program)->options, NULL };
+    *out = *execution->call;
+    if (r3_arguments_parse(arguments, tables, (int)program->count - 1, program->words + 1, error) < 0)
+        return -1;
+    out->arguments = *arguments;
+    return 0;
+}
+
+/* ---- in the new process ---- */
+
+static void say_failed(const struct execution *execution, const struct r3_error *error) {
+    execution->call->say(error->text);
+}
+
+static int pass_feed(const struct execution *execution, struct r3_feed *feed) {
+    struct r3_error error = { 0 };
+    int result = r3_feed_pass(feed, &error);
+    if (result == 0)
+        result = r3_writer_flush(execution->call->out, &error);
+    if (result < 0)
+        say_failed(execution, &error);
+    return result < 0 ? error.status : R3_DONE;
+}
+
+static int be_program(const struct execution *execution, const struct r3_pipeline_program *program) {
+    struct r3_error error = { 0 };
+    execvp(program->words[0], program->words);
+    r3_fail_errno(&error, R3_UNAVAILABLE, "%s", program->words[0]);
+    say_failed(execution, &error);
+    return NOT_STARTED;
+}
+
+/* ---- in this one ---- */
+
+/* Start a program between what the last one writes and a new pipe. */
+static int start(struct execution *execution, const struct r3_pipeline_program *program, struct r3_feed *feed,
+                 struct r3_error *error) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return r3_fail_errno(error, R3_SYSTEM, "pipe");
+    pid_t process = fork();
+    if (process == 0) {
+        bool ready = (execution->in < 0 || dup2(execution->in, STDIN_FILENO) >= 0) && dup2(ends[1], STDOUT_FILENO) >= 0;
+        if (execution->in >= 0)
+            close(execution->in);
+        close(ends[0]);
+        close(ends[1]);
+        /* The store is the other process's. */
+        _exit(!ready ? R3_SYSTEM : feed ? pass_feed(execution, feed) : be_program(execution, program));
+    }
+    close(ends[1]);
+    if (execution->in >= 0)
+        close(execution->in);
+    execution->in = ends[0];
+    if (process < 0)
+        return r3_fail_errno(error, R3_SYSTEM, "fork");
+    execution->processes[execution->count++] = process;
+    return 0;
+}
+
+static int start_feed(struct execution *execution, const struct r3_pipeline_program *program, struct r3_error *error) {
+    struct r3_session_call call;
+    struct r3_arguments *arguments = NULL;
+    struct r3_feed *feed = NULL;
+    int result = make_call(&call, &arguments, execution, program, error);
+    if (result == 0)
+        result = r3_feed_begin(&feed, &call, error);
+    if (result == 0) {
+        r3_feed_leave_lease(feed);
+        result = start(execution, program, feed, error);
+    }
+    r3_feed_end(feed);
+    r3_arguments_free(arguments);
+    return result;
+}
+
+static int start_all(struct execution *execution, struct r3_error *error) {
+    for (size_t i = 0; i + 1 < execution->text.count; i++) {
+        const struct r3_pipeline_program *program = &execution->text.programs[i];
+        if (i == PROGRAMS_MAX)
+            return r3_fail(error, R3_USAGE, "more than %d programs", PROGRAMS_MAX);
+        if ((word_of(program) ? start_feed(execution, program, error) : start(execution, program, NULL, error)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int be_keep(struct execution *execution, struct r3_error *error) {
+    struct r3_session_call call;
+    struct r3_arguments *arguments = NULL;
+    const struct r3_pipeline_program *program = &execution->text.programs[execution->text.count - 1];
+    int result = make_call(&call, &arguments, execution, program, error);
+    if (result == 0)
+        result = word_of(program)->run(&call, error);
+    r3_arguments_free(arguments);
+    return result;
+}
+
+/* The status of the leftmost that failed; one whose reader had read enough did not. */
+static int wait_for_all(const struct execution *execution) {
+    int first = R3_DONE;
+    for (size_t i = 0; i < execution->count; i++) {
+        int status = 0;
+        while (waitpid(execution->processes[i], &status, 0) < 0 && errno == EINTR)
+            continue;
+        status = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+        if (first == R3_DONE && status != SIGNALLED + SIGPIPE)
+            first = status;
+    }
+    return first;
+}
+
+int r3_session_execute(const struct r3_session_call *call, const char *text, bool *kept, struct r3_error *error) {
+    struct execution execution = { .call = call, .text = R3_PIPELINE_TEXT_INIT, .in = -1 };
+    int status, result = r3_pipeline_text_parse(&execution.text, text, strlen(text), false, error);
+    *kept = false;
+    if (result == 0)
+        result = start_all(&execution, error);
+    if (execution.in >= 0 && dup2(execution.in, STDIN_FILENO) < 0 && result == 0)
+        result = r3_fail_errno(error, R3_SYSTEM, "standard input");
+    if (execution.in >= 0)
+        close(execution.in);
+    if (result == 0) {
+        *kept = true;
+        result = be_keep(&execution, error);
+    }
+    close(STDIN_FILENO); /* who still writes need not wait */
+    r3_reserve_standard_descriptors(error);
+    status = wait_for_all(&execution);
+    if (status != R3_DONE) {
+        if (result == 0)
+            error->text[0] = '\0'; /* it has told the reason itself */
+        error->status = status;
+        result = -1;
+    }
+    r3_pipeline_text_release(&execution.text);
+    return result;
+}
