@@ -25,7 +25,7 @@ COMPILE := $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) $(if 
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	$(if $(FUZZ),-fsanitize=fuzzer-no-link -DR3_FUZZ_ENGINE)
 LINK := $(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS := -ljansson -lzstd -lz -lsqlite3 -lpq -lm
+LIBS := -lcurl -lssl -lcrypto -ljansson -lzstd -lz -lsqlite3 -lpq -lm
 
 SOURCES := $(sort $(wildcard lib/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -85,7 +85,7 @@ check:
 	@$(MAKE) --no-print-directory deps DEPS_FOR=check
 	@$(MAKE) --no-print-directory -j2 all units fuzzers >/dev/null
 	@BUILD=$(BUILD) tests/run $(TESTS)
-# Sessions that are killed, in so many rounds; SEED=N for the plan of an earlier one.
+# Sessions that are killed, on paper and live at an exchange that has faults, in so many rounds; SEED=N for the plan of an earlier one.
 ROUNDS ?= 200
 torture:
 	@$(MAKE) --no-print-directory deps DEPS_FOR=check

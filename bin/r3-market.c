@@ -7,9 +7,8 @@ static const struct {
     const char *name;
     const struct r3_stage *stage;
 } words[] = {
-    { "history", &r3_market_history_stage },
-    { "indicator", &r3_market_indicator_stage },
-    { "keep", &r3_market_keep_stage },
+    { "history", &r3_market_history_stage }, { "indicator", &r3_market_indicator_stage },
+    { "symbols", &r3_market_symbols_stage }, { "keep", &r3_market_keep_stage },
     { "answer", &r3_market_answer_stage },
 };
 

@@ -94,6 +94,8 @@ static int run_word(struct r3_writer *out, struct r3_buffer *text, const struct 
     struct r3_session_call call = { .out = out, .colour = r3_wants_colour(STDOUT_FILENO), .say = say };
     struct r3_arguments *arguments = NULL;
     int result = r3_arguments_parse(&arguments, tables, argc, argv, error);
+    if (result < 0 && word->explain)
+        word->explain(error);
     if (result < 0 || (result = inform_word(text, word, arguments, error)) != 0)
         goto out;
     call.arguments = arguments;

@@ -19,8 +19,8 @@ setup() { cd "$TOP"; }
     [ -z "$missing" ]
 }
 
-@test "imports point leftwards only: base json record, then market strategy trade, then input kucoin store, then stage, then session and sweep, then bin" {
-    declare -A floor=([base]=0 [json]=1 [record]=2 [market]=3 [trade]=3 [strategy]=4 [input]=5 [kucoin]=5 [store]=5 [stage]=6 [sweep]=7 [session]=7)
+@test "imports point leftwards only: base json record, then market strategy trade, then input store exchange, then kucoin and stage, then fetch live session sweep, then bin" {
+    declare -A floor=([base]=0 [json]=1 [record]=2 [market]=3 [trade]=3 [strategy]=4 [input]=5 [store]=5 [exchange]=5 [kucoin]=6 [stage]=6 [fetch]=7 [live]=7 [session]=7 [sweep]=7)
     bad=
     for file in lib/*/*.[ch]; do
         from=$(cut -d/ -f2 <<<"$file")
@@ -66,6 +66,6 @@ setup() { cd "$TOP"; }
 @test "the plain filters are linked without network, database or exchange libraries" {
     for program in r3-collect r3-strategy r3-track r3-size r3-order r3-report r3-backtest r3-sweep; do
         run -0 ldd "$BIN/$program"
-        [[ $output != *libcurl* && $output != *libpq* && $output != *libsqlite* ]]
+        [[ $output != *libcurl* && $output != *libcrypto* && $output != *libpq* && $output != *libsqlite* ]]
     done
 }

@@ -172,6 +172,31 @@ EOF
     [ "$output" = 13 ]
 }
 
+@test "what a killed backtest left is removed by the next one, and nothing that is in use" {
+    mkdir tmp
+    TMPDIR=$PWD/tmp setsid backtest "r3-collect $candles | r3-strategy sma-cross | sh -c 'cat; sleep 60' | r3-track | r3-size | r3-order --paper" >/dev/null 2>&1 3>&- &
+    leader=$!
+    for tries in {1..100}; do
+        if ps -o pgid=,args= -A | grep -q "^ *$leader r3-order"; then break; fi
+        sleep 0.05
+    done
+    left=$(echo tmp/r3-backtest.*)
+    kill -9 "$leader"
+    mkdir tmp/r3-backtest.other tmp/r3-backtest.just-made
+    : >tmp/r3-backtest.other/file
+    # The shell is gone, and the programs are not.
+    touch -d '2 minutes ago' "$left" tmp/r3-backtest.other
+    TMPDIR=$PWD/tmp run -0 --separate-stderr backtest "$text"
+    [ "${#stderr_lines[@]}" -eq 1 ] # the gaps
+    [ -p "$left/updates" ]
+    kill -9 -- "-$leader"
+    while ps -o pgid=,stat= -A | grep -q "^ *$leader [^Z]"; do sleep 0.05; done
+    touch -d '2 minutes ago' tmp/r3-backtest.other
+    TMPDIR=$PWD/tmp run -0 --separate-stderr backtest "$text"
+    [ "${#stderr_lines[@]}" -eq 1 ] # the gaps
+    [ "$(ls tmp)" = $'r3-backtest.just-made\nr3-backtest.other' ]
+}
+
 @test "backtest refuses what only a shell can run, with its column" {
     run -64 backtest "r3-collect $candles > out"
     [[ $output == *"column "*"only the shell can run this"* ]]

@@ -345,7 +345,7 @@ me' 'b=c' ' B+=c d' 'a | _9=' '9=$' 'b-=$' "'b'=\$" 'b\==$' $'a\nb' $'a\n | b' $
     r3-backtest 'r3-collect -m BTC-USD -t 1H | r3-order --paper' >out
 END
     run -0 script -qec 'bash run.sh' /dev/null
-    [[ $output == *$'\r\033[Kr3-collect: '*' records  '*' M/s'*$'\r\033[K'* ]]
+    [[ $output == *$'\r\033[Kr3-collect: '*' records  '*'/s'*$'\r\033[K'* ]]
     run -0 --separate-stderr r3-backtest "r3-collect here/btcusd_1m.csv -m BTC-USD | r3-order --paper | r3-report"
     [[ $stderr != *'%'* ]]
 }

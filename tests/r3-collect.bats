@@ -618,7 +618,7 @@ PYTHON
 @test "reading ahead in a thread has no data race" {
     cd "$TOP"
     gcc -std=gnu17 -I. -D_GNU_SOURCE -DR3_VERSION='"0"' -DR3_DATADIR='""' -include lib/base/banned.h -O1 -g -fsanitize=thread \
-        -o "$BATS_TEST_TMPDIR/ahead" tests/unit/collect_ahead.c lib/{base,json,record,market,input}/*.c lib/stage/{collect*,stage}.c \
+        -o "$BATS_TEST_TMPDIR/ahead" tests/unit/collect_ahead.c lib/{base,json,record,market,input}/*.c lib/exchange/names.c lib/stage/{collect*,stage}.c \
         -ljansson -lzstd -lz -lm
     run -0 "$BATS_TEST_TMPDIR/ahead"
     [[ $output != *"data race"* ]]

@@ -53,7 +53,7 @@ walk() { # COUNT DAY
 
 @test "usage: a word, and what it wants" {
     run -64 r3-market
-    [[ $output == *'wants a word: history, indicator, keep or answer'* ]]
+    [[ $output == *'wants a word: history, indicator, symbols, keep or answer'* ]]
     run -64 r3-market remember
     [[ $output == *'no word remember'* ]]
     place sqlite usage

@@ -309,7 +309,6 @@ EOF
     run -64 r3-order --paper --fill middle
     run -64 r3-order --paper --session a-b
     run -64 r3-order --paper --session seventeen_letters
-    run -64 r3-order --live
 }
 
 @test "bad lines, a full disk" {
@@ -337,4 +336,75 @@ EOF
     [ "$(fill 1700000130000 ',"fill":"CLOSE"')" = '1700000160000 110' ]
     candles='1700000400000 1700000460000'
     [ "$(fill 1700000130000)" = '1700000400000 110' ]             # a gap
+}
+
+# ---- --book ----
+
+# What the exchange tells of an order: told TRADE-NUMBER ROLE SIDE SIZE PRICE MINUTE
+told() {
+    printf '{"type":"trade","id":"main-1-%s-1-t%s","order":"main-1-%s-1","session":"main","market":"BTC-USD","time":%d,"side":"%s","role":"%s","price":"%s","size":"%s","fee":"0.1","fee_currency":"USD","liquidity":"TAKER"}\n' \
+        "$2" "$1" "$2" $(($6 * 60000)) "$3" "$2" "$5" "$4"
+}
+over() { # ROLE FILLED COST MINUTE
+    printf '{"type":"update","order":"main-1-%s-1","session":"main","time":%d,"status":"CLOSED","execution":"FULLY_EXECUTED","event":"FILLED","filled":"%s","cost":"%s","fee":"0.2"}\n' "$1" $(($4 * 60000)) "$2" "$3"
+}
+decides() { # HOUR DIRECTION MEMBERS
+    printf '{"type":"signal","id":"main-%s","session":"main","strategy":"s","platform":"csv","market":"BTC-USD","timeframe":"1H","time":%d,"direction":"%s","reference":"100"%s}\n' "$1" $(($1 * 3600000)) "$2" "${3-}"
+}
+
+@test "--book: no candle fills anything, r3-track learns of a fill when it is told, in a pipe as in one process" {
+    { candle 0 100 100 100 100 && decides 1 LONG ',"stop":"90"' && candle 1 100 120 80 100 && decides 2 FLAT && told 1 ENTRY BUY 1 101 130 &&
+        told 2 ENTRY BUY 1 102 131 && over ENTRY 2 203 131 && candle 2 100 101 99 100 && candle 3 100 100 89 95 && told 1 EXIT SELL 2 94 241 &&
+        over EXIT 2 188 241 && decides 5 LONG && end; } >in
+    stages='r3-track --protect tracker | r3-size --base 2 | r3-order --book --cash 1000'
+    backtest "$stages" <in >out
+    r3-backtest "$stages" <in | cmp - out
+    # FLAT while the entry was on its way: a cancel that the exchange did not hear in time, and so what it filled goes again.
+    run -0 jq -r 'select(.type | IN("order", "cancel", "account")) | .id // (if .order then "cancel " + .order else .equity + " " + .available end)' out
+    [ "$output" = "1000 1000
+main-1-ENTRY-1
+1000 799.8
+cancel main-1-ENTRY-1
+main-1-EXIT-1
+996.8 796.8
+main-2-ENTRY-1
+984.7 794.51" ] || { echo "$output"; false; }
+}
+
+@test "--book: one session in many runs" {
+    stages='r3-track --protect tracker --state | r3-size --base 2 | r3-order --book --cash 1000 --state'
+    { candle 0 100 100 100 100 && decides 1 LONG ',"stop":"90"' && end; } >first
+    { told 1 ENTRY BUY 2 101 61 && over ENTRY 2 202 61 && end; } >second
+    { candle 1 100 100 89 95 && end; } >third
+    { told 1 SL SELL 2 94 121 && over SL 2 188 121 && candle 2 94 94 94 94 && end; } >fourth
+    : >state
+    for part in first second third fourth; do
+        { cat state && cat $part; } >in
+        r3-backtest "$stages" <in >out.$part
+        backtest "$stages" <in | cmp - out.$part
+        states=$(wc -l <state)
+        jq -c 'select(.type == "state")' out.$part | tail -n +$((states + 1)) >state.new
+        mv state.new state
+    done
+    [ "$(cat out.* | jq -r 'select(.type == "order").id' | sort | paste -sd' ')" = 'main-1-ENTRY-1 main-1-SL-1' ]
+    [ "$(jq -r 'select(.type == "position") | "\(.side) \(.realized_pnl)"' out.fourth)" = 'FLAT -14.2' ]
+    [ "$(jq -r 'select(.type == "account").equity' out.fourth | tail -n 1)" = 985.8 ]
+}
+
+@test "--book: usage" {
+    run -64 --separate-stderr r3-order --paper --book
+    [[ "$stderr" == 'r3-order: --paper or --book, one of them'* ]]
+    for option in --slippage=1% --spread=1% --fill=close --latency=1 --volume-share=1% --through=1; do
+        run -64 --separate-stderr r3-order --book $option
+        [[ "$stderr" == "r3-order: ${option%=*}: with --paper alone"* ]]
+    done
+    for option in --max-order=5 --entries-from=never; do
+        run -64 --separate-stderr r3-order --paper $option
+        [[ "$stderr" == "r3-order: ${option%=*}: with --book alone"* ]]
+    done
+    run -64 r3-order --book --max-order 0
+    run -64 r3-order --book --entries-from soon
+    for time in 2013-11-26 2013-11-26T10:00 1385433060000 never; do r3-order --book --entries-from $time </dev/null; done
+    { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"funds":"100"'; } >in
+    run -1 r3-order --book --entries-from never --strict <in
 }

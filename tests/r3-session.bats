@@ -22,9 +22,9 @@ row() { printf '{"type":"row","table":"%s","values":{%s}}\n' "$1" "$2"; }
 
 # A session that bought 0.1 BTC at 42000.5 with a fee of 4.20005, now worth 43000: 10000 - 4200.05 - 4.20005 + 4300. Every table has a row.
 sample() {
-    echo '{"type":"store","version":2}'
-    row sessions '"id":"s0","label":"old","strategy":"sma-cross","platform":"Kucoin","market":"ETH-USDT","timeframe":"4H","refresh":300000,"mode":"paper","state":"STOPPED","currency":"USDT","cash":"12345678901234567890.12345678901234","pipeline":"r3-collect \"a b\" |\n\u0009r3-strategy","source":null,"owner":null,"epoch":9223372036854775807,"lease_until":null,"created":1,"started":2,"ended":3,"seen":4,"acts_from":5,"reason":"stopped"'
-    row sessions '"id":"s1","label":"Strategy1-Kucoin-BTCUSD-1H-refresh5mn","strategy":"sma-cross","platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","refresh":300000,"mode":"paper","state":"ACTIVE","currency":"USDT","cash":"10000","pipeline":null,"source":null,"owner":"host","epoch":3,"lease_until":1700000000000,"created":1700000000000,"started":1700000000001,"ended":null,"seen":1700000000000,"acts_from":1699999200000,"reason":null'
+    echo '{"type":"store","version":3}'
+    row sessions '"id":"s0","label":"old","strategy":"sma-cross","platform":"Kucoin","market":"ETH-USDT","timeframe":"4H","refresh":300000,"mode":"paper","state":"STOPPED","currency":"USDT","cash":"12345678901234567890.12345678901234","pipeline":"r3-collect \"a b\" |\n\u0009r3-strategy","source":null,"owner":null,"epoch":9223372036854775807,"lease_until":null,"created":1,"started":2,"ended":3,"seen":4,"acts_from":5,"reason":"stopped","last_run":6,"last_status":69,"last_failure":"r3-collect: it is gone","failures":9223372036854775807,"rule_hash":"0123456789abcdef"'
+    row sessions '"id":"s1","label":"Strategy1-Kucoin-BTCUSD-1H-refresh5mn","strategy":"sma-cross","platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","refresh":300000,"mode":"paper","state":"ACTIVE","currency":"USDT","cash":"10000","pipeline":null,"source":null,"owner":"host","epoch":3,"lease_until":1700000000000,"created":1700000000000,"started":1700000000001,"ended":null,"seen":1700000000000,"acts_from":1699999200000,"reason":null,"last_run":null,"last_status":null,"last_failure":null,"failures":0,"rule_hash":null'
     row strategies '"session":"s1","name":"sma-cross","state":"ACTIVE","since":1700000000001'
     row collects '"platform":"Kucoin","market":"BTC-USDT","timeframe":"1H","state":"ACTIVE","owner":null,"epoch":0,"lease_until":null'
     row tasks '"session":"s1","every":300000,"state":"ACTIVE","due":1700000300000,"done":null,"owner":null,"epoch":0,"lease_until":null,"leased":null,"missed":null'
@@ -42,11 +42,17 @@ sample() {
     row states '"session":"s1","program":"r3-track","part":1,"record":"{\"type\":\"state\"}"'
     row counters '"name":"outbox/r3-track/s1","last":1'
     row counters '"name":"session","last":1'
-    echo '{"type":"end","rows":19}'
+    row exchange_orders '"id":"s1-1-ENTRY-1","session":"s1","platform":"kucoin","market":"BTC-USDT","record":"{\"type\":\"order\"}","step":"DONE","cancel":null,"sent":1700000000003,"attempts":1,"absent":-1,"looked":1700000000004,"exchange_id":"670fd33bf9406e0007ab3945","filled":"0.1","cost":"4200.05","fee":"4.20005"'
+    row exchange_fills '"id":"11029373945659392","platform":"kucoin","order_id":"s1-1-ENTRY-1","record":"{\"type\":\"trade\"}"'
+    row instruments '"platform":"kucoin","market":"BTC-USDT","record":"{\"type\":\"instrument\"}","trades":1,"time":1700000000000'
+    echo '{"type":"end","rows":22}'
 }
-# The same as version 1 dumped it.
+# The same as the versions before dumped it.
+sample_of_version_2() {
+    sample | sed -E '1s/3/2/; /"table":"(exchange_orders|exchange_fills|instruments)"/d; /"table":"sessions"/s/,"(last_run|last_status|last_failure|failures|rule_hash)":[^,}]*//g; $s/22/19/'
+}
 sample_of_version_1() {
-    sample | sed -E '1s/2/1/; /"table":"(states|counters)"/d; /"table":"(sessions|tasks)"/s/,"(seen|acts_from|reason|leased|missed)":[^,}]*//g; $s/19/16/'
+    sample_of_version_2 | sed -E '1s/2/1/; /"table":"(states|counters)"/d; /"table":"(sessions|tasks)"/s/,"(seen|acts_from|reason|leased|missed)":[^,}]*//g; $s/19/16/'
 }
 
 @test "usage: one word, of those there are" {
@@ -134,7 +140,7 @@ sample_of_version_1() {
         wait %2
         run -0 r3-session init
         [ "$output" = "" ]
-        [ "$(sql 'SELECT version FROM r3_schema')" = 2 ]
+        [ "$(sql 'SELECT version FROM r3_schema')" = 3 ]
     done
 }
 
@@ -179,20 +185,25 @@ sample_of_version_1() {
     done
 }
 
-@test "a dump of version 1 is restored, and brought up" {
-    sample_of_version_1 >old
-    sample | jq -c 'if .table == "sessions" then .values += {seen: null, acts_from: null, reason: null} else . end
-        | select(.table != "states" and .values.name != "session") | if .type == "end" then .rows = 17 else . end' >want
+@test "a dump of an older version is restored, and brought up" {
+    sample | jq -c 'def brought: {last_run: null, last_status: null, last_failure: null, failures: 0, rule_hash: null};
+        if .table == "sessions" then .values += brought else . end
+        | select(.table | IN("exchange_orders", "exchange_fills", "instruments") | not) | if .type == "end" then .rows = 19 else . end' >want.2
+    jq -c 'if .table == "sessions" then .values += {seen: null, acts_from: null, reason: null} else . end
+        | select(.table != "states" and .values.name != "session") | if .type == "end" then .rows = 17 else . end' want.2 >want.1
     for k in sqlite postgresql; do
-        place $k old
-        run -0 r3-session restore <old
-        r3-session dump | jq -c . | diff - want
-        [ "$(sql 'SELECT version FROM r3_schema')" = 2 ]
+        for version in 1 2; do
+            "sample_of_version_$version" >old
+            place $k "old_$version"
+            run -0 r3-session restore <old
+            r3-session dump | jq -c . | diff - want.$version
+            [ "$(sql 'SELECT version FROM r3_schema')" = 3 ]
+        done
     done
 }
 
 @test "a dump with many rows" {
-    { echo '{"type":"store","version":2}'
+    { echo '{"type":"store","version":3}'
         seq -f %05g 1 3500 | sed 's/.*/{"type":"row","table":"seen_inputs","values":{"consumer":"c","session":"","input":"i&","time":1}}/'
         echo '{"type":"end","rows":3500}'; } >want
     for k in sqlite postgresql; do
@@ -220,14 +231,14 @@ refused() {
         refused 65 'standard input: cut off: no {"type":"end"} after 9 lines'
         head -c 3000 good >bad
         refused 65 'line is cut off'
-        sed 's/"version":2/"version":3/' good >bad
-        refused 76 'a dump of version 3, this r3 knows 2'
+        sed 's/"version":3/"version":4/' good >bad
+        refused 76 'a dump of version 4, this r3 knows 3'
         sed 1d good >bad
         refused 65 'standard input:1: not as r3-session dump writes it'
-        sed '$s/19/18/' good >bad
-        refused 65 'standard input:21: not as'
+        sed '$s/22/21/' good >bad
+        refused 65 'standard input:24: not as'
         { cat good; tail -n 1 good; } >bad
-        refused 65 'standard input:22: not as'
+        refused 65 'standard input:25: not as'
         sed '5d' good >bad
         refused 65 'not as'
         sed '4s/,"state"/, "state"/' good >bad
@@ -278,7 +289,7 @@ broken() {
     if [ $kind = sqlite ]; then
         rm -f "$R3_DB"*
     else
-        sql 'TRUNCATE sessions, strategies, collects, tasks, candles, signals, orders, trades, positions, accounts, consumer_positions, notices, seen_inputs, outbox, states, counters'
+        sql 'TRUNCATE sessions, strategies, collects, tasks, candles, signals, orders, trades, positions, accounts, consumer_positions, notices, seen_inputs, outbox, states, counters, exchange_orders, exchange_fills, instruments'
     fi
     r3-session restore <good
 }
@@ -288,10 +299,16 @@ broken() {
     for k in sqlite postgresql; do
         place $k wrong
         r3-session restore <good
-        broken "DELETE FROM orders" 'trade t1: its order is not there: s1-1-ENTRY-1' 'trade t2: its order is not there: s1-1-ENTRY-1'
+        broken "DELETE FROM orders" 'trade t1: its order is not there: s1-1-ENTRY-1' 'trade t2: its order is not there: s1-1-ENTRY-1' 'order s1-1-ENTRY-1: on its way to the exchange, and not there: s1-1-ENTRY-1'
         broken "UPDATE accounts SET equity = '10095.74995000000001'" 'session s1: equity is 10095.74995000000001, its trades make 10095.74995'
-        broken "UPDATE orders SET filled = '0.2'" 'order s1-1-ENTRY-1: filled is 0.2, its trades make 0.1'
-        broken "UPDATE orders SET cost = '4200', fee = '4'" 'order s1-1-ENTRY-1: cost is 4200, its trades make 4200.05' 'order s1-1-ENTRY-1: fee is 4, its trades make 4.20005'
+        broken "UPDATE orders SET filled = '0.2'" 'order s1-1-ENTRY-1: filled is 0.2, its trades make 0.1' 'order s1-1-ENTRY-1: filled is 0.2, the exchange told of 0.1'
+        broken "UPDATE orders SET cost = '4200', fee = '4'" 'order s1-1-ENTRY-1: cost is 4200, its trades make 4200.05' 'order s1-1-ENTRY-1: fee is 4, its trades make 4.20005' \
+            'order s1-1-ENTRY-1: cost is 4200, the exchange told of 4200.05' 'order s1-1-ENTRY-1: fee is 4, the exchange told of 4.20005'
+        broken "UPDATE exchange_orders SET filled = '0.2'" 'order s1-1-ENTRY-1: filled is 0.1, the exchange told of 0.2'
+        broken "UPDATE exchange_orders SET step = 'WORKING'" 'order s1-1-ENTRY-1: its status does not fit that of its way to the exchange: WORKING'
+        broken "DELETE FROM exchange_orders" 'fill 11029373945659392: its order is not there: s1-1-ENTRY-1'
+        broken "UPDATE sessions SET state = 'STOPPED', ended = 9 WHERE id = 's1'; DELETE FROM tasks; DELETE FROM strategies; UPDATE exchange_orders SET step = 'INTENT'; INSERT INTO outbox (program, session, number, record) VALUES ('r3-order', 's1', 1, '{}')" \
+            'order s1-1-ENTRY-1: of a session that is STOPPED, and on its way to the exchange: INTENT'
         broken "UPDATE positions SET size = '0.11'" 'session s1: BTC-USDT is 0.11, its trades make 0.1'
         broken "UPDATE positions SET side = 'SHORT'" 'session s1: BTC-USDT is -0.1, its trades make 0.1'
         broken "UPDATE positions SET side = 'FLAT'" 'session s1: its position in BTC-USDT is FLAT and has a size'
@@ -303,7 +320,7 @@ broken() {
         broken "UPDATE strategies SET name = 'other'" 'session s1: no strategy in that state for a session that is ACTIVE'
         broken "UPDATE collects SET state = 'IDLE'" 'session s1: no active collect of its candles for a session that is ACTIVE'
         broken "UPDATE sessions SET state = 'STOPPED', ended = 9" 'task s1: left over from a session that is STOPPED' 'strategy s1: left over from a session that is STOPPED'
-        broken "UPDATE sessions SET state = 'STOPPED', ended = 9 WHERE id = 's1'; DELETE FROM tasks; DELETE FROM strategies; UPDATE orders SET status = 'OPENED'" 'order s1-1-ENTRY-1: it works, for a session that is STOPPED'
+        broken "UPDATE sessions SET state = 'STOPPED', ended = 9 WHERE id = 's1'; DELETE FROM tasks; DELETE FROM strategies; UPDATE orders SET status = 'OPENED'" 'order s1-1-ENTRY-1: it works, for a session that is STOPPED' 'order s1-1-ENTRY-1: its status does not fit'
         broken "UPDATE sessions SET ended = NULL" 'session s0: its times of start, first action or end do not fit one that is STOPPED'
         broken "UPDATE sessions SET ended = 9" 'session s1: its times of start, first action or end do not fit one that is ACTIVE'
         broken "UPDATE sessions SET acts_from = NULL" 'session s1: its times'
@@ -323,7 +340,7 @@ broken() {
 @test "a damaged file is told" {
     place sqlite damaged
     seq -f %05g 1 3000 | sed 's/.*/{"type":"row","table":"outbox","values":{"program":"x","session":"","number":1&,"record":"x","acknowledged":0}}/' >rows
-    sample | sed -e '/"table":"outbox"/r rows' -e 's/"rows":19/"rows":3019/' | r3-session restore
+    sample | sed -e '/"table":"outbox"/r rows' -e 's/"rows":22/"rows":3022/' | r3-session restore
     printf 'damage damage damage damage' | dd of="$R3_DB" bs=1 seek=$(($(stat -c %s "$R3_DB") / 8192 * 4096)) conv=notrunc status=none # a page's head
     run -65 r3-session check
     [[ $output == *damaged.db* ]]

@@ -88,6 +88,25 @@ lease_runs_out() {
 }
 @test "a tick that nobody has done is due again when its lease has run out" { on_both lease_runs_out; }
 
+# A run that takes longer than its tick was leased for: the tick stays where it is, as its session would be found at work.
+long_run() {
+    start 00:00
+    R3_LEASE=1s tick 00:05 >ticks
+    [ "$(told "$(cat ticks)")" = '00:05:00 0' ]
+    text=$(R3_NOW=2013-11-26T00:05Z r3-session run --lease 1s "$id")
+    R3_NOW=2013-11-26T00:05Z backtest "${text/| r3-track/| bash -c \"cat; sleep 3\" | r3-track}" >out 2>log 3>&- &
+    for tries in {1..5}; do
+        sleep 0.4
+        run -0 tick 00:06 --lease 1s
+        [ -z "$output" ] || [ "$tries" -eq 1 ] # a machine that is slow to begin it
+    done
+    wait $!
+    run -0 tick 00:06
+    [ -z "$output" ]
+    [ "$(told "$(tick 00:10)")" = '00:10:00 0' ]
+}
+@test "a tick whose session is being run is not handed out again, however long that takes" { on_both long_run; }
+
 at_once() {
     for i in {1..12}; do start 00:00; done
     for i in {1..4}; do tick 00:05 >"ticks.$i" & done
@@ -165,6 +184,46 @@ on_time() {
     [ "$late" -lt 900 ]
 }
 @test "--follow writes a tick when it is due" { on_both on_time; }
+
+# set_clock SECONDS: the clock of what is run with the environment `faked` is so far ahead of the machine's.
+set_clock() {
+    echo "$1" >clock.new
+    mv clock.new clock
+}
+run_ticks() { # each session as its tick comes
+    while read -r tick; do
+        echo "$tick" >>ticks
+        env "${faked[@]}" session "$(jq -r .session <<<"$tick")" >>out 2>>log </dev/null
+    done
+}
+@test "--follow where the clock is set forward and back: no tick twice, none lost" {
+    place sqlite r3
+    r3-session init
+    : >ticks
+    faked=(LD_PRELOAD="$(faketime -f +0 printenv LD_PRELOAD)" FAKETIME_TIMESTAMP_FILE="$PWD/clock" FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+        ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0)
+    set_clock +0
+    env "${faked[@]}" r3-session start sma-cross-Kucoin-BTCUSD-1H-refresh1s --paper --source "$DATA/btcusd-bitstamp-2013_5m.csv" >started
+    mkfifo pipe
+    env "${faked[@]}" r3-tick --follow >pipe 3>&- &
+    follower=$!
+    run_ticks <pipe 3>&- &
+    runner=$!
+    ticks_of ticks 3
+    for seconds in +3600 -1800 -1801 -1800 +7200; do # an hour forward, one and a half back, a little back and forward, more forward
+        set_clock $seconds
+        ticks_of ticks $(($(wc -l <ticks) + 4))
+    done
+    kill "$follower"
+    wait "$follower" "$runner"
+    run ! grep -v '^r3-collect: .*: no candle lies between' log
+    [ "$(jq .time ticks | sort | uniq -d)" = '' ]
+    # From each tick to the next there are as many as were missed, but where the clock went back.
+    jq -s '[range(1; length) as $i | {step: ((.[$i].time - .[$i - 1].time) / 1000), missed: .[$i].missed}]' ticks >steps
+    [ "$(jq '[.[] | select(.step > 0 and .step != .missed + 1)] | length' steps)" = 0 ]
+    [ "$(jq '[.[] | select(.missed > 3000)] | length' steps)" = 2 ]
+    [ "$(jq -c '[.[] | select(.step < 0)] | [length, (.[0] | .missed, .step < -5000)]' steps)" = '[1,0,true]' ]
+}
 
 @test "--follow ends when its reader has gone" {
     export R3_DB=$PWD/r3.db

@@ -111,6 +111,52 @@ tick_between_closes() {
 }
 @test "a tick between two closes asks for nothing that the candles do not" { on_both tick_between_closes; }
 
+# A tick at which the time of the session's end has come, and a candle that closes behind it; and candles that come late.
+end_between_closes() {
+    cp "$DATA/$FEED" feed.csv
+    id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh1m --paper --source feed.csv --set fast=3 --set slow=8 --end-at "$1" | jq -r .session)
+    for step in 27T06:50 27T06:57 27T07:00 27T07:01 27T07:02 27T07:03 27T07:04; do at $step run-due >>out 2>>log; done
+    [ "$(state)" = ACTIVE ]
+    awk -F, 'NR == 1 || $1 + 300 <= 1385535600' "$DATA/$FEED" >feed.csv # up to 07:00
+    for step in 27T07:06 27T07:11; do at $step run-due >>out 2>>log; done
+    [ "$(state)" = ACTIVE ]
+    cp "$DATA/$FEED" feed.csv
+    for step in 27T07:12 27T07:13; do at $step run-due >>out 2>>log; done
+    [ "$(state)" = STOPPED ]
+    finish
+    [ "$(jq -r 'select(.type == "command") | "\(.id) \(.time)"' out)" = "$id-end-1 1385535900000" ] # 07:05
+    equals_backtest 4
+}
+@test "a session that ends at a time between two closes ends at the close behind it, as its backtest does" {
+    for time in 2013-11-27T07:00:01 2013-11-27T07:02:30 2013-11-27T07:05; do
+        place sqlite "$((++n))"
+        r3-session init
+        rm -f out
+        end_between_closes $time
+    done
+}
+
+# A part of an exit was filled, and a tick comes in the same run: the rest is left, and with the same orders as without ticks.
+tick_behind_a_part() {
+    id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh1m --paper --cash 1000000 --source "$DATA/$FEED" --set fast=3 --set slow=8 \
+        --stop-loss 0.5% --trailing-stop 1% --volume-share 10% --fraction 0.9 | jq -r .session)
+    parts=0
+    for ((minutes = 0; minutes < 24 * 60; minutes += 1 + RANDOM % 30)); do
+        R3_NOW=$((1385510400000 + minutes * 60000)) run-due >>out 2>>log
+        parts=$((parts + $(sql "SELECT count(*) FROM orders WHERE role <> 'ENTRY' AND status = 'OPENED' AND filled <> '0'")))
+    done
+    echo "$parts runs that ended with a part of an exit filled"
+    [ "$parts" -gt 1 ]
+    delivered out
+    finish
+    equals_backtest 20
+}
+@test "a tick while an exit is filled in part: the rest stays protected" {
+    place sqlite r3
+    r3-session init
+    tick_behind_a_part
+}
+
 # ---- commands ----
 
 # Candles come late: what was asked for meanwhile does not overtake them.
@@ -165,12 +211,36 @@ stop_is_told_once() {
     at 26T01:05 run -74 bash -c 'session "$1" >/dev/full' bash "$id"
     [ "$(state)" = STOPPING ]
     [ "$(count outbox)" -gt 0 ]
-    at 26T01:10 run-due >out 2>log
+    at 26T01:07 run -74 bash -c 'session "$1" >&-' bash "$id"
+    [[ $(r3-session list) == *' STOPPING, FAILING 2 '* ]]
+    at 26T01:10 run-due >out 2>log # its next tick
     [ "$(state) $(count outbox) $(count tasks)" = 'STOPPED 0 0' ]
     [ "$(grep -c STOPPED out)" = 1 ]
     [ "$(sql "SELECT count(*) FROM notices WHERE message LIKE '%STOPPED'")" = 1 ]
 }
 @test "a stop that could not be told is told by the next run, once" { on_both stop_is_told_once; }
+
+# Who said that the position is to be kept may think better of it, until it is done.
+stop_keeps_no_more() {
+    begin "${RISKY[@]}"
+    at 26T03:00 session "$id" >out 2>log
+    [ "$(sql 'SELECT side FROM positions')" = LONG ]
+    at 26T03:01 r3-session stop --keep-position "$id" >command
+    at 26T03:01 run -0 r3-session stop --keep-position "$id"
+    [[ $output == *"$id is STOPPING already, and keeps its position" ]]
+    at 26T03:01 run -0 r3-session stop --all
+    [ "$(jq -r '[.id, .position] | join(" ")' <<<"$output")" = "$id-stop-3 close" ]
+    at 26T03:01 run -0 r3-session stop "$id"
+    [[ $output == *"$id is STOPPING already" ]]
+    at 26T03:05 session "$id" >>out 2>>log
+    [ "$(state)" = STOPPING ]
+    at 26T03:10 session "$id" >>out 2>>log
+    [ "$(state)" = STOPPED ]
+    [ "$(sql 'SELECT side FROM positions')" = FLAT ]
+    [ "$(count tasks) $(count strategies) $(count outbox)" = '0 0 0' ]
+    run -0 r3-session check
+}
+@test "stop --keep-position, and then a stop that closes it" { on_both stop_keeps_no_more; }
 
 stop_keeps() {
     begin "${RISKY[@]}"
@@ -288,6 +358,35 @@ end'
 }
 @test "feed: the states behind the head, only closed and new candles, commands and tick in their places" { on_both feed_passes; }
 
+# Candles that were missing, and came when later ones had been seen.
+backfilled() {
+    awk -F, '!($1 >= 1385431500 && $1 < 1385432400) && $1 != 1385442000' "$DATA/$FEED" >feed.csv # 02:05, 02:10, 02:15; 05:00
+    id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --set fast=3 --set slow=8 --source feed.csv | jq -r .session)
+    missing() { sql "SELECT record FROM states WHERE program = 'r3-session'" | jq -r .data; }
+    at 26T03:00 session "$id" >out
+    [ "$(missing)" = '5m 1385431500000 1385432400000' ]
+    [[ $(at 26T03:01 r3-session run "$id") == *' --from 2013-11-26T02:00:00Z '* ]] # it looks whether they have come
+    leases_run_out
+    at 26T05:30 session "$id" >out
+    [ "$(missing)" = '5m 1385431500000 1385432400000 1385442000000 1385442300000' ]
+    [ "$(count notices)" = 0 ]
+    awk -F, '!($1 >= 1385431800 && $1 < 1385432400)' "$DATA/$FEED" >feed.csv # 02:05 and 05:00 have come
+    at 26T05:35 session "$id" >out
+    [ "$(grep '"notice"' out)" = '{"type":"notice","time":1385444100000,"level":"WARNING","program":"r3-session","session":"'$id'","text":"2 candles of 5m, from 2013-11-26T02:05:00Z on, came when later ones had been seen: not used"}' ]
+    [ "$(missing)" = '5m 1385431800000 1385432400000' ]
+    at 26T05:40 session "$id" >out
+    run ! grep notice out # once
+    cp "$DATA/$FEED" feed.csv
+    at 26T05:45 session "$id" >out
+    grep -q '"text":"2 candles of 5m, from 2013-11-26T02:10:00Z on' out
+    [[ $(r3-session show "$id") == *"WARNING  r3-session: 2 candles of 5m, from 2013-11-26T02:05:00Z on"* ]]
+    # What is long past is forgotten.
+    at 28T00:00 session "$id" >out
+    [ "$(missing)" = 5m ]
+    run -0 r3-session check
+}
+@test "candles that come behind later ones are told of, once" { on_both backfilled; }
+
 # ---- keep ----
 
 # kept STATUS: keep what standard input holds, with the lease that is taken for it.
@@ -300,6 +399,9 @@ signal() { # NUMBER [REFERENCE]
 }
 raworder() { # NUMBER
     echo "{\"type\":\"raworder\",\"id\":\"$id-$1-ENTRY-1\",\"session\":\"$id\",\"signal\":\"$id-sig$1\",\"platform\":\"kucoin\",\"market\":\"BTC-USD\",\"time\":1385424000000,\"role\":\"ENTRY\",\"side\":\"BUY\",\"kind\":\"MARKET\",\"reference\":\"800.5\",\"equity\":\"10000\",\"available\":\"10000\",\"exposure\":\"0\",\"day_pnl\":\"0\",\"wins\":0,\"losses\":0,\"average_win\":\"0\",\"average_loss\":\"0\"}"
+}
+order() { # NUMBER
+    raworder "$1" | sed 's/raworder/order/; s/"reference".*/"size":"1"}/'
 }
 refusal() { # NUMBER
     echo "{\"type\":\"update\",\"order\":\"$id-$1-ENTRY-1\",\"session\":\"$id\",\"time\":1385424000000,\"status\":\"CANCELED\",\"execution\":\"NOT_EXECUTED\",\"event\":\"REJECTED\",\"filled\":\"0\",\"cost\":\"0\",\"fee\":\"0\",\"reason\":\"too small\"}"
@@ -333,13 +435,13 @@ keep_whole() {
 
 keep_maps() {
     begin
-    { signal 1; raworder 1; refusal 1; signal 2; part r3-track 1 1 old; notice one; notice two
+    { signal 1; raworder 1; refusal 1; signal 2; raworder 2; order 2; part r3-track 1 1 old; notice one; notice two
         part r3-track 1 2 a; part r3-track 2 2 b; part r3-order 1 1 c; end; } >stream
     kept 0 <stream
-    diff - <<<"$output" <(grep -E '^."type":"(signal|update|notice)"' stream)
-    [ "$(sql 'SELECT state FROM signals ORDER BY id' | paste -sd' ')" = 'ACTED IGNORED' ]
+    diff - <<<"$output" <(grep -E '^."type":"(signal|order|update|notice)"' stream)
+    [ "$(sql 'SELECT state FROM signals ORDER BY id' | paste -sd' ')" = 'IGNORED ACTED' ] # a refused order is none
     [ "$(sql 'SELECT reference FROM signals ORDER BY id LIMIT 1')" = 800.5 ]
-    [ "$(sql 'SELECT status, execution, size, reason FROM orders')" = 'CANCELED|NOT_EXECUTED|0|too small' ]
+    [ "$(sql 'SELECT status, execution, size, reason FROM orders ORDER BY id' | paste -sd' ')" = 'CANCELED|NOT_EXECUTED|0|too small OPENED|NOT_EXECUTED|1|' ]
     [ "$(sql 'SELECT program, part FROM states ORDER BY program, part' | paste -sd' ')" = 'r3-order|1 r3-track|1 r3-track|2' ]
     diff <(sql "SELECT record FROM states WHERE program = 'r3-track' ORDER BY part") <(part r3-track 1 2 a && part r3-track 2 2 b)
     [ "$(sql 'SELECT program, number, message FROM notices ORDER BY number' | paste -sd' ')" = 'r3-track|1|one r3-track|2|two' ]
@@ -394,7 +496,10 @@ states_stay_small() {
 
 silent_run() {
     begin "${RISKY[@]}"
+    at 28T12:08 run-due >out 2>log # within a candle of the session
+    [ ! -s log ]
     at 30T23:00 run-due >out 2>log
+    [ ! -s log ]
     for step in 30T23:05 30T23:10 30T23:15; do
         at $step run -0 --separate-stderr run-due
         [ -z "$stderr" ]
@@ -426,12 +531,64 @@ failed_run() {
 }
 @test "run --execute: the status is that of the leftmost program that failed, and nothing of it is kept" { on_both failed_run; }
 
+# What list and show tell of a run that failed, until one succeeds.
+failures_are_noted() {
+    cp "$DATA/$FEED" feed.csv
+    id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --source feed.csv "${RISKY[@]}" | jq -r .session)
+    noted() { r3-session show "$id" --json | jq -r '[.last_run / 1000 | todate | .[8:16]] + [.last_status, .failures, .last_failure] | map(. // "-") | join(" ")'; }
+    cp feed.csv good.csv
+    sed '300s/,.*/,x,y,z,1,1/' good.csv >feed.csv
+    at 27T00:00 run -65 run-due
+    [ "$(noted)" = "27T00:00 65 1 r3-collect: $PWD/feed.csv:300: open: not a decimal: \"x\"" ]
+    at 27T00:01 run -65 session "$id"
+    [ "$(noted)" = "27T00:01 65 2 r3-collect: $PWD/feed.csv:300: open: not a decimal: \"x\"" ]
+    # A pipe of a shell: keep alone knows the store, and not why.
+    text=$(at 27T00:02 r3-session run "$id")
+    at 27T00:02 run -65 backtest "$text"
+    [ "$(noted)" = '27T00:02 65 3 r3-session: the stream has no end: nothing of the run is kept' ]
+    rm feed.csv
+    at 27T00:03 run -74 session "$id"
+    [ "$(noted)" = "27T00:03 74 4 r3-collect: $PWD/feed.csv: No such file or directory" ]
+    cp good.csv feed.csv
+    # A program that says nothing; one that is killed; one that says what is no UTF-8, and how to call it.
+    mkdir -p path
+    fake() {
+        printf '#!/bin/sh\n%s\n' "$1" >path/r3-backtest
+        chmod +x path/r3-backtest
+        PATH=$PWD/path:$PATH at 27T00:04 run "-$2" session "$id"
+    }
+    fake 'cat >/dev/null; exit 71' 71
+    [ "$(noted)" = '27T00:04 71 5 r3-backtest: status 71' ]
+    fake 'kill -9 $$' 137
+    [ "$(noted)" = '27T00:04 137 6 r3-backtest: ended by signal 9' ]
+    fake 'cat >/dev/null; echo "r3-backtest: one" >&2; printf "r3-track: two \377\n" >&2; echo "r3-track --help shows the options" >&2; exit 64' 64
+    [ "$(noted)" = '27T00:04 64 7 r3-track: two ?' ]
+    [ "$(grep -aEc '^r3-(backtest: one|track: two|track --help)' <<<"$output")" = 3 ] # all of it is on standard error
+    # Who comes upon a run has not failed, nor has one that was overtaken.
+    text=$(at 27T00:05 r3-session run "$id")
+    at 27T00:05 run -75 session "$id"
+    leases_run_out
+    at 27T00:06 session "$id" >out
+    [ "$(noted)" = '27T00:06 0 0 -' ]
+    at 27T00:07 run -75 backtest "$text"
+    [ "$(noted)" = '27T00:06 0 0 -' ]
+    # What was kept and could not be told.
+    at 27T12:00 run -74 bash -c 'session "$1" >/dev/full' bash "$id"
+    [ "$(noted)" = '27T12:00 74 1 r3-session: standard output: No space left on device' ]
+    leases_run_out
+    at 27T12:05 run-due >out
+    [ "$(noted)" = '27T12:05 0 0 -' ]
+    run -0 r3-session check
+}
+@test "a run that fails is noted with its status and message, and how many did so in a row" { on_both failures_are_noted; }
+
 one_fails() {
     cp "$DATA/$FEED" good.csv
-    sed '300s/,.*/,x,y,z,1,1/' good.csv >bad.csv
+    cp good.csv bad.csv
     for file in bad.csv good.csv good.csv; do
         R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --source $file "${RISKY[@]}" | jq -r .session
     done >ids
+    sed '300s/,.*/,x,y,z,1,1/' good.csv >bad.csv
     { read -r id && read -r second && read -r third; } <ids
     at 30T00:00 run -65 --separate-stderr run-due -j 2
     [[ $stderr == *bad.csv:300:* && $stderr == *"run-due: session $id: status 65"* ]]
@@ -492,10 +649,12 @@ one_fails() {
     R3_NOW=2013-11-26 r3-session create rsi-reversion-Kucoin-BTCUSD-1H-refresh5mn --paper --source "$DATA/$FEED"
     run -78 session s2
     [[ $output == *'is CREATED: r3-session start starts it'* ]]
-    r3-session start macd-Kucoin-ETHUSDT-1H-refresh5mn --paper
-    run -78 session s3
-    [[ $output == *'is fed by the exchange'* ]]
-    run -78 session s3 # and not: it is being run already
+    cp "$TOP/lib/strategies/macd.rules" mine.rules
+    R3_NOW=2013-11-26 r3-session start --paper --strategy ./mine.rules --market BTCUSD --timeframe 1H --source "$DATA/$FEED"
+    rm mine.rules
+    run -74 session s3
+    [[ $output == *'mine.rules: No such file'* ]]
+    run -74 session s3 # and not: it is being run already
     run -64 session sma-cross # a label would do
     at 26T01:00 run -0 session sma-cross-Kucoin-BTCUSD-15m-refresh5mn
 }
@@ -505,8 +664,7 @@ one_fails() {
 own_stop() {
     begin
     command=$(echo "{\"type\":\"command\",\"id\":\"$id-end-1\",\"time\":1385424000000,\"action\":\"stop\",\"session\":\"$id\"}")
-    order=$(raworder 1 | sed 's/raworder/order/; s/"reference".*/"size":"1"}/')
-    { sql "SELECT record FROM outbox"; signal 1; raworder 1; echo "$order"; notice 'the session ends: --end-loss 5% is reached'; echo "$command"; end; } >stream
+    { sql "SELECT record FROM outbox"; signal 1; raworder 1; order 1; notice 'the session ends: --end-loss 5% is reached'; echo "$command"; end; } >stream
     kept 0 <stream
     [ "$(state)" = STOPPING ] # an order works
     [ "$(sql 'SELECT reason FROM sessions')" = '--end-loss 5% is reached' ]

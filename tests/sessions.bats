@@ -70,9 +70,8 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
         r3-session start $LABEL --paper >/dev/null
         [ "$(sql "SELECT state FROM collects WHERE timeframe = '1H'")" = ACTIVE ]
         clean
-        run -78 r3-session run s4
-        run -78 r3-session show s4 --pipeline
-        [[ $output == *'--source FILE'* ]]
+        run -0 r3-session show s4 --pipeline
+        [[ $output == 'r3-collect kucoin '* ]]
     done
 }
 
@@ -98,7 +97,7 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
     run -0 r3-session create --paper --strategy ema-cross --market btc/usdt --timeframe h4
     run -0 jq -r '[.label, .platform, .refresh] | join(" ")' < <(r3-session show s7 --json)
     [ "$output" = 'ema-cross-Kucoin-BTCUSDT-4H-refresh5mn kucoin 300000' ]
-    run -0 r3-session create --paper --strategy ./rules/Strategy1.rules --market btcusd --timeframe 1D --platform Bitstamp --refresh 90s
+    run -0 r3-session create --paper --strategy ./rules/Strategy1.rules --market btcusd --timeframe 1D --platform Bitstamp --refresh 90s --source btc.csv
     [ "$(r3-session show s8 --json | jq -r .label)" = 'Strategy1-Bitstamp-BTCUSD-1D-refresh90s' ]
     clean
 }
@@ -111,7 +110,9 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
         [ "$(sql 'SELECT count(*) FROM sessions')" = 0 ]
     }
     no 64 'say --paper' $LABEL
-    no 78 '--live: ' $LABEL --live
+    no 64 '--live wants --cash' $LABEL --live
+    no 64 '--paper or --live, one of them' $LABEL --live --paper
+    no 78 'no candles of bitstamp can be had: --source FILE' sma-cross-Bitstamp-BTCUSD-1H-refresh5mn --paper
     no 64 'wants a LABEL' --paper
     no 64 'wants a LABEL' --paper --strategy sma-cross --market BTCUSD
     no 64 'no refreshTIME at its end' sma-cross --paper
@@ -132,8 +133,23 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
     no 64 'r3-size: ' $LABEL --paper --risk 1% --kelly 0.5
     no 64 'r3-track: --stop-loss' $LABEL --paper --stop-loss 200%
     no 64 'r3-strategy: ' $LABEL --paper --set none=1
-    no 64 'unknown option --updates' $LABEL --paper --updates x
-    no 64 'unknown option --protect' $LABEL --paper --protect exchange
+    no 64 'unknown option --nonsense' $LABEL --paper --nonsense x
+    # Options of the programs that are not a session's are refused with the reason.
+    for option in plot session state updates protect close-at-end every strict list explain from to resample both gaps pace quiet book entries-from; do
+        no 64 "--$option is not for a session: " $LABEL --paper --source btc.csv --$option
+    done
+    no 64 "--resample is not for a session: candles of the session's timeframe are made" $LABEL --paper --resample=5m
+    no 64 '--columns: only with --source FILE' $LABEL --paper --columns time,close
+    no 64 '--strategy or -e, one of them' $LABEL --paper --strategy ema-cross -e 'long = close > 1'
+    no 65 'r3-strategy: -e:1:' $LABEL --paper -e 'long = close >'
+    # The source is read as far as its first candles.
+    echo hello >bad.csv
+    no 65 "$PWD/bad.csv:1: neither a header" $LABEL --paper --source bad.csv
+    : >empty.csv
+    no 65 "$PWD/empty.csv: it holds no candle" $LABEL --paper --source empty.csv
+    sed '20s/,.*/,x,y,z,1,1/' btc.csv >wrong.csv
+    no 65 "$PWD/wrong.csv:20: " $LABEL --paper --source wrong.csv
+    no 78 "$PWD/btc.csv: candles of 1H cannot be put together to 15m" sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --source btc.csv
     no 64 'create wants [LABEL]' $LABEL $LABEL --paper
     echo 'long = crossover(close, at("1D", close' >bad.rules
     no 65 'r3-strategy: ' $LABEL --paper --strategy bad.rules
@@ -171,6 +187,31 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
         run -64 r3-session show s
         run -64 r3-session show ''
         run -64 r3-session show "s1' OR 1=1 --"
+    done
+}
+
+@test "a label is found however it is spelled" {
+    for k in sqlite postgresql; do
+        ready $k spelled
+        one=$(r3-session create sma-cross-Kucoin-BTCUSDT-1H-refresh5mn --paper)
+        r3-session create sma-cross-Kucoin-BTCUSDT-1H-refresh6mn --paper
+        r3-session create ema-cross-Kucoin-BTCUSDT-1H-refresh5mn --paper
+        r3-session create sma-cross-Kucoin-BTCUSDT-4H-refresh5mn --paper
+        r3-session create sma-cross-Kucoin-BTCUSD-1H-refresh5mn --paper
+        for label in sma-cross-Kucoin-BTCUSDT-1H-refresh5mn sma-cross-kucoin-BTC-USDT-60m-refresh5m SMA-Cross-KUCOIN-btc/usdt-H1-Refresh300s; do
+            [ "$(r3-session show $label --json | jq -r .id)" = "$one" ]
+        done
+        for label in sma-cross-Kucoin-BTCUSDT-1H-refresh7mn sma-cross-Binance-BTCUSDT-1H-refresh5mn sma-cross-Kucoin-ETHUSDT-1H-refresh5mn sma-cross-Kucoin-BTCUSDT-30m-refresh5mn macd-Kucoin-BTCUSDT-1H-refresh5mn; do
+            run -64 r3-session show $label
+            [[ $output == *"no session $label"* ]]
+        done
+        # Two spellings of the same are two sessions of that label.
+        two=$(r3-session create sma-cross-Kucoin-BTC-USDT-60m-refresh5m --paper)
+        run -64 r3-session show sma-cross-Kucoin-BTCUSDT-1H-refresh5mn
+        [[ $output == *"2 sessions are sma-cross-Kucoin-BTCUSDT-1H-refresh5mn; name one by its id: $one (CREATED), $two (CREATED)"* ]]
+        r3-session start $one >/dev/null
+        r3-session stop $one >/dev/null
+        [ "$(r3-session show sma-cross-Kucoin-BTCUSDT-1H-refresh5mn --json | jq -r .id)" = "$two" ]
     done
 }
 
@@ -220,6 +261,8 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
         clean
         run -0 r3-session stop s1
         [[ $output == *'is STOPPING already' ]]
+        run -0 r3-session stop s1 --keep-position
+        [[ $output == *'is STOPPING already, and its position is being closed' ]]
         for word in pause resume start delete; do run -1 r3-session $word s1; done
         [ "$(sql 'SELECT count(*) FROM outbox')" = 4 ]
         run -0 r3-session check
@@ -261,9 +304,14 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
         is s1 ACTIVE
         run -64 r3-session pause s1 s9
         is s1 ACTIVE
+        r3-session start $LABEL --paper --source btc.csv >/dev/null
+        sql "UPDATE sessions SET state = 'STOPPING', seen = 1385632800000 WHERE id LIKE 's5%'; UPDATE strategies SET state = 'PAUSED' WHERE session LIKE 's5%'"
         run -0 r3-session stop --all
-        [ "${#lines[@]}" -eq 3 ]
-        [ "$(sql 'SELECT state FROM sessions ORDER BY id')" = $'STOPPED\nSTOPPED\nSTOPPED\nCREATED' ]
+        [ "${#lines[@]}" -eq 4 ]
+        [[ $output == *"r3-session: s5"???' is STOPPING already'* ]]
+        sql "UPDATE sessions SET seen = NULL WHERE id LIKE 's5%'"
+        r3-session stop --force s5 >/dev/null
+        [ "$(sql 'SELECT state FROM sessions ORDER BY id')" = $'STOPPED\nSTOPPED\nSTOPPED\nCREATED\nSTOPPED' ]
         run -0 r3-session stop --all
         [ "$output" = "" ]
         clean
@@ -310,22 +358,33 @@ LABEL=sma-cross-Kucoin-BTCUSD-1H-refresh5mn
         two=$(r3-session start ema-cross-Kucoin-ETHUSDT-4H-refresh1h --paper --cash 0.5 | jq -r .session)
         three=$(r3-session create macd-Kucoin-ETHUSDT-4H-refresh1h --paper)
         sql "UPDATE sessions SET seen = 1385632800000 WHERE state = 'ACTIVE';
+            UPDATE sessions SET last_run = 1385634000000, last_status = 65, last_failure = 'r3-collect: btc.csv:60: no price', failures = 3 WHERE id = '$one';
             UPDATE tasks SET done = 1385634000000 WHERE session = '$one';
             INSERT INTO positions (session, market, time, side, size, cost, entry_price, price, value, unrealized_pnl, realized_pnl) VALUES ('$one', 'BTC-USD', 1, 'LONG', '2', '20', '10', '11', '22', '2', '0'), ('$two', 'ETH-USDT', 1, 'FLAT', '0', '0', '0', '11', '0', '0', '0');
             INSERT INTO accounts (session, time, currency, equity, available) VALUES ('$one', 1, 'USD', '10125.555', '9979.5'), ('$two', 1, 'USDT', '0.4990000049', '0.499')"
-        R3_NOW=2013-11-28T23:59:59Z r3-session list >table
+        R3_NOW=2013-11-28T11:09:59Z r3-session list >table
         diff table - <<END
-ID     LABEL                                  STATE    POSITION          EQUITY   RETURN  LAST RUN  NEXT TICK
-$one  sma-cross-Kucoin-BTCUSD-1H-refresh5mn  ACTIVE   LONG 2 BTC  10125.56 USD  +1.26 %  10:20Z    10:25Z
-$two  ema-cross-Kucoin-ETHUSDT-4H-refresh1h  ACTIVE   FLAT          0.499 USDT  -0.20 %  10:00Z    11:00Z
-$three  macd-Kucoin-ETHUSDT-4H-refresh1h       CREATED  -                      -        -  -         -
+ID     LABEL                                  STATE              POSITION          EQUITY   RETURN  LAST RUN  NEXT TICK
+$one  sma-cross-Kucoin-BTCUSD-1H-refresh5mn  ACTIVE, FAILING 3  LONG 2 BTC  10125.56 USD  +1.26 %  10:20Z    10:25Z
+$two  ema-cross-Kucoin-ETHUSDT-4H-refresh1h  ACTIVE             FLAT          0.499 USDT  -0.20 %  10:00Z    11:00Z
+$three  macd-Kucoin-ETHUSDT-4H-refresh1h       CREATED            -             10000 USDT  +0.00 %  -         -
 END
+        # Nobody ran it for ten minutes; it is run, and the last candle closed more than two timeframes and a refresh ago.
+        R3_NOW=2013-11-28T11:10:01Z r3-session list | grep -q "^$two.* ACTIVE, NOT RUN  *FLAT"
+        sql "UPDATE sessions SET last_run = 1385636400000 WHERE id = '$two'" # by hand, at 11:00
+        R3_NOW=2013-11-28T12:10:00Z r3-session list | grep -q "^$two.* ACTIVE  *FLAT"
+        R3_NOW=2013-11-28T12:10:01Z r3-session list | grep -q "^$two.* ACTIVE, NOT RUN  *FLAT"
+        sql "UPDATE tasks SET due = 1385683200000 WHERE session = '$two'" # midnight
+        R3_NOW=2013-11-28T19:00:00Z r3-session list | grep -q "^$two.* ACTIVE  *FLAT"
+        R3_NOW=2013-11-28T19:00:01Z r3-session list | grep -q "^$two.* ACTIVE, OLD CANDLES  *FLAT"
+        [ "$(R3_NOW=2013-11-28T19:00:01Z r3-session list --json | jq -r '.trouble // "-"' | xargs)" = 'FAILING OLD_CANDLES -' ]
+        sql "UPDATE tasks SET due = 1385636400000 WHERE session = '$two'"
         R3_NOW=2013-11-29T00:00:00Z r3-session list | grep -q "^$one.*2013-11-28 10:20Z  2013-11-28 10:25Z$"
         r3-session list --json >lines
         [ "$(wc -l <lines)" -eq 3 ]
         diff <(jq -cS . <lines | head -n 1) <(jq -cS . <<END
 {"id":"$one","label":"$LABEL","state":"ACTIVE","mode":"paper","strategy":"sma-cross","platform":"kucoin","market":"BTC-USD","timeframe":"1H","refresh":300000,
- "source":"$PWD/btc.csv","created":1385634000000,"started":1385634000000,"acts_from":1385632800000,"seen":1385632800000,"last_run":1385634000000,"next_tick":1385634300000,
+ "source":"$PWD/btc.csv","created":1385634000000,"started":1385634000000,"acts_from":1385632800000,"seen":1385632800000,"trouble":"FAILING","last_run":1385634000000,"last_status":65,"last_failure":"r3-collect: btc.csv:60: no price","failures":3,"next_tick":1385634300000,
  "currency":"USD","cash":"10000","equity":"10125.555","available":"9979.5","return":0.0125555,
  "position":{"side":"LONG","size":"2","entry_price":"10","price":"11","value":"22","unrealized_pnl":"2","realized_pnl":"0","time":1}}
 END
@@ -341,6 +400,7 @@ END
     r3-session start $LABEL --paper --source btc.csv >/dev/null
     shown() { env "$@" TERM=xterm script -qec 'r3-session list' /dev/null </dev/null; }
     shown X=1 | grep -qF $'\033[32mACTIVE\033[0m'
+    shown R3_NOW=2013-11-28T23:00:00Z | grep -qF $'\033[31mACTIVE, NOT RUN\033[0m'
     run ! grep -q $'\033' < <(shown NO_COLOR=1)
     run ! grep -q $'\033' < <(TERM=xterm r3-session list)
     [ "$(shown NO_COLOR=1 | tr -d '\r')" = "$(r3-session list)" ]
@@ -368,6 +428,7 @@ END
 $id  $LABEL
 
 state       ACTIVE, paper
+NOT RUN     nobody has done its tick of 10:25Z: is run-due called each minute, by cron or the timer?
 market      BTC-USD of kucoin, 1H, every 5m
 candles     $PWD/btc.csv
 created     10:20Z
@@ -377,7 +438,7 @@ candles to  2013-11-30 12:00Z
 last run    2013-11-30 12:00Z
 next tick   10:25Z
 position    -
-equity      began with 10000 USD
+equity      10000 USD (+0.00 %), available 10000, began with 10000 USD
 so far      signals 1, orders 1, trades 0
 last signal LONG at 950.5 (ACTED), 11:00Z
 pipeline    r3-strategy sma-cross --market BTC-USD --timeframe 1H --set fast=5 --set slow=20 | r3-track --protect tracker | r3-size --fraction 0.5 | r3-order --paper --cash 10000
@@ -392,7 +453,118 @@ END
         [ "$(jq -c '[.id, .signals, .orders, .trades, .last_signal, .working_orders, .last_notices]' <<<"$output")" = '["'$id'",1,1,0,{"time":1385636400000,"direction":"LONG","reference":"950.5","state":"ACTED"},[{"time":1385636400000,"id":"o1","market":"BTC-USD","role":"ENTRY","side":"BUY","kind":"LIMIT","price":"949","size":"2","filled":"0"}],[{"time":1385636400000,"level":"WARNING","program":"r3-track","text":"two signals at once"}]]' ]
         sql "INSERT INTO accounts (session, time, currency, equity, available) VALUES ('$id', 1, 'USD', '9990', '9000'); INSERT INTO positions (session, market, time, side, size, cost, entry_price, price, value, unrealized_pnl, realized_pnl) VALUES ('$id', 'BTC-USD', 1, 'SHORT', '2', '20', '10', '15', '-30', '-10', '0')"
         run -0 r3-session show s1
+        # What is wrong with it, in the place of that.
+        sql "UPDATE sessions SET last_run = 1385634300000, last_status = 74, last_failure = 'r3-collect: btc.csv: gone', failures = 1"
+        R3_NOW=2013-11-28T23:00:00Z run -0 r3-session show s1
+        [ "${lines[2]}" = 'FAILING 1   status 74 at 10:25Z: r3-collect: btc.csv: gone' ]
+        sql "UPDATE sessions SET failures = 2"
+        R3_NOW=2013-11-28T23:00:00Z run -0 r3-session show s1
+        [ "${lines[2]}" = 'FAILING 2   status 74 at 10:25Z, as 2 runs in a row: r3-collect: btc.csv: gone' ]
+        sql "UPDATE sessions SET failures = 0; UPDATE tasks SET due = 1385856000000"
+        R3_NOW=2013-11-30T23:00:00Z run -0 r3-session show s1
+        [ "${lines[2]}" = 'OLD CANDLES the last one closed at 12:00Z: does its source go on?' ]
+        # Orders that were refused.
+        sql "INSERT INTO orders (id, session, signal, platform, market, time, role, side, kind, size, status, execution, filled, cost, fee, updated, reason) VALUES
+            ('o2', '$id', 'g1', 'k', 'BTC-USD', 1385640000000, 'ENTRY', 'BUY', 'MARKET', '0', 'CANCELED', 'NOT_EXECUTED', '0', '0', '0', 1385640000000, 'no stop'),
+            ('o3', '$id', 'g1', 'k', 'BTC-USD', 1385643600000, 'ENTRY', 'BUY', 'MARKET', '0', 'CANCELED', 'NOT_EXECUTED', '0', '0', '0', 1385643600000, 'too small'),
+            ('o4', '$id', 'g1', 'k', 'BTC-USD', 1385643600000, 'ENTRY', 'BUY', 'LIMIT', '1', 'CANCELED', 'NOT_EXECUTED', '0', '0', '0', 1385643900000, 'it has waited')"
+        R3_NOW=2013-11-28T23:00:00Z run -0 r3-session show s1
+        [[ $output == *$'\nrejected    2 orders, the last at 13:00Z: too small\n'* ]]
+        [ "$(r3-session show s1 --json | jq -c '[.rejected_orders, .last_rejection]')" = '[2,{"time":1385643600000,"reason":"too small"}]' ]
+        R3_NOW=2013-11-28T10:20:00Z run -0 r3-session show s1
         [[ $output == *$'\nposition    SHORT 2 BTC at 10, now 15, unrealized -10\nequity      9990 USD (-0.10 %), available 9000, began with 10000 USD\n'* ]]
+    done
+}
+
+@test "rules as text, and options of r3-collect" {
+    for k in sqlite postgresql; do
+        ready $k texts
+        id=$(r3-session start --paper -e 'param n = 9' -e $'long = close > sma(close, n)\nflat = close < sma(close, n)' --set n=4 --market btcusd --timeframe 1h --source btc.csv | jq -r .session)
+        [ "$(r3-session show s1 --json | jq -r '[.label, .strategy] | join(" ")')" = 'inline-Kucoin-BTCUSD-1H-refresh5mn inline' ]
+        R3_NOW=2013-11-30T12:00:00Z run -0 "$TOP/pipelines/session" s1
+        [[ $output == *'"strategy":"inline"'* && $output == *'"type":"trade"'* ]]
+        for runner in r3-backtest "$TOP/pipelines/backtest"; do
+            text=$(r3-session show s1 --pipeline)
+            diff <("$runner" "${text% | r3-report*}" 2>/dev/null | jq -r 'select(.type == "trade").id') <(sql "SELECT id FROM trades WHERE session = '$id' ORDER BY time")
+        done
+        run -0 r3-session create mine-Kucoin-BTCUSD-1H-refresh5mn --paper -e 'long = close > 1' --source btc.csv
+        # A file whose columns have to be named, and a market's rules.
+        tail -n +2 btc.csv | awk -F, -v OFS=, '{ print $5, $1, $2, $3, $4, $6 }' >columns.csv
+        run -65 r3-session start $LABEL --paper --source columns.csv
+        [[ $output == *"$PWD/columns.csv:1: no header, and the rows fit the columns of most and of Bitfinex: name them with --columns"* ]]
+        id=$(r3-session start $LABEL --paper --source columns.csv --columns close,time,open,high,low,volume --price-increment 0.01 --minimum-funds 10 --set fast=3 --set slow=8 | jq -r .session)
+        [[ $(r3-session show $id --json | jq -r .pipeline) == 'r3-collect --columns close,time,open,high,low,volume --price-increment 0.01 --minimum-funds 10 | r3-strategy '* ]]
+        R3_NOW=2013-11-30T12:00:00Z run -0 "$TOP/pipelines/session" $id
+        text=$(r3-session show $id --pipeline)
+        [[ $text == "r3-collect $PWD/columns.csv "*' --columns close,'*' --minimum-funds 10 | r3-strategy '* ]]
+        diff <(r3-backtest "${text% | r3-report*}" 2>/dev/null | jq -r 'select(.type == "trade").id') <(sql "SELECT id FROM trades WHERE session = '$id' ORDER BY time")
+        [ "$(sql "SELECT count(*) FROM trades WHERE session = '$id'")" -gt 2 ]
+        clean
+    done
+}
+
+@test "a size that the rules give nothing for is warned of" {
+    ready sqlite sizes
+    warned() { # TEXT OPTIONS…: all that is said on standard error
+        run -0 --separate-stderr r3-session create $LABEL --paper --source btc.csv "${@:2}"
+        [ "$stderr" = "$1" ] || { echo "$*: $stderr"; false; }
+    }
+    risk='r3-session: --risk sizes by the distance to a stop, and sma-cross gives none: every entry will be refused; add --stop-loss 5%, or size by --fraction'
+    volatility='r3-session: --volatility sizes by the volatility of a signal, and sma-cross gives none: every entry will be refused; define volatility in the rules, or size by --fraction'
+    warned "$risk" --risk 1% --set fast=3 --set slow=8
+    warned "$risk" --risk=1% --trailing-stop 2%
+    warned '' --risk 1% --stop-loss 5%
+    warned '' --fraction 1
+    warned "$volatility" --volatility 1%
+    echo 'long = close > 1
+stop = close - 10
+volatility = atr(14)' >both.rules
+    warned '' --risk 1% --strategy ./both.rules
+    warned '' --volatility 1% --strategy ./both.rules
+    # Also when one that was created starts, and the order that is refused is told.
+    run -0 --separate-stderr r3-session start s1
+    [ "$stderr" = "$risk" ]
+    R3_NOW=2013-11-30T12:00:00Z run -0 "$TOP/pipelines/session" s1
+    run -0 r3-session show s1
+    [[ $output == *$'\nrejected    '*' order'*': no stop: --risk sizes by the distance to it'* ]]
+    [ "$(sql "SELECT count(*) FROM signals WHERE direction = 'LONG' AND state = 'ACTED'")" = 0 ]
+    [ "$(sql "SELECT count(*) FROM signals WHERE direction = 'LONG' AND state = 'IGNORED'")" -gt 0 ]
+}
+
+@test "rules that are changed before the first run are noticed; comments and blanks may change" {
+    for k in sqlite postgresql; do
+        ready $k rules
+        cp "$TOP/lib/strategies/sma-cross.rules" mine.rules
+        make() { r3-session create --paper --strategy ./mine.rules --market btcusd --timeframe 1h --source btc.csv; }
+        one=$(make)
+        two=$(make)
+        three=$(make)
+        r3-session start $one >/dev/null
+        { echo '# another title'; echo; sed 's/ *= */   =  /; s/$/  # why/' mine.rules; } >new.rules
+        mv new.rules mine.rules
+        r3-session start $two >/dev/null
+        for id in $one $two; do R3_NOW=2013-11-29T12:00:00Z run -0 "$TOP/pipelines/session" $id; done
+        echo '# once more' >>mine.rules # the state of a session that runs is not another either
+        R3_NOW=2013-11-29T13:00:00Z run -0 "$TOP/pipelines/session" $two
+        four=$(make)
+        r3-session start $four >/dev/null
+        sed -i 's/sma(/ema(/' mine.rules
+        run -78 r3-session start $three
+        [ "$output" = "r3-session: the rules mine were changed since session $three was created: put them back, or stop it and start a new one" ]
+        R3_NOW=2013-11-29T12:00:00Z run -78 "$TOP/pipelines/session" $four
+        [[ $output == *"the rules mine were changed since session $four was created"* ]]
+        [[ $(r3-session show $four --json | jq -r .last_failure) == 'r3-session: the rules mine were changed since '* ]]
+        # A source that is gone.
+        mv btc.csv away.csv
+        run -78 r3-session start $three
+        mv away.csv btc.csv
+        sed -i 's/ema(/sma(/' mine.rules
+        mv btc.csv away.csv
+        run -78 r3-session start $three
+        [[ $output == *"$PWD/btc.csv: No such file"* ]]
+        mv away.csv btc.csv
+        r3-session start $three >/dev/null
+        clean
     done
 }
 

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
@@ -83,6 +85,27 @@ int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, str
         memcpy(writer->data + writer->length, data, length);
     writer->length += length;
     return 0;
+}
+
+/* The byte ahead of what is written next, where that is in a file. */
+static char byte_ahead(int fd) {
+    struct stat status;
+    char path[40], last = '\n';
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return last;
+    off_t at = fcntl(fd, F_GETFL) & O_APPEND ? status.st_size : lseek(fd, 0, SEEK_CUR);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* it is open for writing alone */
+    int again = at > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (again >= 0) {
+        if (pread(again, &last, 1, at - 1) != 1)
+            last = '\n';
+        close(again);
+    }
+    return last;
+}
+
+int r3_writer_begin_line(struct r3_writer *writer, struct r3_error *error) {
+    return writer->length || byte_ahead(writer->fd) == '\n' ? 0 : r3_writer_put(writer, "\n", 1, error);
 }
 
 int r3_writer_close(struct r3_writer *writer, struct r3_error *error) {

@@ -28,6 +28,9 @@ int r3_writer_put(struct r3_writer *writer, const char *data, size_t length, str
 int r3_writer_flush(struct r3_writer *writer, struct r3_error *error);
 /* Where another thread writes: whether what was flushed has failed, as far as that is known by now, or with `wait` once all is written. */
 int r3_writer_check(struct r3_writer *writer, bool wait, struct r3_error *error);
+/* Where the writer stands at the end of a file that ends within a line, as a full disk leaves it, that line is ended by what is put next.
+ * Whether it does so is not known where the file may not be read. */
+int r3_writer_begin_line(struct r3_writer *writer, struct r3_error *error);
 /* Flush, close the descriptor and report what either says: a full disk is an error, not a success. Memory is freed
  * either way. Status R3_IO. */
 int r3_writer_close(struct r3_writer *writer, struct r3_error *error);

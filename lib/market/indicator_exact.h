@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "lib/base/decimal_wide.h"
 #include "lib/market/indicator.h"
 
@@ -29,6 +33,33 @@ enum {
 typedef double r3_pair __attribute__((vector_size(16)));
 typedef int64_t r3_pair_integer __attribute__((vector_size(16)));
 typedef uint64_t r3_pair_unsigned __attribute__((vector_size(16)));
+
+/* The larger ones of two pairs, neither of which holds a NaN. */
+static inline r3_pair r3_pair_larger(r3_pair a, r3_pair b) {
+#ifdef __SSE2__
+    return (r3_pair)_mm_max_pd((__m128d)a, (__m128d)b);
+#else
+    return (r3_pair) { a[0] > b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1] };
+#endif
+}
+
+/* The second of `last`, and the first of `now`: each place has what stood before that of `now`. */
+static inline r3_pair_integer r3_pair_behind(r3_pair_integer last, r3_pair_integer now) {
+#ifdef __SSE2__
+    return (r3_pair_integer)_mm_shuffle_pd((__m128d)last, (__m128d)now, 1);
+#else
+    return (r3_pair_integer) { last[1], now[0] };
+#endif
+}
+
+/* The signs of both as bits, the first one lowest. */
+static inline unsigned r3_pair_signs(r3_pair_integer pair) {
+#ifdef __SSE2__
+    return (unsigned)_mm_movemask_pd((__m128d)pair);
+#else
+    return (pair[0] < 0 ? 1U : 0U) | (pair[1] < 0 ? 2U : 0U);
+#endif
+}
 
 double r3_quotient_wide(r3_int128 numerator, r3_uint128 denominator); /* r3_quotient for any size */
 

@@ -1,6 +1,7 @@
 /* The words pause, resume and stop: from one state to another, and a command for the session's next run. */
 #include "lib/base/clock.h"
 #include "lib/session/command.h"
+#include "lib/session/journal.h"
 #include "lib/session/words.h"
 
 struct change {
@@ -65,15 +66,59 @@ static int set_state(struct r3_store *store, const struct r3_session *session, e
                : 0;
 }
 
-/* On paper nothing is out there: what works is given up in the store. */
+/* On paper nothing is out there: what works is given up in the store. Of a live session the same goes for what was not sent. */
 static int force_end(struct r3_store *store, const struct change *change, const struct r3_session *session,
                      struct r3_error *error) {
     static const char reason[] = "stopped by force: what it held is left as it was";
+    bool sent = false;
+    if (r3_session_is_live(session) && r3_journal_has_sent(&sent, store, session->id, error) < 0)
+        return -1;
+    if (sent)
+        return r3_fail(error, R3_REFUSED,
+                       "%s has orders that may be at the exchange: r3-order --live --session %s "
+                       "brings them to their end",
+                       session->id, session->id);
+    if (r3_session_is_live(session) && r3_journal_give_up(store, session->id, reason, error) < 0)
+        return -1;
     const struct r3_store_value orders[] = { r3_store_text(session->id), r3_store_integer(change->now),
                                              r3_store_text(reason) };
     return r3_store_run(store, R3_QUERY_GIVE_UP_ORDERS, orders, 3, NULL, NULL, NULL, error) < 0
                ? -1
                : r3_session_end(store, session, change->now, reason, error);
+}
+
+struct stop {
+    struct r3_decoder *decoder;
+    bool keeps_position;
+};
+
+static int take_stop(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct stop *stop = context;
+    struct r3_record record;
+    const char *text = r3_store_row_text(row, 1);
+    if (r3_record_decode(stop->decoder, &record, text, strlen(text), error) < 0)
+        return -1;
+    if (record.type == R3_COMMAND && record.command.action == R3_STOP_SESSION)
+        stop->keeps_position = record.command.position == R3_KEEP_POSITION;
+    return 0;
+}
+
+/* Of a session that is STOPPING already: a stop that keeps the position waits until that is done, and one that closes it may follow
+ * it. It goes no other way: what closes may be on its way. */
+static int stop_again(struct r3_store *store, struct change *change, const struct r3_session *session,
+                      struct r3_error *error) {
+    struct stop stop = { .decoder = r3_decoder_new() };
+    int result = r3_store_waiting(store, "r3-session", session->id, take_stop, &stop, error);
+    r3_decoder_free(stop.decoder);
+    if (result < 0)
+        return -1;
+    if (stop.keeps_position && change->position == R3_CLOSE_POSITION)
+        return r3_session_command(store, session, change->action, change->position, change->now, &change->lines, error);
+    r3_buffer_printf(&change->remarks, "%s is STOPPING already%s\n", session->id,
+                     stop.keeps_position                    ? ", and keeps its position"
+                     : change->position == R3_KEEP_POSITION ? ", and its position is being closed"
+                                                            : "");
+    return 0;
 }
 
 static int change_one(struct r3_store *store, struct change *change, const struct r3_session *session,
@@ -88,6 +133,8 @@ static int change_one(struct r3_store *store, struct change *change, const struc
                                   error) < 0
                    ? -1
                    : force_end(store, change, session, error);
+    if (state == session->state && state == R3_STOPPING)
+        return stop_again(store, change, session, error);
     if (state == session->state) {
         r3_buffer_printf(&change->remarks, "%s is %s already\n", session->id, r3_session_state_name(state));
         return 0;
@@ -128,20 +175,13 @@ static int work(struct r3_store *store, void *context, struct r3_error *error) {
     return result;
 }
 
-static void say_lines(const struct r3_session_call *call, struct r3_buffer *lines) {
-    char *rest = NULL;
-    for (char *line = lines->length ? strtok_r(lines->data, "\n", &rest) : NULL; line;
-         line = strtok_r(NULL, "\n", &rest))
-        call->say(line);
-}
-
 static int run(const struct r3_session_call *call, struct change *change, struct r3_error *error) {
     change->arguments = call->arguments;
     int result = r3_clock_now(&change->now, error);
     if (result == 0)
         result = r3_store_write(call->store, work, change, error);
     if (result == 0) {
-        say_lines(call, &change->remarks);
+        r3_session_say_lines(call, &change->remarks);
         result = r3_writer_put(call->out, change->lines.data, change->lines.length, error);
     }
     r3_buffer_release(&change->lines);
@@ -173,7 +213,7 @@ static int stop_sessions(const struct r3_session_call *call, struct r3_error *er
 }
 
 static const struct r3_option stop_options[] = {
-    { .name = "all", .kind = R3_OPTION_FLAG, .help = "each session that is ACTIVE or PAUSED" },
+    { .name = "all", .kind = R3_OPTION_FLAG, .help = "each session that was started and is not over" },
     { .name = "force", .kind = R3_OPTION_FLAG, .help = "at once, without a run; positions are left alone" },
     { .name = "keep-position", .kind = R3_OPTION_FLAG, .help = "leave an open position alone" },
     { .name = NULL },

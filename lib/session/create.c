@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/session/command.h"
+#include "lib/session/examine.h"
 #include "lib/session/label.h"
 #include "lib/session/options.h"
 #include "lib/session/words.h"
@@ -15,7 +16,7 @@ struct creation {
     bool start, already;
     int64_t now;
     struct r3_session session;
-    struct r3_buffer lines;
+    struct r3_buffer lines, remarks; /* remarks: a line each */
 };
 
 /* ---- rows ---- */
@@ -49,7 +50,7 @@ static int add_session(struct r3_store *store, struct creation *creation, struct
         r3_store_integer(session->refresh), r3_store_text(session->mode),
         r3_store_text(session->currency),   r3_store_decimal(&session->cash),
         r3_store_text(session->pipeline),   *session->source ? r3_store_text(session->source) : r3_store_null(),
-        r3_store_integer(session->created),
+        r3_store_integer(session->created), *session->rule_hash ? r3_store_text(session->rule_hash) : r3_store_null(),
     };
     return r3_store_run(store, R3_QUERY_ADD_SESSION, row, sizeof row / sizeof row[0], NULL, NULL, NULL, error);
 }
@@ -109,6 +110,20 @@ static int explain_missing(const char *name, struct r3_error *error) {
     return r3_fail(error, R3_USAGE, "no session %.100s was created; say --paper to start a new one", name);
 }
 
+static int find(struct r3_store *store, void *context, struct r3_error *error) {
+    struct creation *creation = context;
+    return r3_session_find(&creation->session, store, creation->name, error);
+}
+
+/* The session that the command line asks for, and a look at what it is to run on. */
+static int prepare(const struct r3_session_call *call, struct creation *creation, struct r3_error *error) {
+    int result = creation->name ? r3_store_read(call->store, find, creation, error)
+                                : r3_session_describe(&creation->session, call->arguments, error);
+    if (result == 0 && creation->session.state == R3_CREATED)
+        result = r3_session_examine(&creation->session, &creation->remarks, error);
+    return result;
+}
+
 static int run(const struct r3_session_call *call, bool start, struct r3_error *error) {
     struct creation creation = { .start = start };
     const char *operand = r3_arguments_operand(call->arguments, 0);
@@ -116,8 +131,8 @@ static int run(const struct r3_session_call *call, bool start, struct r3_error *
     int result = r3_clock_now(&creation.now, error);
     if (result == 0 && start && operand && !r3_session_create_options_given(call->arguments))
         creation.name = operand;
-    else if (result == 0)
-        result = r3_session_describe(&creation.session, call->arguments, error);
+    if (result == 0)
+        result = prepare(call, &creation, error);
     if (result == 0)
         result = r3_store_write(call->store, work, &creation, error);
     if (result < 0 && creation.name && error->status == R3_USAGE && strncmp(error->text, "no session", 10) == 0)
@@ -128,10 +143,12 @@ static int run(const struct r3_session_call *call, bool start, struct r3_error *
         r3_buffer_printf(&said, "%s is ACTIVE already", creation.session.id);
         call->say(said.data);
     } else if (result == 0) {
+        r3_session_say_lines(call, &creation.remarks);
         result = r3_writer_put(call->out, creation.lines.data, creation.lines.length, error);
     }
     r3_session_release(&creation.session);
     r3_buffer_release(&creation.lines);
+    r3_buffer_release(&creation.remarks);
     r3_buffer_release(&said);
     return result;
 }
@@ -154,6 +171,7 @@ const struct r3_session_word r3_session_create_word = { .name = "create",
                                                         .options = r3_session_create_options,
                                                         .more_options = r3_session_stage_options,
                                                         .more = MORE,
+                                                        .explain = r3_session_explain_option,
                                                         .most = 1,
                                                         .store = R3_SESSION_STORE_MADE,
                                                         .run = create };
@@ -164,6 +182,7 @@ const struct r3_session_word r3_session_start_word = { .name = "start",
                                                        .options = r3_session_create_options,
                                                        .more_options = r3_session_stage_options,
                                                        .more = MORE,
+                                                       .explain = r3_session_explain_option,
                                                        .most = 1,
                                                        .store = R3_SESSION_STORE_MADE,
                                                        .run = start };

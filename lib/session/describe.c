@@ -15,8 +15,8 @@
 enum { PIPELINE_MAX = 16384 }; /* so that the record of a start stays a line */
 
 const struct r3_option r3_session_create_options[] = {
-    { .name = "paper", .kind = R3_OPTION_FLAG, .help = "fill on paper, from the candles (required)" },
-    { .name = "live", .kind = R3_OPTION_FLAG, .help = "send orders to the exchange (refused yet)" },
+    { .name = "paper", .kind = R3_OPTION_FLAG, .help = "fill on paper, from the candles" },
+    { .name = "live", .kind = R3_OPTION_FLAG, .help = "send its orders to the exchange: real money" },
     { .name = "cash",
       .kind = R3_OPTION_DECIMAL,
       .argument = "AMOUNT",
@@ -128,14 +128,32 @@ static int name_strategy(char out[R3_NAME_SIZE], const char *strategy, struct r3
 
 /* ---- the whole ---- */
 
+/* What KuCoin's stand-in of a test may be fed with: nothing else without TLS is talked to. */
+static bool is_exchange_here(void) {
+    static const char plain[] = "http:";
+    const char *url = getenv("R3_KUCOIN_URL");
+    return url && strncmp(url, plain, strlen(plain)) == 0;
+}
+
+static int check_live(const struct r3_arguments *arguments, struct r3_error *error) {
+    if (!r3_arguments_given(arguments, "cash"))
+        return r3_fail(error, R3_USAGE, "--live wants --cash: what the session may trade with");
+    if (r3_arguments_given(arguments, "short"))
+        return r3_fail(error, R3_USAGE, "--short: nothing is sold short with --live, the market is spot");
+    if (r3_arguments_given(arguments, "source") && !is_exchange_here())
+        return r3_fail(error, R3_USAGE, "--source: a live session trades on the exchange's candles alone");
+    return 0;
+}
+
 static int check_mode(const struct r3_arguments *arguments, struct r3_error *error) {
-    if (r3_arguments_given(arguments, "live"))
-        return r3_fail(error, R3_CONFIG, "--live: this r3 has no way to an exchange; say --paper");
-    if (!r3_arguments_given(arguments, "paper"))
-        return r3_fail(error, R3_USAGE, "say --paper: a session for real money (--live) is not to be had yet");
+    bool paper = r3_arguments_given(arguments, "paper"), live = r3_arguments_given(arguments, "live");
+    if (paper == live)
+        return r3_fail(error, R3_USAGE,
+                       live ? "--paper or --live, one of them"
+                            : "say --paper, or --live for a session with real money");
     if (r3_decimal_sign(&r3_arguments_get(arguments, "cash", 0)->decimal) <= 0)
         return r3_fail(error, R3_USAGE, "--cash wants an amount above 0");
-    return 0;
+    return live ? check_live(arguments, error) : 0;
 }
 
 static int write_pipeline(struct r3_session *out, const struct r3_arguments *arguments, const char *strategy,
@@ -143,7 +161,8 @@ static int write_pipeline(struct r3_session *out, const struct r3_arguments *arg
     struct r3_buffer text = R3_BUFFER_INIT;
     char cash[R3_DECIMAL_TEXT_SIZE];
     r3_decimal_format(cash, &out->cash);
-    int result = r3_session_write_pipeline(&text, arguments, strategy, out->market, out->timeframe, cash, error);
+    int result = r3_session_write_pipeline(&text, arguments, strategy, out->market, out->timeframe,
+                                           r3_session_is_live(out), cash, error);
     if (result == 0 && !r3_json_is_utf8(text.data, text.length))
         result = r3_fail(error, R3_USAGE, "an option that is not UTF-8");
     if (result == 0 && text.length > PIPELINE_MAX)
@@ -169,21 +188,31 @@ static int write_label(struct r3_session *out, const struct r3_session_label *la
 int r3_session_describe(struct r3_session *out, const struct r3_arguments *arguments, struct r3_error *error) {
     const char *typed = r3_arguments_operand(arguments, 0), *chosen = r3_arguments_text(arguments, "strategy");
     struct r3_session_label label = { 0 };
-    char *strategy = NULL, named[R3_NAME_SIZE];
+    char *strategy = NULL, named[R3_NAME_SIZE] = "inline"; /* as r3-strategy calls rules of the command line */
+    bool text = r3_arguments_given(arguments, "expression");
+    bool live = r3_arguments_given(arguments, "live");
     int result = -1;
     if (check_mode(arguments, error) < 0 ||
         (typed && (r3_session_label_parse(&label, typed, error) < 0 || refuse_beside_label(arguments, error) < 0)))
         return -1;
-    if (!typed && !chosen)
+    if (text && chosen)
+        return r3_fail(error, R3_USAGE, "--strategy or -e, one of them");
+    if (!typed && !chosen && !text)
         return r3_fail(error, R3_USAGE, "wants a LABEL, or --strategy, --market and --timeframe");
-    if (find_strategy(&strategy, chosen ? chosen : label.strategy, error) < 0 ||
-        name_strategy(named, strategy, error) < 0 || (!typed && take_named(&label, arguments, named, error) < 0) ||
+    if (!text && (find_strategy(&strategy, chosen ? chosen : label.strategy, error) < 0 ||
+                  name_strategy(named, strategy, error) < 0))
+        goto out;
+    if ((!typed && take_named(&label, arguments, named, error) < 0) ||
         find_source(&out->source, r3_arguments_text(arguments, "source"), error) < 0)
         goto out;
+    if (live && strcmp(label.platform, "kucoin") != 0) {
+        r3_fail(error, R3_USAGE, "--live: orders go to kucoin alone, not to %s", label.platform);
+        goto out;
+    }
     memcpy(out->strategy, named, sizeof named);
     memcpy(out->platform, label.platform, sizeof label.platform);
     memcpy(out->market, label.market, sizeof label.market);
-    r3_copy_text(out->mode, sizeof out->mode, "paper", strlen("paper"));
+    r3_copy_text(out->mode, sizeof out->mode, live ? "live" : "paper", strlen(live ? "live" : "paper"));
     out->timeframe = label.timeframe;
     out->refresh = label.refresh;
     out->cash = r3_arguments_get(arguments, "cash", 0)->decimal;

@@ -13,6 +13,7 @@
 
 #include "lib/base/buffer.h"
 #include "lib/session/feed.h"
+#include "lib/session/messages.h"
 #include "lib/stage/pipeline_text.h"
 #include "lib/stage/stage.h"
 
@@ -24,6 +25,7 @@ struct execution {
     pid_t processes[PROGRAMS_MAX]; /* all but the last program */
     size_t count;
     int in; /* what the next program reads */
+    struct r3_messages *messages;
 };
 
 static const struct r3_session_word *word_of(const struct r3_pipeline_program *program) {
@@ -38,6 +40,7 @@ static int make_call(struct r3_session_call *out, struct r3_arguments **argument
     if (r3_arguments_parse(arguments, tables, (int)program->count - 1, program->words + 1, error) < 0)
         return -1;
     out->arguments = *arguments;
+    out->inner = true;
     return 0;
 }
 
@@ -67,25 +70,38 @@ static int be_program(const struct execution *execution, const struct r3_pipelin
 
 /* ---- in this one ---- */
 
-/* Start a program between what the last one writes and a new pipe. */
+static void close_one(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Start a program between what the one before it writes and a new pipe; the last one writes where this process does. */
 static int start(struct execution *execution, const struct r3_pipeline_program *program, struct r3_feed *feed,
                  struct r3_error *error) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    bool last = program == &execution->text.programs[execution->text.count - 1];
+    int ends[2] = { -1, -1 }, said = r3_messages_add(execution->messages, error);
+    if (said < 0)
+        return -1;
+    if (!last && pipe2(ends, O_CLOEXEC) < 0) {
+        close(said);
         return r3_fail_errno(error, R3_SYSTEM, "pipe");
+    }
     pid_t process = fork();
     if (process == 0) {
-        bool ready = (execution->in < 0 || dup2(execution->in, STDIN_FILENO) >= 0) && dup2(ends[1], STDOUT_FILENO) >= 0;
-        if (execution->in >= 0)
-            close(execution->in);
-        close(ends[0]);
-        close(ends[1]);
+        if (last && execution->in < 0) /* alone: there is nothing to read */
+            execution->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        bool ready = (execution->in < 0 || dup2(execution->in, STDIN_FILENO) >= 0) &&
+                     (last || dup2(ends[1], STDOUT_FILENO) >= 0) && dup2(said, STDERR_FILENO) >= 0;
+        close_one(execution->in);
+        close_one(said);
+        close_one(ends[0]);
+        close_one(ends[1]);
         /* The store is the other process's. */
         _exit(!ready ? R3_SYSTEM : feed ? pass_feed(execution, feed) : be_program(execution, program));
     }
-    close(ends[1]);
-    if (execution->in >= 0)
-        close(execution->in);
+    close_one(said);
+    close_one(ends[1]);
+    close_one(execution->in);
     execution->in = ends[0];
     if (process < 0)
         return r3_fail_errno(error, R3_SYSTEM, "fork");
@@ -109,8 +125,13 @@ static int start_feed(struct execution *execution, const struct r3_pipeline_prog
     return result;
 }
 
+/* 1 where the last program is a word of this one: keep; 0 where it is to be started too. */
+static size_t ends_here(const struct execution *execution) {
+    return word_of(&execution->text.programs[execution->text.count - 1]) ? 1 : 0;
+}
+
 static int start_all(struct execution *execution, struct r3_error *error) {
-    for (size_t i = 0; i + 1 < execution->text.count; i++) {
+    for (size_t i = 0; i < execution->text.count - ends_here(execution); i++) {
         const struct r3_pipeline_program *program = &execution->text.programs[i];
         if (i == PROGRAMS_MAX)
             return r3_fail(error, R3_USAGE, "more than %d programs", PROGRAMS_MAX);
@@ -131,43 +152,65 @@ static int be_keep(struct execution *execution, struct r3_error *error) {
     return result;
 }
 
-/* The status of the leftmost that failed; one whose reader had read enough did not. */
-static int wait_for_all(const struct execution *execution) {
+/* The status of the leftmost that failed, and which it is; one whose reader had read enough did not. */
+static int wait_for_all(const struct execution *execution, size_t *failed) {
     int first = R3_DONE;
     for (size_t i = 0; i < execution->count; i++) {
         int status = 0;
         while (waitpid(execution->processes[i], &status, 0) < 0 && errno == EINTR)
             continue;
         status = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
-        if (first == R3_DONE && status != SIGNALLED + SIGPIPE)
+        if (first == R3_DONE && status != SIGNALLED + SIGPIPE) {
             first = status;
+            *failed = i;
+        }
     }
     return first;
 }
 
-int r3_session_execute(const struct r3_session_call *call, const char *text, bool *kept, struct r3_error *error) {
-    struct execution execution = { .call = call, .text = R3_PIPELINE_TEXT_INIT, .in = -1 };
+/* What it said, or that it said nothing. */
+static void tell_failure(struct r3_buffer *said, const struct execution *execution, size_t failed, int status) {
+    const char *text = r3_messages_last(execution->messages, failed);
+    if (*text)
+        r3_buffer_append_text(said, text);
+    else
+        r3_buffer_printf(said, "%s: %s %d", execution->text.programs[failed].words[0],
+                         status > SIGNALLED ? "ended by signal" : "status",
+                         status > SIGNALLED ? status - SIGNALLED : status);
+}
+
+int r3_session_execute(const struct r3_session_call *call, const char *text, bool *kept, struct r3_buffer *said,
+                       struct r3_error *error) {
+    struct execution execution = {
+        .call = call, .text = R3_PIPELINE_TEXT_INIT, .in = -1, .messages = r3_messages_new()
+    };
+    struct r3_error unused;
+    size_t failed = 0;
     int status, result = r3_pipeline_text_parse(&execution.text, text, strlen(text), false, error);
     *kept = false;
     if (result == 0)
         result = start_all(&execution, error);
+    if (r3_messages_begin(execution.messages, result == 0 ? error : &unused) < 0)
+        result = -1;
     if (execution.in >= 0 && dup2(execution.in, STDIN_FILENO) < 0 && result == 0)
         result = r3_fail_errno(error, R3_SYSTEM, "standard input");
-    if (execution.in >= 0)
-        close(execution.in);
-    if (result == 0) {
+    close_one(execution.in);
+    if (result == 0 && ends_here(&execution)) {
         *kept = true;
         result = be_keep(&execution, error);
     }
     close(STDIN_FILENO); /* who still writes need not wait */
     r3_reserve_standard_descriptors(error);
-    status = wait_for_all(&execution);
+    status = wait_for_all(&execution, &failed);
+    r3_messages_finish(execution.messages);
     if (status != R3_DONE) {
+        tell_failure(said, &execution, failed, status);
         if (result == 0)
             error->text[0] = '\0'; /* it has told the reason itself */
         error->status = status;
         result = -1;
     }
+    r3_messages_end(execution.messages);
     r3_pipeline_text_release(&execution.text);
     return result;
 }

@@ -1,7 +1,10 @@
 /* r3-session feed: the head of a run. What r3-collect writes goes on, as far as the session has not seen it and it is closed by now;
- * behind the head of the stream come the states that the last run left, and in their places commands and a tick. */
+ * behind the head of the stream come the states that the last run left, and in their places commands, what the exchange has told of a
+ * live session's orders, and a tick. */
 #include "lib/session/feed.h"
 #include "lib/base/clock.h"
+#include "lib/session/journal.h"
+#include "lib/session/late.h"
 #include "lib/session/stream.h"
 
 static const struct r3_option options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
@@ -11,17 +14,29 @@ struct command {
     char *line; /* with its newline */
 };
 
+/* What became of an order: an update or a trade. */
+struct event {
+    int64_t time;
+    bool trade, put;
+    char order[R3_ID_SIZE];
+    char *line; /* with its newline */
+};
+
 struct r3_feed {
     struct r3_session_stream stream;
     struct r3_decoder *decoder; /* of what the store has */
     int64_t now, seen,
         last; /* closes: of the last candle of the runs before, and of the last that went on in any; R3_TIME_ABSENT: none */
     struct r3_buffer states;
+    struct r3_late late;
     struct command *commands;
     size_t command_count, command; /* command: the next to go */
-    struct r3_record tick;         /* R3_UNKNOWN: none */
-    bool headed;                   /* the states have gone */
-    int64_t written;               /* lines */
+    bool live;
+    struct event *events;      /* of a live session */
+    size_t event_count, event; /* event: the next to go, where it has not gone */
+    struct r3_record tick;     /* R3_UNKNOWN: none */
+    bool headed;               /* the states have gone */
+    int64_t written;           /* lines */
 };
 
 /* ---- what the store has ---- */
@@ -30,12 +45,16 @@ static int take_seen(const struct r3_store_row *row, void *context, struct r3_er
     struct r3_feed *feed = context;
     (void)error;
     feed->seen = feed->last = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
+    feed->live = strcmp(r3_store_row_text(row, 1), "live") == 0;
+    r3_late_begin(&feed->late, feed->seen);
     return 0;
 }
 
 static int take_state(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct r3_feed *feed = context;
-    (void)error;
+    int own = r3_late_take(&feed->late, feed->decoder, r3_store_row_text(row, 0), error);
+    if (own != 0)
+        return own < 0 ? -1 : 0;
     r3_buffer_append_text(&feed->states, r3_store_row_text(row, 0));
     r3_buffer_append_text(&feed->states, "\n");
     return 0;
@@ -57,6 +76,33 @@ static int take_command(const struct r3_store_row *row, void *context, struct r3
     return 0;
 }
 
+/* Written anew, so that keep finds it as the programs between write it. */
+static int take_event(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct r3_feed *feed = context;
+    struct r3_record record;
+    struct r3_buffer line = R3_BUFFER_INIT; /* becomes the event's */
+    const char *text = r3_store_row_text(row, 1);
+    if (r3_record_decode(feed->decoder, &record, text, strlen(text), error) < 0 ||
+        r3_record_encode(&line, &record, error) < 0) {
+        r3_buffer_release(&line);
+        return r3_error_at(error, "an event of session %s: ", feed->stream.lease.session);
+    }
+    struct event event = { .trade = record.type == R3_TRADE, .line = line.data };
+    if (record.type == R3_UPDATE || record.type == R3_TRADE) {
+        event.time = event.trade ? record.trade.time : record.update.time;
+        memcpy(event.order, event.trade ? record.trade.order : record.update.order, sizeof event.order);
+    } else if (record.type == R3_NOTICE) {
+        event.time = record.notice.time;
+    } else {
+        r3_buffer_release(&line);
+        return r3_fail(error, R3_DATA, "an event of session %s: it is a record of another type",
+                       feed->stream.lease.session);
+    }
+    feed->events = r3_reallocate(feed->events, (feed->event_count + 1) * sizeof *feed->events);
+    feed->events[feed->event_count++] = event;
+    return 0;
+}
+
 static int take_tick(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct r3_feed *feed = context;
     const char *session = feed->stream.lease.session;
@@ -73,6 +119,8 @@ static void forget(struct r3_feed *feed) {
     r3_buffer_reset(&feed->states);
     while (feed->command_count > 0)
         free(feed->commands[--feed->command_count].line);
+    while (feed->event_count > 0)
+        free(feed->events[--feed->event_count].line);
     r3_record_init(&feed->tick, R3_UNKNOWN);
 }
 
@@ -85,6 +133,8 @@ static int look(struct r3_store *store, void *context, struct r3_error *error) {
                    r3_store_run(store, R3_QUERY_SEEN, &key, 1, take_seen, feed, NULL, error) < 0 ||
                    r3_store_run(store, R3_QUERY_STATES, &key, 1, take_state, feed, NULL, error) < 0 ||
                    r3_store_waiting(store, "r3-session", lease->session, take_command, feed, error) < 0 ||
+                   (feed->live &&
+                    r3_store_waiting(store, R3_JOURNAL_PROGRAM, lease->session, take_event, feed, error) < 0) ||
                    r3_store_run(store, R3_QUERY_LEASED_TICK, &key, 1, take_tick, feed, NULL, error) < 0
                ? -1
                : 0;
@@ -128,12 +178,42 @@ static int put_commands(struct r3_feed *feed, int64_t time, struct r3_error *err
     return 0;
 }
 
+static int put_event(struct r3_feed *feed, struct event *event, struct r3_error *error) {
+    if (event->put)
+        return 0;
+    event->put = true;
+    return put(feed, event->line, strlen(event->line), error);
+}
+
+/* Events of a time before `time`. What an order filled goes ahead of what that made of it: an exit that is over and has sold nothing would
+ * be tried again. */
+static int put_events(struct r3_feed *feed, int64_t time, struct r3_error *error) {
+    for (; feed->event < feed->event_count; feed->event++) {
+        struct event *event = &feed->events[feed->event];
+        if (event->time >= time)
+            break;
+        for (size_t i = feed->event + 1; *event->order && !event->put && !event->trade && i < feed->event_count; i++)
+            if (feed->events[i].trade && strcmp(feed->events[i].order, event->order) == 0 &&
+                put_event(feed, &feed->events[i], error) < 0)
+                return -1;
+        if (put_event(feed, event, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_own(void *context, const struct r3_record *record, struct r3_error *error) {
+    return put_record(context, record, error);
+}
+
 /* A command waits for the market to come up to its time: where candles are late, or the source was ended early, it would otherwise
- * overtake them and act at a price of long ago. */
+ * overtake them and act at a price of long ago. That of a live session acts at today's price, whatever candles there are. */
 static int put_rest(struct r3_feed *feed, struct r3_error *error) {
+    const int64_t time = feed->live ? INT64_MAX : feed->last == R3_TIME_ABSENT ? INT64_MIN : feed->last + 1;
     if (!feed->headed && put_states(feed, error) < 0)
         return -1;
-    return (feed->last != R3_TIME_ABSENT && put_commands(feed, feed->last + 1, error) < 0) ||
+    return put_events(feed, INT64_MAX, error) < 0 || put_commands(feed, time, error) < 0 ||
+                   r3_late_put(&feed->late, feed->stream.lease.session, feed->now, put_own, feed, error) < 0 ||
                    (feed->tick.type == R3_TICK && put_record(feed, &feed->tick, error) < 0)
                ? -1
                : 0;
@@ -156,11 +236,13 @@ static int pass(struct r3_feed *feed, struct r3_error *error) {
         return -1;
     if (record->type == R3_CANDLE) {
         int64_t close = r3_timeframe_close(record->candle.timeframe, record->candle.time);
+        if (close <= feed->now)
+            r3_late_look(&feed->late, &record->candle);
         if (close <= feed->seen)
             return 1;
         if (close > feed->now) /* nor are those that follow closed: no need to read them */
             return put_rest(feed, error) < 0 || put_end(feed, error) < 0 ? -1 : 0;
-        if (put_commands(feed, close, error) < 0)
+        if (put_events(feed, close, error) < 0 || put_commands(feed, close, error) < 0)
             return -1;
         feed->last = close;
     }
@@ -201,6 +283,7 @@ void r3_feed_end(struct r3_feed *feed) {
         return;
     forget(feed);
     free(feed->commands);
+    free(feed->events);
     r3_buffer_release(&feed->states);
     r3_decoder_free(feed->decoder);
     r3_session_stream_release(&feed->stream);

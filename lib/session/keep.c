@@ -38,10 +38,13 @@ static int acknowledge_and_finish(struct r3_store *store, void *context, struct 
     return acknowledge(store, context, error) < 0 ? -1 : r3_keep_finish(store, context, error);
 }
 
-/* Whole lines, as many at once as a pipe takes undivided: several runs may write to the same one. */
+/* Whole lines, as many at once as a pipe takes undivided: several runs may write to the same one. A line that another run could not
+ * finish, since the disk was full, takes none of these along. */
 static int write_out(struct r3_keep *keep, struct r3_error *error) {
     struct r3_writer *out = keep->stream.out;
     const char *at = keep->out.data, *end = at ? at + keep->out.length : NULL;
+    if (r3_writer_begin_line(out, error) < 0)
+        return -1;
     for (size_t length; at < end; at += length) {
         length = strcspn(at, "\n") + 1;
         if ((out->length + length > PIPE_BUF && r3_writer_flush(out, error) < 0) ||
@@ -69,9 +72,12 @@ static int read_stream(struct r3_keep *keep, struct r3_error *error) {
     return got < 0 ? -1 : r3_keep_whole(keep, error);
 }
 
+/* That of a live session is for r3-live, whose work goes on whatever became of the run. */
 static int give_back(struct r3_store *store, void *context, struct r3_error *error) {
-    const struct r3_keep *keep = context;
-    return r3_session_lease_end(store, &keep->stream.lease, error);
+    struct r3_keep *keep = context;
+    if (r3_session_find(&keep->session, store, keep->stream.lease.session, error) < 0)
+        return -1;
+    return r3_session_is_live(&keep->session) ? 0 : r3_session_lease_end(store, &keep->stream.lease, error);
 }
 
 static int work(struct r3_keep *keep, struct r3_store *store, struct r3_error *error) {
@@ -83,16 +89,25 @@ static int work(struct r3_keep *keep, struct r3_store *store, struct r3_error *e
     return write_out(keep, error) < 0 ? -1 : r3_store_write(store, acknowledge_and_finish, keep, error);
 }
 
+static void note_failure(const struct r3_keep *keep, struct r3_store *store, const struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    r3_buffer_printf(&text, "r3-session: %s", error->text);
+    r3_session_lease_failed(store, &keep->stream.lease, keep->now, error->status, text.data);
+    r3_buffer_release(&text);
+}
+
 static int keep_run(struct r3_keep *keep, struct r3_store *store, struct r3_error *error) {
     struct r3_error unused;
     if (r3_clock_now(&keep->now, error) == 0 && work(keep, store, error) == 0)
         return 0;
     r3_store_write(store, give_back, keep, &unused); /* the next run need not wait until the lease has run out */
+    if (!keep->inner)
+        note_failure(keep, store, error);
     return -1;
 }
 
 static int run(const struct r3_session_call *call, struct r3_error *error) {
-    struct r3_keep keep = { .seen = R3_TIME_ABSENT, .decoder = r3_decoder_new() };
+    struct r3_keep keep = { .seen = R3_TIME_ABSENT, .inner = call->inner, .decoder = r3_decoder_new() };
     int result = r3_session_stream_open(&keep.stream, call, error);
     if (result == 0)
         result = keep_run(&keep, call->store, error);

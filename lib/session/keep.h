@@ -16,6 +16,7 @@ struct r3_keep_state {
 struct r3_keep {
     struct r3_session_stream stream;
     struct r3_decoder *decoder; /* of lines that are read again */
+    bool inner;                 /* who runs it notes how the run ends */
     bool ended;
     int64_t seen; /* close of the last candle; R3_TIME_ABSENT: none came */
     /* Signals, raw orders, orders, cancels, updates, trades and notices, each line with its newline. */
@@ -40,6 +41,9 @@ struct r3_keep {
     size_t raworder_count;    /* of which these are known so far */
     int64_t acknowledged;     /* the last command that was fed; 0: none */
     bool commands_wait, over; /* a command was not fed; the session is to be STOPPED */
+    bool live;                /* the session is; then */
+    int64_t told;             /* the last event that was fed, 0: none, */
+    bool events_wait;         /* and whether one was not */
     struct r3_buffer fed;     /* commands that were, a newline ahead and behind */
 };
 
@@ -51,7 +55,7 @@ void r3_keep_release(struct r3_keep *keep);
 
 /* The transaction: all that the run did, and what it caused in the outbox. A r3_store_work; context: a struct r3_keep. */
 int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error);
-/* The end of the lease, and of a session that is over. Inside `work` of a write. */
+/* The end of the lease, which a live session keeps for r3-live behind the run, and of a session that is over. Inside `work` of a write. */
 int r3_keep_finish(struct r3_store *store, struct r3_keep *keep, struct r3_error *error);
 
 #endif

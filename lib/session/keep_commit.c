@@ -1,4 +1,5 @@
 /* The one transaction of a run. */
+#include "lib/session/journal.h"
 #include "lib/session/keep.h"
 #include "lib/session/keep_rows.h"
 
@@ -51,9 +52,10 @@ static int keep_first_update(struct r3_store *store, struct r3_keep *keep, const
 static int keep_update(struct r3_store *store, struct r3_keep *keep, const struct r3_update *update,
                        struct r3_error *error) {
     bool known;
-    if (r3_keep_update(store, update, &known, error) < 0)
+    if (r3_keep_update(store, update, &known, error) < 0 ||
+        (!known && keep_first_update(store, keep, update, error) < 0))
         return -1;
-    return known ? 0 : keep_first_update(store, keep, update, error);
+    return keep->live ? r3_journal_update(store, update, error) : 0;
 }
 
 static int keep_line(struct r3_store *store, struct r3_keep *keep, const char *line, size_t length,
@@ -71,10 +73,16 @@ static int keep_line(struct r3_store *store, struct r3_keep *keep, const char *l
         keep->raworders = r3_reallocate(keep->raworders, (keep->raworder_count + 1) * sizeof *keep->raworders);
         keep->raworders[keep->raworder_count++] = (size_t)(line - keep->lines.data);
         fresh = false; /* what becomes of it goes out */
-        result = r3_keep_acted(store, record.raworder.session, record.raworder.signal, error);
         break;
     case R3_ORDER:
         result = r3_keep_order(store, &record.order, &fresh, error);
+        if (result == 0)
+            result = r3_keep_acted(store, record.order.session, record.order.signal, error);
+        if (result == 0 && fresh && keep->live)
+            result = r3_journal_order(store, &record.order, line, length, error);
+        break;
+    case R3_CANCEL: /* the order's update answers it */
+        result = keep->live ? r3_journal_cancel(store, &record.cancel, error) : 0;
         break;
     case R3_UPDATE:
         result = keep_update(store, keep, &record.update, error);
@@ -85,7 +93,7 @@ static int keep_line(struct r3_store *store, struct r3_keep *keep, const char *l
     case R3_NOTICE:
         result = r3_keep_notice(store, keep->stream.lease.session, &record.notice, error);
         break;
-    default: /* a cancel, which the order's update answers */
+    default:
         break;
     }
     if (result == 0 && fresh)
@@ -174,6 +182,47 @@ static int find_command(const struct r3_store_row *row, void *context, struct r3
     return 0;
 }
 
+/* Whether the stream had this line, which has its newline. */
+static bool has_line(const struct r3_buffer *lines, const struct r3_buffer *line) {
+    const char *at = lines->data, *end = at ? at + lines->length : NULL;
+    while (at && (at = memmem(at, (size_t)(end - at), line->data, line->length)) != NULL) {
+        if (at == lines->data || at[-1] == '\n')
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* Those that were fed are the first of those that wait. */
+static int find_event(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct r3_keep *keep = context;
+    struct r3_record record;
+    struct r3_buffer line = R3_BUFFER_INIT;
+    const char *text = r3_store_row_text(row, 1);
+    int result = decode(keep, &record, text, strlen(text), error);
+    if (result == 0)
+        result = r3_record_encode(&line, &record, error);
+    if (result == 0 && !keep->events_wait && has_line(&keep->lines, &line))
+        keep->told = row->columns[0].integer;
+    else
+        keep->events_wait = true;
+    r3_buffer_release(&line);
+    return result;
+}
+
+/* Events that the run has taken in are forgotten; nothing may be left of what is on its way. *works: something is. */
+static int keep_events(struct r3_store *store, struct r3_keep *keep, bool *works, struct r3_error *error) {
+    const char *session = keep->stream.lease.session;
+    bool open;
+    keep->told = 0;
+    keep->events_wait = false;
+    if (r3_store_waiting(store, R3_JOURNAL_PROGRAM, session, find_event, keep, error) < 0 ||
+        r3_journal_has_open(&open, store, session, error) < 0)
+        return -1;
+    *works |= open || keep->events_wait;
+    return keep->told ? r3_store_acknowledge(store, R3_JOURNAL_PROGRAM, session, keep->told, error) : 0;
+}
+
 static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
     (void)row;
     (void)error;
@@ -243,7 +292,8 @@ static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3
     if (r3_store_waiting(store, "r3-session", keep->stream.lease.session, find_command, keep, error) < 0 ||
         keep_own_stop(store, keep, error) < 0 ||
         r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, take_any, &works, NULL, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0)
+        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0 ||
+        (keep->live && keep_events(store, keep, &works, error) < 0))
         return -1;
     keep->over =
         keep->session.state == R3_STOPPING && !keep->commands_wait && !works && (!holds || keep->keeps_position);
@@ -255,12 +305,18 @@ static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3
 }
 
 int r3_keep_finish(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
-    if (r3_session_lease_end(store, &keep->stream.lease, error) < 0)
+    if (!keep->live && r3_session_lease_end(store, &keep->stream.lease, error) < 0)
         return -1;
     if (!keep->over)
         return 0;
     const char *reason = *keep->reason ? keep->reason : *keep->session.reason ? keep->session.reason : "stop";
-    return r3_session_end(store, &keep->session, keep->now, reason, error);
+    return (keep->live ? r3_session_end_leased : r3_session_end)(store, &keep->session, keep->now, reason, error);
+}
+
+static int find_session(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    int result = r3_session_find(&keep->session, store, keep->stream.lease.session, error);
+    keep->live = result == 0 && r3_session_is_live(&keep->session);
+    return result;
 }
 
 int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error) {
@@ -269,8 +325,8 @@ int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error
     r3_buffer_reset(&keep->out);
     keep->raworder_count = 0;
     keep->sent = 0;
-    if (r3_session_lease_done(store, &keep->stream.lease, keep->seen, error) < 0 ||
-        r3_session_find(&keep->session, store, session, error) < 0 || keep_lines(store, keep, error) < 0 ||
+    if (r3_session_lease_done(store, &keep->stream.lease, keep->seen, keep->now, error) < 0 ||
+        find_session(store, keep, error) < 0 || keep_lines(store, keep, error) < 0 ||
         keep_latest(store, keep, error) < 0 || keep_states(store, keep, error) < 0 ||
         keep_tick(store, keep, error) < 0 || keep_commands(store, keep, error) < 0 ||
         r3_store_send_lines(store, PROGRAM, session, &keep->out, &keep->sent, error) < 0)

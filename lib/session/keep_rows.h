@@ -10,7 +10,7 @@
  * stays; one of the same name that says something else is R3_DATA. */
 
 int r3_keep_signal(struct r3_store *store, const struct r3_signal *signal, bool *fresh, struct r3_error *error);
-/* A raw order came of it. "": nothing is done. */
+/* An order came of it, which r3-size did not refuse. "": nothing is done. */
 int r3_keep_acted(struct r3_store *store, const char *session, const char *signal, struct r3_error *error);
 int r3_keep_order(struct r3_store *store, const struct r3_order *order, bool *fresh, struct r3_error *error);
 /* A raw order that got no size: the row of an order that never was one, which the update then ends. */

@@ -7,6 +7,7 @@
 #include "lib/base/buffer.h"
 #include "lib/base/clock.h"
 #include "lib/base/time.h"
+#include "lib/json/json.h"
 
 static int check_span(int64_t span, const char *name, enum r3_status status, struct r3_error *error) {
     return span <= R3_STORE_LONGEST_LEASE ? 0 : r3_fail(error, status, "%s: a lease is at most 1h", name);
@@ -58,27 +59,33 @@ int64_t r3_session_lease_rest(const struct r3_session_lease *lease) {
     return rest > 0 ? rest : 0;
 }
 
-/* One of the queries that change the row of a session for the holder alone. */
+/* One of the queries that change the row of a session for the holder alone, with up to two more values. */
 static int change(struct r3_store *store, const struct r3_session_lease *lease, enum r3_query query,
-                  const struct r3_store_value *value, struct r3_error *error) {
-    const struct r3_store_value values[] = { r3_store_text(lease->session), r3_store_text(lease->owner),
-                                             r3_store_integer(lease->epoch), value ? *value : r3_store_null() };
+                  const struct r3_store_value *more, size_t count, struct r3_error *error) {
+    struct r3_store_value values[5] = { r3_store_text(lease->session), r3_store_text(lease->owner),
+                                        r3_store_integer(lease->epoch) };
     int64_t changed = 0;
-    if (r3_store_run(store, query, values, value ? 4 : 3, NULL, NULL, &changed, error) < 0)
+    for (size_t i = 0; i < count; i++)
+        values[3 + i] = more[i];
+    if (r3_store_run(store, query, values, 3 + count, NULL, NULL, &changed, error) < 0)
         return -1;
     return changed ? 0
                    : r3_fail(error, R3_RETRY, "%s: session %s was taken over by another run", r3_store_name(store),
                              lease->session);
 }
 
-/* Even where it ran out: as long as nobody took it, nothing has happened meanwhile. */
+/* Even where it ran out: as long as nobody took it, nothing has happened meanwhile. The tick that the run is to do is not handed out
+ * again meanwhile either, whoever was given it: it would find the session at work. */
 static int prolong(struct r3_store *store, void *context, struct r3_error *error) {
     const struct r3_session_lease *lease = context;
     int64_t now;
     if (r3_store_now(store, &now, error) < 0)
         return -1;
     const struct r3_store_value until = r3_store_integer(now + lease->span);
-    return change(store, lease, R3_QUERY_PROLONG_LEASE, &until, error);
+    const struct r3_store_value tick[] = { r3_store_text(lease->session), until };
+    if (change(store, lease, R3_QUERY_PROLONG_LEASE, &until, 1, error) < 0)
+        return -1;
+    return r3_store_run(store, R3_QUERY_HOLD_TICK, tick, 2, NULL, NULL, NULL, error);
 }
 
 int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *error) {
@@ -88,12 +95,30 @@ int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *er
     return r3_store_write(lease->store, prolong, lease, error);
 }
 
-int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen,
+int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen, int64_t now,
                           struct r3_error *error) {
-    const struct r3_store_value value = seen == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(seen);
-    return change(store, lease, R3_QUERY_RUN_DONE, &value, error);
+    const struct r3_store_value values[] = { seen == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(seen),
+                                             r3_store_integer(now) };
+    return change(store, lease, R3_QUERY_RUN_DONE, values, 2, error);
+}
+
+static int note_failure(struct r3_store *store, void *context, struct r3_error *error) {
+    return r3_store_run(store, R3_QUERY_RUN_FAILED, context, 5, NULL, NULL, NULL, error);
+}
+
+void r3_session_lease_failed(struct r3_store *store, const struct r3_session_lease *lease, int64_t now, int status,
+                             const char *text) {
+    char line[sizeof((struct r3_error *)NULL)->text];
+    struct r3_error unused;
+    snprintf(line, sizeof line, "%s", text);
+    if (!r3_json_is_utf8(line, strlen(line))) /* the name of a file may be anything, or it was cut */
+        for (char *at = line; *at; at++)
+            *at = *at & 0x80 ? '?' : *at;
+    struct r3_store_value values[] = { r3_store_text(lease->session), r3_store_integer(lease->epoch),
+                                       r3_store_integer(now), r3_store_integer(status), r3_store_text(line) };
+    r3_store_write(store, note_failure, values, &unused);
 }
 
 int r3_session_lease_end(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error) {
-    return change(store, lease, R3_QUERY_END_LEASE, NULL, error);
+    return change(store, lease, R3_QUERY_END_LEASE, NULL, 0, error);
 }

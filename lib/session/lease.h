@@ -46,12 +46,17 @@ int r3_session_lease_open(struct r3_session_lease *lease, const struct r3_sessio
 
 /* How many ms may pass until the lease has to be prolonged. */
 int64_t r3_session_lease_rest(const struct r3_session_lease *lease);
-/* Prolong it where a third of its span has passed. R3_RETRY: another has it. */
+/* Prolong it where a third of its span has passed, and that of the session's tick. R3_RETRY: another has it. */
 int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *error);
 /* Inside `work` of a write: each is R3_RETRY where another has the lease. What the run did is about to be committed, and `seen` is the
- * close of the last candle that it took (R3_TIME_ABSENT: none). It is called first, so that whoever is overtaken changes nothing. */
-int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen,
+ * close of the last candle that it took (R3_TIME_ABSENT: none); now: market time. It is called first, so that whoever is overtaken
+ * changes nothing. */
+int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen, int64_t now,
                           struct r3_error *error);
+/* The run has failed, for that reason: noted with the session, unless somebody has taken the lease since. now: market time; text: what
+ * people were told. Outside of a transaction; where the store cannot take it, it is left. */
+void r3_session_lease_failed(struct r3_store *store, const struct r3_session_lease *lease, int64_t now, int status,
+                             const char *text);
 /* Nobody has it from now on. */
 int r3_session_lease_end(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error);
 

@@ -39,14 +39,19 @@ static void write_cell(struct r3_buffer *out, const struct r3_session_status *st
         break;
     case STATE:
         r3_buffer_append_text(out, r3_session_state_name(session->state));
+        if (r3_session_is_live(session))
+            r3_buffer_append_text(out, ", live");
+        if (r3_session_trouble(status, now) != R3_TROUBLE_NONE) {
+            r3_buffer_append_text(out, ", ");
+            r3_session_write_trouble(out, status, r3_session_trouble(status, now));
+        }
         break;
     case POSITION:
         r3_session_write_position(out, status);
         break;
     case EQUITY:
         r3_session_write_amount(out, &status->equity);
-        if (r3_decimal_is_present(&status->equity))
-            r3_buffer_printf(out, " %s", session->currency);
+        r3_buffer_printf(out, " %s", session->currency);
         break;
     case RETURN:
         r3_session_write_return(out, status);
@@ -60,9 +65,11 @@ static void write_cell(struct r3_buffer *out, const struct r3_session_status *st
 }
 
 /* Green for what goes well, red for what does not, yellow for what waits for somebody. */
-static const char *colour_of(const struct r3_session_status *status, size_t column) {
+static const char *colour_of(const struct r3_session_status *status, size_t column, int64_t now) {
     static const char red[] = "\033[31m", green[] = "\033[32m", yellow[] = "\033[33m";
     double gain;
+    if (column == STATE && r3_session_trouble(status, now) != R3_TROUBLE_NONE)
+        return red;
     if (column == STATE)
         return status->session.state == R3_ACTIVE                                           ? green
                : status->session.state == R3_PAUSED || status->session.state == R3_STOPPING ? yellow
@@ -101,7 +108,8 @@ static void write_table(struct r3_buffer *out, const struct listing *listing, in
         for (size_t column = 0; column < COLUMNS; column++) {
             r3_buffer_reset(&cell);
             write_cell(&cell, &listing->statuses[i], column, now);
-            put_cell(out, cell.data, widths[column], column, colour ? colour_of(&listing->statuses[i], column) : NULL);
+            put_cell(out, cell.data, widths[column], column,
+                     colour ? colour_of(&listing->statuses[i], column, now) : NULL);
         }
         r3_buffer_append_text(out, "\n");
     }
@@ -117,7 +125,7 @@ static int run(const struct r3_session_call *call, struct r3_error *error) {
         result = r3_store_read(call->store, work, &listing, error);
     if (result == 0 && r3_arguments_given(call->arguments, "json"))
         for (size_t i = 0; i < listing.count; i++) {
-            r3_session_write_json(&text, &listing.statuses[i]);
+            r3_session_write_json(&text, &listing.statuses[i], now);
             r3_buffer_append_text(&text, "}\n");
         }
     else if (result == 0)

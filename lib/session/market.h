@@ -3,10 +3,10 @@
 
 #include "lib/stage/stage.h"
 
-/* r3-market, a stage a word: history and indicator are sources, keep and answer filters. The first one stands for the program itself,
+/* r3-market, a stage a word: history, indicator and symbols are sources, keep and answer filters. The first one stands for the program itself,
  * with the options of all words, for --help and the like. */
 extern const struct r3_stage r3_market_stage, r3_market_history_stage, r3_market_indicator_stage, r3_market_keep_stage,
-    r3_market_answer_stage;
+    r3_market_answer_stage, r3_market_symbols_stage;
 
 /* Rows of the words' option tables. */
 #define R3_MARKET_OPTION_PLATFORM                                                                                      \
@@ -23,6 +23,12 @@ extern const struct r3_stage r3_market_stage, r3_market_history_stage, r3_market
     {                                                                                                                  \
         .name = "days", .kind = R3_OPTION_INTEGER, .argument = "N", .fallback = "10", .minimum = 1,                    \
         .help = "keep: how long, if no session needs more"                                                             \
+    }
+
+#define R3_MARKET_OPTION_MAX_AGE                                                                                       \
+    {                                                                                                                  \
+        .name = "max-age", .kind = R3_OPTION_DURATION, .argument = "DURATION", .fallback = "1d",                       \
+        .help = "symbols: older ones are asked for again"                                                              \
     }
 
 #endif

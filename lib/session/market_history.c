@@ -12,10 +12,10 @@ static const struct r3_option history_options[] = { R3_MARKET_OPTION_LAST,   R3_
 static const struct r3_option indicator_options[] = {
     R3_MARKET_OPTION_LAST, R3_MARKET_OPTION_TO, R3_MARKET_OPTION_PLATFORM, { .name = NULL }
 };
-static const struct r3_option all_options[] = { R3_MARKET_OPTION_LAST,   R3_MARKET_OPTION_FROM,
-                                                R3_MARKET_OPTION_TO,     R3_MARKET_OPTION_PLATFORM,
-                                                R3_MARKET_OPTION_STREAM, R3_MARKET_OPTION_DAYS,
-                                                { .name = NULL } };
+static const struct r3_option all_options[] = { R3_MARKET_OPTION_LAST,    R3_MARKET_OPTION_FROM,
+                                                R3_MARKET_OPTION_TO,      R3_MARKET_OPTION_PLATFORM,
+                                                R3_MARKET_OPTION_STREAM,  R3_MARKET_OPTION_DAYS,
+                                                R3_MARKET_OPTION_MAX_AGE, { .name = NULL } };
 
 struct history {
     struct r3_port port; /* the answer's: counts gaps, and hands on to `out` */
@@ -210,12 +210,12 @@ static int refuse_word(void **state, const struct r3_arguments *arguments, struc
     (void)port;
     if (r3_arguments_operands(arguments))
         return r3_fail(error, R3_USAGE, "no word %.80s", r3_arguments_operand(arguments, 0));
-    return r3_fail(error, R3_USAGE, "wants a word: history, indicator, keep or answer");
+    return r3_fail(error, R3_USAGE, "wants a word: history, indicator, symbols, keep or answer");
 }
 
 const struct r3_stage r3_market_stage = {
     .name = "r3-market",
-    .operands = "history|indicator|keep|answer …",
+    .operands = "history|indicator|symbols|keep|answer …",
     .summary = "keep candles in the store, and answer for their history and indicators",
     .options = all_options,
     .init = refuse_word,

@@ -11,14 +11,24 @@ enum { STAGES = 4, STRATEGY = 0, TRACK = 1, ORDER = 3, ROWS_MAX = 128 };
 static const struct r3_stage *const stages[STAGES] = { &r3_strategy_stage, &r3_track_stage, &r3_size_stage,
                                                        &r3_order_stage };
 
-/* What a session says by other means, or what makes no sense in one: rules on the command line (they have no name), plots, what ends
- * with the run, files of one run. */
+/* What a session says by other means, or what makes no sense in one: plots, what ends with the run, files of one run. */
 static const char *const left_out[STAGES][12] = {
-    { "expression", "plot", "session", "market", "timeframe", "from", "list", "explain", "state" },
+    { "plot", "session", "market", "timeframe", "from", "list", "explain", "state" },
     { "protect", "close-at-end", "every", "updates", "state", "session" },
     { "state", "session" },
-    { "paper", "cash", "session", "updates", "strict", "state" },
+    { "paper", "book", "live", "cash", "session", "updates", "strict", "state", "entries-from", "max-order" },
 };
+
+/* Those of r3-collect that a source may need; its runs set the others. */
+static const char *const of_source[] = { "columns",         "price-increment", "base-increment",
+                                         "quote-increment", "minimum-size",    "minimum-funds" };
+
+static bool is_of_source(const char *name) {
+    for (size_t i = 0; i < sizeof of_source / sizeof of_source[0]; i++)
+        if (strcmp(of_source[i], name) == 0)
+            return true;
+    return false;
+}
 
 static bool is_left_out(size_t stage, const char *name) {
     for (size_t i = 0; i < sizeof left_out[stage] / sizeof left_out[stage][0] && left_out[stage][i]; i++)
@@ -43,7 +53,49 @@ const struct r3_option *r3_session_stage_options(void) {
         for (const struct r3_option *option = stages[i]->options; option->name && count < ROWS_MAX; option++)
             if (!is_left_out(i, option->name) && !has_row(rows, count, option->name))
                 rows[count++] = *option;
+    for (const struct r3_option *option = r3_collect_stage.options; option->name && count < ROWS_MAX; option++)
+        if (is_of_source(option->name)) {
+            rows[count] = *option;
+            rows[count++].fallback = NULL; /* what is not given is not written down */
+        }
     return rows;
+}
+
+/* Why those that the programs have are not a session's. */
+static const struct {
+    const char *name, *why;
+} refusals[] = {
+    { "plot", "plots are made by the backtest that r3-session show ID --pipeline prints" },
+    { "session", "a session is given its id" },
+    { "state", "its runs keep their states in the store" },
+    { "updates", "its runs have a loop of their own" },
+    { "protect", "r3-track watches a session's protection, always" },
+    { "close-at-end", "a session does not end with its candles: r3-session stop closes its position" },
+    { "every", "its positions are valued at each --refresh" },
+    { "strict", "an order that is refused is noted, and r3-session show tells it" },
+    { "list", "r3-strategy --list shows the bundled strategies" },
+    { "explain", "r3-strategy --explain NAME shows what rules do" },
+    { "from", "a session acts from its start on; what its rules want ahead of that is read" },
+    { "to", "--end-at TIME ends a session" },
+    { "resample", "candles of the session's timeframe are made of the finer ones of --source" },
+    { "both", "its runs have the source's own candles too, always" },
+    { "gaps", "a run begins where the last one ended, and cannot see what is missing ahead of that" },
+    { "pace", "a session runs at its --refresh" },
+    { "quiet", "its runs are, and their failures are noted" },
+    { "book", "--live says it" },
+    { "entries-from", "--live sessions send no entry that is older than their --refresh" },
+};
+
+int r3_session_explain_option(struct r3_error *error) {
+    static const char unknown[] = "unknown option --";
+    const char *name = error->text + strlen(unknown);
+    if (error->status != R3_USAGE || strncmp(error->text, unknown, strlen(unknown)) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        if (strcspn(name, " ") == strlen(refusals[i].name) &&
+            strncmp(name, refusals[i].name, strlen(refusals[i].name)) == 0)
+            return r3_fail(error, R3_USAGE, "--%s is not for a session: %s", refusals[i].name, refusals[i].why);
+    return -1;
 }
 
 bool r3_session_stage_options_given(const struct r3_arguments *arguments) {
@@ -104,19 +156,42 @@ static int check_program(const struct r3_pipeline_program *program, size_t index
     return result < 0 ? r3_error_at(error, "%s: ", program->words[0]) : 0;
 }
 
+/* "r3-collect --columns … | ", where such options were given. */
+static int write_source_options(struct r3_buffer *out, const struct r3_arguments *arguments, struct r3_error *error) {
+    struct r3_pipeline_text text = { .programs = r3_allocate(sizeof text.programs[0]), .count = 1 };
+    int result = 0;
+    r3_pipeline_program_add(&text.programs[0], r3_collect_stage.name);
+    for (size_t i = 0; result == 0 && i < sizeof of_source / sizeof of_source[0]; i++) {
+        if (!r3_arguments_given(arguments, of_source[i]))
+            continue;
+        add_option(&text.programs[0], of_source[i], r3_arguments_text(arguments, of_source[i]));
+        if (!r3_arguments_given(arguments, "source"))
+            result = r3_fail(error, R3_USAGE, "--%s: only with --source FILE", of_source[i]);
+    }
+    if (result == 0 && text.programs[0].count > 1) {
+        r3_pipeline_text_write(out, &text);
+        r3_buffer_append_text(out, " | ");
+    }
+    r3_pipeline_text_release(&text);
+    return result;
+}
+
 int r3_session_write_pipeline(struct r3_buffer *out, const struct r3_arguments *arguments, const char *strategy,
-                              const char *market, enum r3_timeframe timeframe, const char *cash,
+                              const char *market, enum r3_timeframe timeframe, bool live, const char *cash,
                               struct r3_error *error) {
     struct r3_pipeline_text text = { .programs = r3_allocate(STAGES * sizeof text.programs[0]), .count = STAGES };
-    int result = 0;
+    int result = write_source_options(out, arguments, error);
     for (size_t i = 0; i < STAGES; i++)
         r3_pipeline_program_add(&text.programs[i], stages[i]->name);
-    r3_pipeline_program_add(&text.programs[STRATEGY], strategy);
+    if (strategy)
+        r3_pipeline_program_add(&text.programs[STRATEGY], strategy);
     add_option(&text.programs[STRATEGY], "market", market);
     add_option(&text.programs[STRATEGY], "timeframe", r3_timeframe_name(timeframe));
     add_option(&text.programs[TRACK], "protect", "tracker");
-    add_option(&text.programs[ORDER], "paper", NULL);
+    add_option(&text.programs[ORDER], live ? "book" : "paper", NULL);
     add_option(&text.programs[ORDER], "cash", cash);
+    if (live && r3_arguments_given(arguments, "max-order")) /* r3-size keeps to it, and this looks that it has */
+        add_option(&text.programs[ORDER], "max-order", r3_arguments_text(arguments, "max-order"));
     for (size_t i = 0; i < STAGES; i++)
         add_given(&text.programs[i], i, arguments);
     for (size_t i = 0; result == 0 && i < STAGES; i++)

@@ -1,6 +1,11 @@
-/* r3-session run: the lease of a session, and the text of its run. */
+/* r3-session run: the lease of a session, and the text of its run.
+ *
+ * The run of a live session decides and writes down; r3-live, behind it, sends what is written, and what the exchange tells of it is for the
+ * next run. So that nothing waits for the next tick, one that is executed goes on in rounds until nothing more is told. */
 #include "lib/base/clock.h"
 #include "lib/session/execute.h"
+#include "lib/session/journal.h"
+#include "lib/session/late.h"
 #include "lib/session/lease.h"
 #include "lib/session/pipeline.h"
 #include "lib/stage/pipeline_text.h"
@@ -11,12 +16,20 @@ static const struct r3_option options[] = {
     { .name = NULL },
 };
 
+enum { ROUNDS_MAX = 10 };
+
 struct run {
-    const char *name; /* as typed */
+    const char *name; /* as typed, later its id */
     struct r3_session session;
+    char id[R3_SESSION_SIZE];
     char owner[R3_LEASE_OWNER_SIZE];
     int64_t span, epoch;
+    int64_t gap;  /* from where on candles are missing that may come late; R3_TIME_ABSENT: none */
     bool execute; /* run it: in few processes */
+    bool live;
+    int64_t now;       /* market time */
+    bool unknown;      /* live: what became of an order; */
+    bool events, over; /* something was told that no run has taken in; it is STOPPED */
 };
 
 static int take(struct r3_store *store, void *context, struct r3_error *error) {
@@ -29,22 +42,52 @@ static int take(struct r3_store *store, void *context, struct r3_error *error) {
                        session->state == R3_CREATED ? "r3-session start starts it" : "it runs no more");
     if (r3_store_lease(store, session->id, run->owner, run->span, &run->epoch, error) < 0)
         return -1;
-    return run->epoch ? 0 : r3_fail(error, R3_RETRY, "session %s is being run already", session->id);
+    memcpy(run->id, session->id, sizeof run->id);
+    if (!run->epoch)
+        return r3_fail(error, R3_RETRY, "session %s is being run already", session->id);
+    run->live = r3_session_is_live(session);
+    if (r3_late_from(&run->gap, store, session->id, error) < 0)
+        return -1;
+    return run->live ? r3_journal_has_unknown(&run->unknown, store, session->id, error) : 0;
+}
+
+static int look_behind(struct r3_store *store, void *context, struct r3_error *error) {
+    struct run *run = context;
+    const struct r3_session *session = &run->session;
+    if (r3_session_find(&run->session, store, run->id, error) < 0)
+        return -1;
+    run->over = session->state == R3_STOPPED;
+    return r3_journal_has_events(&run->events, store, session->id, error);
+}
+
+/* Later ones tell by the state that they begin with. */
+static int check_rules(const struct r3_session *session, struct r3_error *error) {
+    struct r3_rules *rules = NULL;
+    int result = r3_session_rules(&rules, session, error);
+    if (result == 0)
+        result = r3_session_check_rules(session, rules, error);
+    r3_rules_free(rules);
+    return result;
 }
 
 /* A run goes on where the last one ended. It begins with the candle of the session's timeframe that was being put together then;
- * feed drops what of it was seen. */
-static int first_open(int64_t *from, const struct r3_session *session, struct r3_error *error) {
+ * feed drops what of it was seen. Where candles of a file are missing ahead of that, it looks whether they have come. */
+static int first_open(int64_t *from, const struct run *run, struct r3_error *error) {
+    const struct r3_session *session = &run->session;
     if (session->seen == R3_TIME_ABSENT)
-        return r3_session_warm_up_from(from, session, error);
-    *from = r3_timeframe_open(session->timeframe, session->seen);
+        return check_rules(session, error) < 0 ? -1 : r3_session_warm_up_from(from, session, error);
+    bool gap = *session->source && run->gap != R3_TIME_ABSENT && run->gap < session->seen;
+    *from = r3_timeframe_open(session->timeframe, gap ? run->gap : session->seen);
     return 0;
 }
 
 static int write_stages(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
     struct r3_buffer stages = R3_BUFFER_INIT;
     struct r3_pipeline_text fused = { .programs = r3_allocate(sizeof fused.programs[0]), .count = 1 };
-    int result = r3_session_write_stages(&stages, &run->session, true, error);
+    char from[R3_TIME_TEXT_SIZE] = "never";
+    if (!run->unknown)
+        r3_time_format(from, run->now - run->session.refresh);
+    int result = r3_session_write_stages(&stages, &run->session, true, run->live ? from : NULL, error);
     if (result == 0 && run->execute) {
         r3_pipeline_program_add(fused.programs, "r3-backtest");
         r3_pipeline_program_add(fused.programs, stages.data);
@@ -57,19 +100,31 @@ static int write_stages(struct r3_buffer *text, const struct run *run, struct r3
     return result;
 }
 
+static void write_holder(struct r3_buffer *text, const struct run *run) {
+    r3_buffer_printf(text, "--owner %s --epoch %lld --lease %llds", run->owner, (long long)run->epoch,
+                     (long long)((run->span + R3_SECOND - 1) / R3_SECOND));
+}
+
 static int write_text(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
     const struct r3_session *session = &run->session;
     int64_t from;
-    if (first_open(&from, session, error) < 0 ||
-        r3_session_write_source(text, session, from, R3_TIME_ABSENT, error) < 0)
+    if (first_open(&from, run, error) < 0 || r3_session_write_source(text, session, from, R3_TIME_ABSENT, error) < 0)
         return -1;
-    r3_buffer_printf(text, " | r3-session feed %s --owner %s --epoch %lld --lease %llds | ", session->id, run->owner,
-                     (long long)run->epoch, (long long)((run->span + R3_SECOND - 1) / R3_SECOND));
+    if (*session->source) /* that the last candle is not complete yet is a session's usual state */
+        r3_buffer_append_text(text, " --quiet");
+    r3_buffer_printf(text, " | r3-session feed %s ", session->id);
+    write_holder(text, run);
+    r3_buffer_append_text(text, " | ");
     if (write_stages(text, run, error) < 0)
         return -1;
-    r3_buffer_printf(text, " | r3-session keep %s --owner %s --epoch %lld --lease %llds\n", session->id, run->owner,
-                     (long long)run->epoch, (long long)((run->span + R3_SECOND - 1) / R3_SECOND));
+    r3_buffer_printf(text, " | r3-session keep %s ", session->id);
+    write_holder(text, run);
     return 0;
+}
+
+static void write_live(struct r3_buffer *text, const struct run *run) {
+    r3_buffer_printf(text, "r3-order --live --session %s ", run->session.id);
+    write_holder(text, run);
 }
 
 static int give_back(struct r3_store *store, void *context, struct r3_error *error) {
@@ -79,14 +134,121 @@ static int give_back(struct r3_store *store, void *context, struct r3_error *err
     return r3_session_lease_end(store, &lease, error);
 }
 
+/* said: by the program that failed; empty: it was this one. */
+static void note_failure(const struct r3_session_call *call, const struct run *run, int64_t now,
+                         const struct r3_buffer *said, const struct r3_error *error) {
+    const struct r3_session_lease lease = { .session = run->session.id, .epoch = run->epoch };
+    struct r3_buffer text = R3_BUFFER_INIT;
+    r3_buffer_printf(&text, "%s%s", said->length ? "" : "r3-session: ", said->length ? said->data : error->text);
+    r3_session_lease_failed(call->store, &lease, now, error->status, text.data);
+    r3_buffer_release(&text);
+}
+
+static int print_text(const struct r3_session_call *call, const struct run *run, struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    int result = write_text(&text, run, error);
+    if (result == 0 && run->live) {
+        r3_buffer_append_text(&text, " | ");
+        write_live(&text, run);
+    }
+    r3_buffer_append_text(&text, "\n");
+    if (result == 0)
+        result = r3_writer_put(call->out, text.data, text.length, error);
+    r3_buffer_release(&text);
+    return result;
+}
+
+static int decide(const struct r3_session_call *call, const struct run *run, bool *kept, struct r3_buffer *said,
+                  struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    int result = write_text(&text, run, error);
+    if (result == 0)
+        result = r3_session_execute(call, text.data, kept, said, error);
+    r3_buffer_release(&text);
+    return result;
+}
+
+static int send(const struct r3_session_call *call, const struct run *run, struct r3_buffer *said,
+                struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    bool unused;
+    write_live(&text, run);
+    int result = r3_session_execute(call, text.data, &unused, said, error);
+    r3_buffer_release(&text);
+    return result;
+}
+
+/* What failed first, and what the program that failed has said. */
+struct failure {
+    bool failed;
+    struct r3_error error;
+    struct r3_buffer said;
+};
+
+static void note(const struct r3_session_call *call, struct failure *first, const struct r3_error *error,
+                 struct r3_buffer *said) {
+    if (first->failed && *error->text)
+        call->say(error->text);
+    if (!first->failed) {
+        first->failed = true;
+        first->error = *error;
+        r3_buffer_append(&first->said, said->data, said->length);
+    }
+    r3_buffer_reset(said);
+}
+
+/* r3-live works whatever became of the decisions: what was decided before is on its way, and must not be left alone because candles are
+ * missing. *more: something was told that is to be taken in. */
+static void do_round(const struct r3_session_call *call, struct run *run, struct failure *first, bool *more) {
+    struct r3_error error = { 0 };
+    struct r3_buffer said = R3_BUFFER_INIT;
+    bool kept, decided = decide(call, run, &kept, &said, &error) == 0;
+    *more = false;
+    if (!decided)
+        note(call, first, &error, &said);
+    if (send(call, run, &said, &error) < 0)
+        note(call, first, &error, &said);
+    if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
+        note(call, first, &error, &said);
+    else if (decided)
+        *more = run->events && !run->over;
+    r3_buffer_release(&said);
+}
+
+static int begin_again(const struct r3_session_call *call, struct run *run, int round, struct r3_error *error) {
+    if (round == ROUNDS_MAX)
+        return r3_fail(error, R3_RETRY, "session %s: more was told of its orders in each of %d rounds", run->id,
+                       ROUNDS_MAX);
+    return r3_clock_now(&run->now, error) < 0 ? -1 : r3_store_write(call->store, take, run, error);
+}
+
+static int do_live(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
+                   struct r3_error *error) {
+    struct failure first = { .said = R3_BUFFER_INIT };
+    bool more = true;
+    run->name = run->id; /* a label is not that of a session that is over */
+    for (int round = 1; more; round++) {
+        do_round(call, run, &first, &more);
+        if (more && begin_again(call, run, round, error) < 0) {
+            note(call, &first, error, said);
+            break;
+        }
+    }
+    if (first.failed) {
+        *error = first.error;
+        r3_buffer_append(said, first.said.data, first.said.length);
+    }
+    r3_buffer_release(&first.said);
+    return first.failed ? -1 : 0;
+}
+
 static int run_word(const struct r3_session_call *call, struct r3_error *error) {
     struct run run = { .name = r3_arguments_operand(call->arguments, 0),
                        .execute = r3_arguments_given(call->arguments, "execute") };
     bool kept = false;
-    struct r3_buffer text = R3_BUFFER_INIT;
+    struct r3_buffer said = R3_BUFFER_INIT;
     struct r3_error unused;
-    int64_t now;
-    int result = r3_clock_now(&now, error); /* what R3_NOW has to say is said here, once */
+    int result = r3_clock_now(&run.now, error); /* what R3_NOW has to say is said here, once */
     if (run.execute)
         r3_store_one_of_many(call->store);
     if (result == 0)
@@ -96,16 +258,16 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
     if (result == 0)
         result = r3_store_write(call->store, take, &run, error);
     if (result == 0) {
-        result = write_text(&text, &run, error);
-        if (result == 0 && run.execute)
-            result = r3_session_execute(call, text.data, &kept, error);
-        else if (result == 0)
-            result = r3_writer_put(call->out, text.data, text.length, error);
-        if (result < 0 && !kept)
+        result = !run.execute ? print_text(call, &run, error)
+                 : run.live   ? do_live(call, &run, &said, error)
+                              : decide(call, &run, &kept, &said, error);
+        if ((result < 0 && !kept) || (run.execute && run.live))
             r3_store_write(call->store, give_back, &run, &unused);
+        if (result < 0)
+            note_failure(call, &run, run.now, &said, error);
     }
     r3_session_release(&run.session);
-    r3_buffer_release(&text);
+    r3_buffer_release(&said);
     return result;
 }
 

@@ -1,11 +1,18 @@
 #include "lib/session/session.h"
 
 #include <stdlib.h>
+#include <strings.h>
+
+#include "lib/session/label.h"
 
 static const char *const state_names[R3_SESSION_STATES] = { "CREATED", "ACTIVE", "PAUSED", "STOPPING", "STOPPED" };
 
 const char *r3_session_state_name(enum r3_session_state state) {
     return state_names[state];
+}
+
+bool r3_session_is_live(const struct r3_session *session) {
+    return strcmp(session->mode, "live") == 0;
 }
 
 void r3_session_release(struct r3_session *session) {
@@ -46,6 +53,7 @@ int r3_session_read(struct r3_session *out, const struct r3_store_row *row, stru
         take_text(out->market, sizeof out->market, row, 4, error) < 0 ||
         take_text(out->mode, sizeof out->mode, row, 7, error) < 0 ||
         take_text(out->currency, sizeof out->currency, row, 9, error) < 0 ||
+        take_text(out->rule_hash, sizeof out->rule_hash, row, 19, error) < 0 ||
         take_state(out, r3_store_row_text(row, 8), error) < 0 || r3_store_row_decimal(&out->cash, row, 10, error) < 0)
         return -1;
     if (r3_timeframe_from_name(&out->timeframe, timeframe, strlen(timeframe)) < 0)
@@ -101,16 +109,27 @@ enum { CHOICES_MAX = 360 }; /* bytes of a message that lists them */
 
 struct search {
     struct r3_session found;
-    size_t count, digits; /* digits: of the number that an id has to have, 0: any */
+    size_t count, digits;                 /* digits: of the number that an id has to have, 0: any */
+    const struct r3_session_label *label; /* that it has to have, however it is spelled; NULL: any */
     size_t listed;
     struct r3_buffer choices;
 };
+
+/* Market, platform and timeframe are the same already. */
+static bool has_label(const struct r3_store_row *row, const struct r3_session_label *wanted) {
+    struct r3_session_label label;
+    struct r3_error unused;
+    return r3_session_label_parse(&label, r3_store_row_text(row, 1), &unused) == 0 &&
+           label.refresh == wanted->refresh && strcasecmp(label.strategy, wanted->strategy) == 0;
+}
 
 static int take_candidate(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct search *search = context;
     const char *id = r3_store_row_text(row, 0);
     if (search->digits && strspn(id + 1, "0123456789") != search->digits)
         return 0; /* s12… is not meant by s1 */
+    if (search->label && !has_label(row, search->label))
+        return 0;
     search->count++;
     if (search->choices.length < CHOICES_MAX) {
         r3_buffer_printf(&search->choices, "%s%s (%s", search->listed ? ", " : "", id, r3_store_row_text(row, 8));
@@ -140,13 +159,27 @@ static int search_by_number(struct search *search, struct r3_store *store, const
     return result;
 }
 
+/* Whatever the spelling, so that two which mean the same are not taken for one. */
+static int search_by_label(struct search *search, struct r3_store *store, const char *name, struct r3_error *error) {
+    struct r3_session_label label;
+    struct r3_error unused;
+    if (r3_session_label_parse(&label, name, &unused) < 0)
+        return search_by(search, store, R3_QUERY_SESSIONS_BY_LABEL, name, NULL, error);
+    const struct r3_store_value series[] = { r3_store_text(label.platform), r3_store_text(label.market),
+                                             r3_store_text(r3_timeframe_name(label.timeframe)) };
+    search->label = &label;
+    int result = r3_store_run(store, R3_QUERY_SESSIONS_ON_SERIES, series, 3, take_candidate, search, NULL, error);
+    search->label = NULL;
+    return result;
+}
+
 int r3_session_find(struct r3_session *out, struct r3_store *store, const char *name, struct r3_error *error) {
     struct search search = { 0 };
     int result = search_by(&search, store, R3_QUERY_SESSION_BY_ID, name, NULL, error);
     if (result == 0 && search.count == 0)
         result = search_by_number(&search, store, name, error);
     if (result == 0 && search.count == 0)
-        result = search_by(&search, store, R3_QUERY_SESSIONS_BY_LABEL, name, NULL, error);
+        result = search_by_label(&search, store, name, error);
     if (result == 0 && search.count == 0)
         result = r3_fail(error, R3_USAGE, "no session %.100s: r3-session list shows those that are not over", name);
     if (result == 0 && search.count > 1)
@@ -168,15 +201,24 @@ static int run_with(struct r3_store *store, enum r3_query query, const struct r3
     return r3_store_run(store, query, values, count, NULL, NULL, NULL, error);
 }
 
-int r3_session_end(struct r3_store *store, const struct r3_session *session, int64_t now, const char *reason,
-                   struct r3_error *error) {
+static int end_session(struct r3_store *store, const struct r3_session *session, enum r3_query query, int64_t now,
+                       const char *reason, struct r3_error *error) {
     const struct r3_store_value end[] = { r3_store_text(session->id), r3_store_integer(now), r3_store_text(reason) };
     const struct r3_store_value collect[] = { r3_store_text(session->platform), r3_store_text(session->market),
                                               r3_store_text(r3_timeframe_name(session->timeframe)) };
-    if (run_with(store, R3_QUERY_END_SESSION, end, 3, error) < 0 ||
-        run_with(store, R3_QUERY_DELETE_TASK, end, 1, error) < 0 ||
+    if (run_with(store, query, end, 3, error) < 0 || run_with(store, R3_QUERY_DELETE_TASK, end, 1, error) < 0 ||
         run_with(store, R3_QUERY_DELETE_STRATEGY, end, 1, error) < 0 ||
         r3_store_acknowledge(store, "r3-session", session->id, INT64_MAX, error) < 0)
         return -1;
     return *session->source ? 0 : run_with(store, R3_QUERY_FREE_COLLECT, collect, 3, error);
+}
+
+int r3_session_end(struct r3_store *store, const struct r3_session *session, int64_t now, const char *reason,
+                   struct r3_error *error) {
+    return end_session(store, session, R3_QUERY_END_SESSION, now, reason, error);
+}
+
+int r3_session_end_leased(struct r3_store *store, const struct r3_session *session, int64_t now, const char *reason,
+                          struct r3_error *error) {
+    return end_session(store, session, R3_QUERY_END_LEASED_SESSION, now, reason, error);
 }

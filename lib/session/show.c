@@ -15,8 +15,8 @@ struct view {
     int64_t now;
     struct r3_session_status *status;
     size_t count;
-    int64_t signals, orders, trades;
-    struct r3_buffer signal, signal_json, order_lines, order_json, notice_lines, notice_json;
+    int64_t signals, orders, trades, rejected;
+    struct r3_buffer rejection, rejection_json, signal, signal_json, order_lines, order_json, notice_lines, notice_json;
 };
 
 /* ---- rows ---- */
@@ -27,6 +27,21 @@ static int take_counts(const struct r3_store_row *row, void *context, struct r3_
     view->signals = row->columns[0].integer;
     view->orders = row->columns[1].integer;
     view->trades = row->columns[2].integer;
+    return 0;
+}
+
+/* Columns: how many, time and reason of the last. */
+static int take_rejected(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct view *view = context;
+    (void)error;
+    view->rejected = row->columns[0].integer;
+    r3_buffer_printf(&view->rejection, "%" PRId64 " order%s, the last at ", view->rejected,
+                     view->rejected == 1 ? "" : "s");
+    r3_session_write_time(&view->rejection, row->columns[1].integer, view->now);
+    r3_buffer_printf(&view->rejection, ": %s", r3_store_row_text(row, 2));
+    r3_buffer_printf(&view->rejection_json, ",\"last_rejection\":{\"time\":%" PRId64, row->columns[1].integer);
+    r3_session_json_text(&view->rejection_json, "reason", r3_store_row_text(row, 2));
+    r3_buffer_append_text(&view->rejection_json, "}");
     return 0;
 }
 
@@ -93,6 +108,8 @@ static int work(struct r3_store *store, void *context, struct r3_error *error) {
     if (result == 0)
         result = r3_store_run(store, R3_QUERY_COUNTS, &id, 1, take_counts, view, NULL, error);
     if (result == 0)
+        result = r3_store_run(store, R3_QUERY_REJECTED, &id, 1, take_rejected, view, NULL, error);
+    if (result == 0)
         result = r3_store_run(store, R3_QUERY_LAST_SIGNAL, &id, 1, take_signal, view, NULL, error);
     if (result == 0)
         result = r3_store_run(store, R3_QUERY_WORKING_ORDERS, &id, 1, take_order, view, NULL, error);
@@ -105,10 +122,12 @@ static int work(struct r3_store *store, void *context, struct r3_error *error) {
 /* ---- texts ---- */
 
 static void write_json(struct r3_buffer *out, const struct view *view) {
-    r3_session_write_json(out, view->status);
+    r3_session_write_json(out, view->status, view->now);
     r3_session_json_text(out, "pipeline", view->status->session.pipeline);
-    r3_buffer_printf(out, ",\"signals\":%" PRId64 ",\"orders\":%" PRId64 ",\"trades\":%" PRId64, view->signals,
-                     view->orders, view->trades);
+    r3_buffer_printf(
+        out, ",\"signals\":%" PRId64 ",\"orders\":%" PRId64 ",\"trades\":%" PRId64 ",\"rejected_orders\":%" PRId64,
+        view->signals, view->orders, view->trades, view->rejected);
+    r3_buffer_append(out, view->rejection_json.data, view->rejection_json.length);
     r3_buffer_append(out, view->signal_json.data, view->signal_json.length);
     r3_buffer_append_text(out, ",\"working_orders\":[");
     r3_buffer_append(out, view->order_json.data, view->order_json.length);
@@ -153,23 +172,28 @@ static void write_money(struct r3_buffer *out, const struct view *view) {
         r3_session_write_amount(out, &position->unrealized_pnl);
     }
     r3_buffer_printf(out, "\n%-12s", "equity");
-    if (r3_decimal_is_present(&status->equity)) {
-        r3_session_write_amount(out, &status->equity);
-        r3_buffer_printf(out, " %s (", status->session.currency);
-        r3_session_write_return(out, status);
-        r3_buffer_append_text(out, "), available ");
-        r3_session_write_amount(out, &status->available);
-        r3_buffer_append_text(out, ", ");
-    }
-    r3_buffer_append_text(out, "began with ");
+    r3_session_write_amount(out, &status->equity);
+    r3_buffer_printf(out, " %s (", status->session.currency);
+    r3_session_write_return(out, status);
+    r3_buffer_append_text(out, "), available ");
+    r3_session_write_amount(out, &status->available);
+    r3_buffer_append_text(out, ", began with ");
     r3_session_write_amount(out, &status->session.cash);
     r3_buffer_printf(out, " %s\n", status->session.currency);
 }
 
 static void write_text(struct r3_buffer *out, const struct view *view) {
+    struct r3_buffer name = R3_BUFFER_INIT;
     const struct r3_session *session = &view->status->session;
+    const enum r3_session_trouble trouble = r3_session_trouble(view->status, view->now);
     r3_buffer_printf(out, "%s  %s\n\n%-12s%s, %s\n", session->id, session->label, "state",
                      r3_session_state_name(session->state), session->mode);
+    if (trouble != R3_TROUBLE_NONE) {
+        r3_session_write_trouble(&name, view->status, trouble);
+        r3_buffer_printf(out, "%-12s", name.data);
+        r3_session_explain_trouble(out, view->status, trouble, view->now);
+        r3_buffer_append_text(out, "\n");
+    }
     r3_buffer_printf(out, "%-12s%s of %s, %s, every ", "market", session->market, session->platform,
                      r3_timeframe_name(session->timeframe));
     r3_session_write_span(out, session->refresh, "m");
@@ -178,6 +202,8 @@ static void write_text(struct r3_buffer *out, const struct view *view) {
     write_money(out, view);
     r3_buffer_printf(out, "%-12ssignals %" PRId64 ", orders %" PRId64 ", trades %" PRId64 "\n", "so far", view->signals,
                      view->orders, view->trades);
+    if (view->rejection.length)
+        r3_buffer_printf(out, "%-12s%s\n", "rejected", view->rejection.data);
     if (view->signal.length)
         r3_buffer_printf(out, "%-12s%s\n", "last signal", view->signal.data);
     r3_buffer_printf(out, "%-12s%s\n", "pipeline", session->pipeline);
@@ -185,6 +211,7 @@ static void write_text(struct r3_buffer *out, const struct view *view) {
         r3_buffer_printf(out, "\nworking orders\n%s", view->order_lines.data);
     if (view->notice_lines.length)
         r3_buffer_printf(out, "\nlast notices\n%s", view->notice_lines.data);
+    r3_buffer_release(&name);
 }
 
 /* The candles that it has seen, from where its rules need them. */
@@ -194,7 +221,7 @@ static int write_backtest(struct r3_buffer *out, const struct r3_session *sessio
         r3_session_write_source(out, session, from, session->seen, error) < 0)
         return -1;
     r3_buffer_append_text(out, " | ");
-    if (r3_session_write_stages(out, session, false, error) < 0)
+    if (r3_session_write_stages(out, session, false, NULL, error) < 0)
         return -1;
     r3_buffer_printf(out, " | r3-report --session %s\n", session->id);
     return 0;
@@ -202,6 +229,8 @@ static int write_backtest(struct r3_buffer *out, const struct r3_session *sessio
 
 static void release(struct view *view) {
     r3_session_statuses_free(view->status, view->count);
+    r3_buffer_release(&view->rejection);
+    r3_buffer_release(&view->rejection_json);
     r3_buffer_release(&view->signal);
     r3_buffer_release(&view->signal_json);
     r3_buffer_release(&view->order_lines);

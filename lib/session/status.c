@@ -21,7 +21,11 @@ enum {
     VALUE,
     UNREALIZED,
     REALIZED,
-    TIME
+    TIME,
+    LAST_RUN,
+    LAST_STATUS,
+    LAST_FAILURE,
+    FAILURES
 };
 
 struct load {
@@ -49,6 +53,18 @@ static int take_position(struct r3_position *out, const struct r3_store_row *row
                : 0;
 }
 
+/* A store of an older version had no time of a run: then that of its tick, or its last candle. */
+static void take_last_run(struct r3_session_status *status, const struct r3_store_row *row) {
+    status->last_run = status->ran = time_of(row, LAST_RUN);
+    if (status->last_run == R3_TIME_ABSENT)
+        status->last_run = time_of(row, DONE);
+    if (status->last_run == R3_TIME_ABSENT)
+        status->last_run = status->session.seen;
+    status->last_status = row->columns[LAST_STATUS].integer;
+    status->last_failure = r3_duplicate(r3_store_row_text(row, LAST_FAILURE));
+    status->failures = row->columns[FAILURES].integer;
+}
+
 static int take(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct load *load = context;
     if (load->count == load->capacity) {
@@ -59,13 +75,13 @@ static int take(const struct r3_store_row *row, void *context, struct r3_error *
     *status = (struct r3_session_status) { 0 };
     if (r3_session_read(&status->session, row, error) < 0)
         return -1;
-    status->last_run = time_of(row, DONE);
-    if (status->last_run == R3_TIME_ABSENT) /* run by hand, or over */
-        status->last_run = status->session.seen;
+    take_last_run(status, row);
     status->next_tick = time_of(row, DUE);
     if (r3_store_row_decimal(&status->equity, row, EQUITY, error) < 0 ||
         r3_store_row_decimal(&status->available, row, AVAILABLE, error) < 0)
         return -1;
+    if (!r3_decimal_is_present(&status->equity))
+        status->equity = status->available = status->session.cash;
     return take_position(&status->position, row, error);
 }
 
@@ -79,9 +95,71 @@ int r3_session_statuses_load(struct r3_session_status **out, size_t *count, stru
 }
 
 void r3_session_statuses_free(struct r3_session_status *statuses, size_t count) {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         r3_session_release(&statuses[i].session);
+        free(statuses[i].last_failure);
+    }
     free(statuses);
+}
+
+/* ---- what is wrong ---- */
+
+enum { TICK_WAITS = 10 * R3_MINUTE };
+
+/* Since when its candles may be called old. */
+static int64_t candles_old_from(const struct r3_session_status *status) {
+    const struct r3_session *session = &status->session;
+    int64_t last = session->seen != R3_TIME_ABSENT ? session->seen : session->started;
+    return last + 2 * r3_timeframe_span(session->timeframe) + session->refresh;
+}
+
+enum r3_session_trouble r3_session_trouble(const struct r3_session_status *status, int64_t now) {
+    enum r3_session_state state = status->session.state;
+    if (state != R3_ACTIVE && state != R3_PAUSED && state != R3_STOPPING)
+        return R3_TROUBLE_NONE;
+    if (status->failures > 0)
+        return R3_TROUBLE_FAILING;
+    if (status->next_tick != R3_TIME_ABSENT && now > status->next_tick + TICK_WAITS &&
+        (status->ran == R3_TIME_ABSENT || now > status->ran + status->session.refresh + TICK_WAITS))
+        return R3_TROUBLE_NOT_RUN;
+    return now > candles_old_from(status) ? R3_TROUBLE_CANDLES : R3_TROUBLE_NONE;
+}
+
+void r3_session_write_trouble(struct r3_buffer *out, const struct r3_session_status *status,
+                              enum r3_session_trouble trouble) {
+    if (trouble == R3_TROUBLE_FAILING)
+        r3_buffer_printf(out, "FAILING %" PRId64, status->failures);
+    else if (trouble != R3_TROUBLE_NONE)
+        r3_buffer_append_text(out, trouble == R3_TROUBLE_NOT_RUN ? "NOT RUN" : "OLD CANDLES");
+}
+
+void r3_session_explain_trouble(struct r3_buffer *out, const struct r3_session_status *status,
+                                enum r3_session_trouble trouble, int64_t now) {
+    switch (trouble) {
+    case R3_TROUBLE_FAILING:
+        r3_buffer_printf(out, "status %" PRId64 " at ", status->last_status);
+        r3_session_write_time(out, status->last_run, now);
+        if (status->failures > 1)
+            r3_buffer_printf(out, ", as %" PRId64 " runs in a row", status->failures);
+        r3_buffer_printf(out, ": %s", status->last_failure);
+        break;
+    case R3_TROUBLE_NOT_RUN:
+        r3_buffer_append_text(out, "nobody has done its tick of ");
+        r3_session_write_time(out, status->next_tick, now);
+        r3_buffer_append_text(out, ": is run-due called each minute, by cron or the timer?");
+        break;
+    case R3_TROUBLE_CANDLES:
+        if (status->session.seen == R3_TIME_ABSENT) {
+            r3_buffer_append_text(out, "no candle has come since its start: does its source go on?");
+            break;
+        }
+        r3_buffer_append_text(out, "the last one closed at ");
+        r3_session_write_time(out, status->session.seen, now);
+        r3_buffer_append_text(out, ": does its source go on?");
+        break;
+    case R3_TROUBLE_NONE:
+        break;
+    }
 }
 
 bool r3_session_return(double *out, const struct r3_session_status *status) {
@@ -131,7 +209,18 @@ static void write_position_json(struct r3_buffer *out, const struct r3_position 
     r3_buffer_append_text(out, "}");
 }
 
-void r3_session_write_json(struct r3_buffer *out, const struct r3_session_status *status) {
+static void write_health(struct r3_buffer *out, const struct r3_session_status *status, int64_t now) {
+    static const char *const names[] = { "", "FAILING", "NOT_RUN", "OLD_CANDLES" };
+    r3_session_json_text(out, "trouble", names[r3_session_trouble(status, now)]);
+    r3_session_json_time(out, "last_run", status->last_run);
+    if (status->last_run != R3_TIME_ABSENT)
+        r3_buffer_printf(out, ",\"last_status\":%" PRId64, status->last_status);
+    r3_session_json_text(out, "last_failure", status->last_failure);
+    r3_buffer_printf(out, ",\"failures\":%" PRId64, status->failures);
+    r3_session_json_time(out, "next_tick", status->next_tick);
+}
+
+void r3_session_write_json(struct r3_buffer *out, const struct r3_session_status *status, int64_t now) {
     const struct r3_session *session = &status->session;
     char number[R3_JSON_REAL_SIZE];
     double gain;
@@ -151,8 +240,7 @@ void r3_session_write_json(struct r3_buffer *out, const struct r3_session_status
     r3_session_json_time(out, "ended", session->ended);
     r3_session_json_text(out, "reason", session->reason);
     r3_session_json_time(out, "seen", session->seen);
-    r3_session_json_time(out, "last_run", status->last_run);
-    r3_session_json_time(out, "next_tick", status->next_tick);
+    write_health(out, status, now);
     r3_session_json_text(out, "currency", session->currency);
     r3_session_json_decimal(out, "cash", &session->cash);
     r3_session_json_decimal(out, "equity", &status->equity);

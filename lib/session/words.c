@@ -7,6 +7,13 @@ const struct r3_session_word *const r3_session_words[] = {
     &r3_session_check_word,  &r3_session_dump_word,   &r3_session_restore_word, NULL,
 };
 
+void r3_session_say_lines(const struct r3_session_call *call, struct r3_buffer *lines) {
+    char *rest = NULL;
+    for (char *line = lines->length ? strtok_r(lines->data, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest))
+        call->say(line);
+}
+
 static bool lists(const char *names, const char *name) {
     size_t length = strlen(name);
     for (size_t width; *names; names += width + (names[width] == ' ')) {

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/error.h"
 #include "lib/base/io.h"
 #include "lib/base/option.h"
@@ -17,9 +18,13 @@ struct r3_session_call {
     struct r3_store *store;
     struct r3_writer *out; /* standard output; flushed and closed by the caller */
     bool colour;           /* that is a terminal, whose user has nothing against colour */
+    bool inner;            /* feed and keep within `run --execute`, which notes how the run ends */
     /* A sentence for people, on standard error with the program's name ahead. */
     void (*say)(const char *text);
 };
+
+/* Say each line of a text, which is used up. */
+void r3_session_say_lines(const struct r3_session_call *call, struct r3_buffer *lines);
 
 /* What of the store has to be there before `run` is called. */
 enum r3_session_store {
@@ -36,7 +41,8 @@ struct r3_session_word {
     /* Options of other programs that it takes too, not listed by --help; NULL: none. `more` says whose. */
     const struct r3_option *(*more_options)(void);
     const char *more;
-    size_t least, most; /* operands */
+    int (*explain)(struct r3_error *error); /* an error of the command line in better words; returns -1. NULL: none */
+    size_t least, most;                     /* operands */
     enum r3_session_store store;
     int (*run)(const struct r3_session_call *call, struct r3_error *error);
 };

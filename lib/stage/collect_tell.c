@@ -3,17 +3,17 @@
 #include <inttypes.h>
 
 #include "lib/stage/collect_series.h"
+#include "lib/stage/collect_tell.h"
 
-static void warn_gaps(struct r3_port *port, const struct r3_collect_series *series) {
-    const struct r3_gap *gap = &series->gap;
+void r3_collect_tell_gaps(struct r3_port *port, const char *market, const struct r3_gap *gap,
+                          enum r3_gap_policy policy) {
     char time[R3_TIME_TEXT_SIZE];
     if (gap->gaps == 0)
         return;
     r3_time_format(time, gap->first);
     port->warn(port, "%s %s: %" PRIu64 " candle%s missing in %" PRIu64 " gap%s%s; the first: %" PRIu64 " from %s on",
-               series->files[0]->market, r3_timeframe_name(series->timeframe), gap->missing,
-               gap->missing == 1 ? "" : "s", gap->gaps, gap->gaps == 1 ? "" : "s",
-               series->policy == R3_GAPS_FILL ? ", filled" : "", gap->first_missing, time);
+               market, r3_timeframe_name(gap->timeframe), gap->missing, gap->missing == 1 ? "" : "s", gap->gaps,
+               gap->gaps == 1 ? "" : "s", policy == R3_GAPS_FILL ? ", filled" : "", gap->first_missing, time);
 }
 
 static void warn_dropped(struct r3_port *port, const struct r3_collect_series *series,
@@ -42,7 +42,7 @@ void r3_collect_tell(struct r3_port *port, const struct r3_collect_series *serie
         port->warn(port, "%s:%" PRIu64 ": an equal copy of the candle before it; %" PRIu64 " such row%s dropped",
                    series->duplicate_file->name, r3_collect_line(series->duplicate_file, series->first_duplicate),
                    series->duplicates, series->duplicates == 1 ? "" : "s");
-    warn_gaps(port, series);
+    r3_collect_tell_gaps(port, series->files[0]->market, &series->gap, series->policy);
     if (resample)
         warn_dropped(port, series, resample);
     if (ended && series->candles == 0)

@@ -1,6 +1,7 @@
-/* r3-order: orders in, updates, trades and accounts out; here on paper. The exchange itself is lib/trade/paper.c; what r3-track is
- * to hear is kept by the port until it asks with a sync. */
+/* r3-order: orders in, updates, trades and accounts out; here on paper, or as the book of a live session. The exchange itself is
+ * lib/trade/paper.c; what r3-track is to hear is kept by the port until it asks with a sync. */
 #include <ctype.h>
+#include <stdlib.h>
 
 #include "lib/base/buffer.h"
 #include "lib/record/state.h"
@@ -13,17 +14,19 @@ struct order_stage {
     struct r3_paper *paper;
     const char *session;          /* the one that has an account before any order */
     char recent[R3_SESSION_SIZE]; /* "", or one that has an account */
-    bool strict, opened;
-    bool ahead; /* the first account goes ahead of the record that is being stepped */
-    bool loop;  /* a sync came: r3-track listens */
-    bool keeps; /* --state */
-    bool ready; /* with it: the first accounts could be written, and wait for a state that may come */
+    bool strict, opened, book;    /* book: --book */
+    bool ahead;                   /* the first account goes ahead of the record that is being stepped */
+    bool loop;                    /* a sync came: r3-track listens */
+    bool keeps;                   /* --state */
+    bool ready;                   /* with it: the first accounts could be written, and wait for a state that may come */
     struct r3_state_parts parts;
     uint64_t rejected;
 };
 
 static const struct r3_option order_options[] = {
-    { .name = "paper", .kind = R3_OPTION_FLAG, .help = "fill on paper, from the candles (required)" },
+    { .name = "paper", .kind = R3_OPTION_FLAG, .help = "fill on paper, from the candles" },
+    { .name = "book", .kind = R3_OPTION_FLAG, .help = "keep the book of a live session; fill nothing" },
+    { .name = "live", .kind = R3_OPTION_FLAG, .help = "be r3-live: send them to the exchange" },
     { .name = "cash",
       .kind = R3_OPTION_DECIMAL,
       .argument = "AMOUNT",
@@ -71,6 +74,14 @@ static const struct r3_option order_options[] = {
       .argument = "AMOUNT",
       .fallback = "0",
       .help = "price beyond a limit before it fills" },
+    { .name = "max-order",
+      .kind = R3_OPTION_DECIMAL,
+      .argument = "AMOUNT",
+      .help = "--book: refuse entries that come to more" },
+    { .name = "entries-from",
+      .kind = R3_OPTION_TEXT,
+      .argument = "TIME|never",
+      .help = "--book: refuse entries of before" },
     { .name = "state", .kind = R3_OPTION_FLAG, .help = "go on from a state record, and end with one" },
     { .name = "updates",
       .kind = R3_OPTION_TEXT,
@@ -131,12 +142,48 @@ static struct r3_decimal optional(const struct r3_arguments *arguments, const ch
     return argument ? argument->decimal : r3_decimal_absent;
 }
 
+/* A time as R3_OPTION_TIME has it, or "never". */
+static int read_entries_from(int64_t *out, const struct r3_arguments *arguments, struct r3_error *error) {
+    const char *text = r3_arguments_text(arguments, "entries-from");
+
+    *out = 0;
+    if (!text)
+        return 0;
+    size_t length = strlen(text), digits = strspn(text, "0123456789");
+    if (strcmp(text, "never") == 0)
+        *out = R3_PAPER_NEVER;
+    else if (digits == length && length >= 11 && length <= 18)
+        *out = strtoll(text, NULL, 10);
+    else if (r3_time_parse(out, text, length, error))
+        return r3_fail(error, R3_USAGE, "--entries-from: wants a time, or never, not \"%.60s\"", text);
+    return 0;
+}
+
+/* One way to have orders filled, and what goes with it. */
+static int check_mode(const struct r3_arguments *arguments, struct r3_error *error) {
+    static const char *const of_paper[] = { "slippage", "spread", "fill", "latency", "volume-share", "through" };
+    static const char *const of_book[] = { "max-order", "entries-from" };
+    bool paper = r3_arguments_given(arguments, "paper"), book = r3_arguments_given(arguments, "book");
+
+    if (paper == book)
+        return r3_fail(error, R3_USAGE,
+                       book ? "--paper or --book, one of them" : "say --paper, which fills orders from the candles");
+    for (size_t i = 0; book && i < sizeof of_paper / sizeof of_paper[0]; i++)
+        if (r3_arguments_given(arguments, of_paper[i]))
+            return r3_fail(error, R3_USAGE, "--%s: with --paper alone", of_paper[i]);
+    for (size_t i = 0; paper && i < sizeof of_book / sizeof of_book[0]; i++)
+        if (r3_arguments_given(arguments, of_book[i]))
+            return r3_fail(error, R3_USAGE, "--%s: with --book alone", of_book[i]);
+    return 0;
+}
+
 static int read_options(struct r3_paper_options *out, const struct r3_arguments *arguments, struct r3_error *error) {
     static const struct r3_decimal two = { 2, 0 };
     struct r3_decimal half;
+    int64_t entries_from;
 
-    if (!r3_arguments_given(arguments, "paper"))
-        return r3_fail(error, R3_USAGE, "say --paper: this program fills orders on paper alone");
+    if (check_mode(arguments, error) || read_entries_from(&entries_from, arguments, error))
+        return -1;
     if (r3_arguments_operands(arguments))
         return r3_fail(error, R3_USAGE, "no operand is wanted: \"%s\"", r3_arguments_operand(arguments, 0));
     *out = (struct r3_paper_options) {
@@ -149,6 +196,9 @@ static int read_options(struct r3_paper_options *out, const struct r3_arguments 
         .through = optional(arguments, "through"),
         .latency = r3_arguments_get(arguments, "latency", 0)->integer,
         .fill_close = r3_arguments_get(arguments, "fill", 0)->integer == 1,
+        .book = r3_arguments_given(arguments, "book"),
+        .entries_from = entries_from,
+        .largest_order = optional(arguments, "max-order"),
     };
     static const char *const fees[] = { "fee", "maker-fee" };
     static const struct r3_decimal high = { 5, 2 };
@@ -161,6 +211,8 @@ static int read_options(struct r3_paper_options *out, const struct r3_arguments 
     }
     if (r3_decimal_sign(&out->cash) <= 0)
         return r3_fail(error, R3_USAGE, "--cash: wants more than 0");
+    if (r3_decimal_is_present(&out->largest_order) && r3_decimal_is_zero(&out->largest_order))
+        return r3_fail(error, R3_USAGE, "--max-order: wants more than 0");
     if (r3_decimal_is_present(&out->volume_share) &&
         (r3_decimal_is_zero(&out->volume_share) || r3_decimal_compare(&out->volume_share, &r3_decimal_one) > 0))
         return r3_fail(error, R3_USAGE, "--volume-share: wants more than 0 and at most 1");
@@ -193,6 +245,7 @@ static int order_init(void **state, const struct r3_arguments *arguments, struct
     stage->port = port;
     stage->session = r3_arguments_text(arguments, "session");
     stage->strict = r3_arguments_given(arguments, "strict");
+    stage->book = options.book;
     stage->keeps = r3_arguments_given(arguments, "state");
     int failed =
         check_session_name(stage->session, error) || r3_paper_new(&stage->paper, &options, output, stage, error);
@@ -278,6 +331,29 @@ __attribute__((always_inline)) static inline int open_session(struct order_stage
     return r3_same_name(stage->recent, session) ? 0 : open_unknown(stage, session, market, error);
 }
 
+/* Of r3-size: what it refused. Or of the exchange, where this is the book; r3-track hears of both from here. */
+static int take_update(struct order_stage *stage, const struct r3_record *record, struct r3_error *error) {
+    stage->rejected += record->update.event == R3_EVENT_REJECTED;
+    if (stage->book && r3_paper_told_update(stage->paper, &record->update, error))
+        return -1;
+    return stage->loop ? stage->port->keep(stage->port, record, error) : 0;
+}
+
+__attribute__((cold)) static int take_trade(struct order_stage *stage, const struct r3_record *record,
+                                            struct r3_error *error) {
+    if (!stage->book)
+        return 0;
+    if (r3_paper_told_trade(stage->paper, &record->trade, error))
+        return -1;
+    return stage->loop ? stage->port->keep(stage->port, record, error) : 0;
+}
+
+__attribute__((cold)) static int end(struct order_stage *stage, struct r3_error *error) {
+    if (stage->keeps)
+        return rest(stage, error);
+    return stage->book ? r3_paper_accounts(stage->paper, output, stage, error) : r3_paper_end(stage->paper, error);
+}
+
 static int order_step(void *state, const struct r3_record *record, struct r3_error *error) {
     struct order_stage *stage = state;
 
@@ -304,13 +380,14 @@ static int order_step(void *state, const struct r3_record *record, struct r3_err
                    : 0;
     case R3_CANCEL:
         return r3_paper_cancel(stage->paper, &record->cancel, error);
-    case R3_UPDATE: /* of r3-size: what it refused */
-        stage->rejected += record->update.event == R3_EVENT_REJECTED;
-        return stage->loop ? stage->port->keep(stage->port, record, error) : 0;
+    case R3_UPDATE:
+        return take_update(stage, record, error);
+    case R3_TRADE:
+        return take_trade(stage, record, error);
     case R3_SYNC:
         return answer_sync(stage, error);
     case R3_END:
-        return stage->keeps ? rest(stage, error) : r3_paper_end(stage->paper, error);
+        return end(stage, error);
     default:
         return 0;
     }
@@ -329,11 +406,12 @@ static int order_finish(void *state, bool ended, struct r3_error *error) {
 const struct r3_stage r3_order_stage = {
     .name = "r3-order",
     .operands = "",
-    .summary = "fill orders on paper, from the candles that follow them",
+    .summary = "fill orders on paper, or keep the book of those that an exchange fills",
     .options = order_options,
     .swallows = R3_BIT(R3_SYNC),
     .takes = R3_BIT(R3_CANDLE) | R3_BIT(R3_INSTRUMENT) | R3_BIT(R3_SIGNAL) | R3_BIT(R3_COMMAND) | R3_BIT(R3_ORDER) |
-             R3_BIT(R3_CANCEL) | R3_BIT(R3_UPDATE) | R3_BIT(R3_STATE) | R3_BIT(R3_SYNC) | R3_BIT(R3_END),
+             R3_BIT(R3_CANCEL) | R3_BIT(R3_UPDATE) | R3_BIT(R3_TRADE) | R3_BIT(R3_STATE) | R3_BIT(R3_SYNC) |
+             R3_BIT(R3_END),
     .in_loop = true,
     .init = order_init,
     .step = order_step,

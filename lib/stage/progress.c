@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { SLOW = 10000 /* records a second */ };
+
 static int64_t monotonic_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
@@ -29,14 +31,18 @@ void r3_progress_show(struct r3_progress *progress, const char *program, uint64_
     progress->next = now + 200;
     double seconds = (double)(now - progress->start) / 1000;
     double rate = (double)records / seconds;
-    char text[128];
+    char text[128], speed[32];
+    if (rate < SLOW) /* candles of an exchange */
+        snprintf(speed, sizeof speed, "%.0f/s", rate);
+    else
+        snprintf(speed, sizeof speed, "%.2f M/s", rate / 1e6);
     int length;
     if (total > 0 && done > 0) {
         double left = seconds * ((double)total / (double)done - 1);
-        length = snprintf(text, sizeof text, "\r\033[K%s: %3.0f %%  %" PRIu64 " records  %.2f M/s  %.0f s left",
-                          program, 100 * (double)done / (double)total, records, rate / 1e6, left < 0 ? 0 : left);
+        length = snprintf(text, sizeof text, "\r\033[K%s: %3.0f %%  %" PRIu64 " records  %s  %.0f s left", program,
+                          100 * (double)done / (double)total, records, speed, left < 0 ? 0 : left);
     } else {
-        length = snprintf(text, sizeof text, "\r\033[K%s: %" PRIu64 " records  %.2f M/s", program, records, rate / 1e6);
+        length = snprintf(text, sizeof text, "\r\033[K%s: %" PRIu64 " records  %s", program, records, speed);
     }
     if (length > 0 && write(STDERR_FILENO, text, (size_t)length) < 0)
         progress->start = -1;

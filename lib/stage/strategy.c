@@ -6,6 +6,7 @@
 #include "lib/stage/strategy_library.h"
 #include "lib/stage/strategy_private.h"
 
+#include <endian.h>
 #include <inttypes.h>
 
 static const struct r3_option options[] = {
@@ -318,8 +319,8 @@ static size_t next_answer(const struct strategy *strategy, size_t index, size_t 
         return index;
     for (uint64_t eight; index + 8 <= count; index += 8) {
         memcpy(&eight, turned + index, sizeof eight);
-        if (eight)
-            break;
+        if (eight) /* the first byte that is not 0; a loop over them, whose end no processor foresees, took 0.6 % of a run */
+            return index + (size_t)__builtin_ctzll(le64toh(eight)) / 8;
     }
     while (index < count && !turned[index])
         index++;

@@ -40,6 +40,10 @@ static const struct rule rules[] = {
     { R3_QUERY_STRATEGIES_WITHOUT_SESSION, "strategy", "left over from a session that is" },
     { R3_QUERY_SESSIONS_WITHOUT_TIMES, "session", "its times of start, first action or end do not fit one that is" },
     { R3_QUERY_ORDERS_AFTER_STOP, "order", "it works, for a session that is" },
+    { R3_QUERY_JOURNAL_WITHOUT_ORDER, "order", "on its way to the exchange, and not there:" },
+    { R3_QUERY_JOURNAL_AFTER_STOP, "order", "of a session that is STOPPED, and on its way to the exchange:" },
+    { R3_QUERY_JOURNAL_DISAGREES, "order", "its status does not fit that of its way to the exchange:" },
+    { R3_QUERY_FILLS_WITHOUT_ORDER, "fill", "its order is not there:" },
 };
 
 struct found {
@@ -140,8 +144,8 @@ static int book_trade(const struct r3_store_row *row, void *context, struct r3_e
     return 0;
 }
 
-static void compare(struct r3_store_findings *findings, const char *what, const char *id, const char *name,
-                    const struct r3_decimal *is, const struct r3_decimal *should) {
+static void compare_with(struct r3_store_findings *findings, const char *what, const char *id, const char *name,
+                         const struct r3_decimal *is, const char *but, const struct r3_decimal *should) {
     char is_text[R3_DECIMAL_TEXT_SIZE], should_text[R3_DECIMAL_TEXT_SIZE];
     struct r3_decimal normal = *should;
     if (r3_decimal_equal(is, should))
@@ -149,7 +153,25 @@ static void compare(struct r3_store_findings *findings, const char *what, const 
     r3_decimal_normalize(&normal);
     r3_decimal_format(is_text, is);
     r3_decimal_format(should_text, &normal);
-    say(findings, "%s %s: %s is %s, its trades make %s", what, id, name, is_text, should_text);
+    say(findings, "%s %s: %s is %s, %s %s", what, id, name, is_text, but, should_text);
+}
+
+static void compare(struct r3_store_findings *findings, const char *what, const char *id, const char *name,
+                    const struct r3_decimal *is, const struct r3_decimal *should) {
+    compare_with(findings, what, id, name, is, "its trades make", should);
+}
+
+/* Columns: id, and filled, cost, fee as the exchange told them, and as the order has them. */
+static int compare_journal(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    static const char *const names[] = { "filled", "cost", "fee" };
+    const struct books *books = context;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct r3_decimal told, is;
+        if (r3_store_row_decimal(&told, row, 1 + i, error) < 0 || r3_store_row_decimal(&is, row, 4 + i, error) < 0)
+            return -1;
+        compare_with(books->findings, "order", r3_store_row_text(row, 0), names[i], &is, "the exchange told of", &told);
+    }
+    return 0;
 }
 
 /* Columns: id, filled, cost, fee; orders and sums are in the order of the ids. */
@@ -234,6 +256,7 @@ static int check_session(struct r3_store *store, struct books *books, const stru
         r3_store_row_function *row;
     } parts[] = { { R3_QUERY_TRADES, book_trade },
                   { R3_QUERY_ORDERS, compare_order },
+                  { R3_QUERY_JOURNAL_SUMS, compare_journal },
                   { R3_QUERY_POSITIONS, compare_position },
                   { R3_QUERY_ACCOUNT, compare_account } };
     const struct r3_store_value key = r3_store_text(session->id);

@@ -119,7 +119,9 @@ int r3_store_lease_holds(struct r3_store *store, const char *session, const char
                          struct r3_error *error) {
     const struct r3_store_value values[] = { r3_store_text(session), r3_store_text(owner), r3_store_integer(epoch) };
     int64_t holds = 0;
-    if (r3_store_run(store, R3_QUERY_LEASE_HOLDS, values, 3, r3_store_take_integer, &holds, NULL, error) < 0)
+    if ((store->mode == R3_STORE_WRITE
+             ? r3_store_run(store, R3_QUERY_LOCK_LEASE, values, 3, NULL, NULL, &holds, error)
+             : r3_store_run(store, R3_QUERY_LEASE_HOLDS, values, 3, r3_store_take_integer, &holds, NULL, error)) < 0)
         return -1;
     return holds ? 0
                  : r3_fail(error, R3_RETRY, "%s: session %s was taken over by another run", r3_store_name(store),

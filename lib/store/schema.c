@@ -15,8 +15,9 @@
 
 STEP(1);
 STEP(2);
+STEP(3);
 
-static const char *const steps[] = { r3_schema_step_1, r3_schema_step_2 };
+static const char *const steps[] = { r3_schema_step_1, r3_schema_step_2, r3_schema_step_3 };
 const struct r3_schema r3_schema = { steps, sizeof steps / sizeof steps[0] };
 
 static bool is_word(const char *text, size_t length, const char *word) {

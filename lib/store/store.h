@@ -25,8 +25,11 @@
  *
  * It may be called more than once: where two writers are in each other's way, or the connection is lost, what it did is undone
  * and it is called again, after a pause that grows. So it must hold all that it changes in the store, or set it anew on each
- * call. A commit whose answer got lost is not repeated: each transaction leaves a row with a token of its own, and the next
- * attempt looks for that row first. SQL stores and finds; it never computes, compares or orders money.
+ * call. What it reads is of one moment, and what it changes nobody else has changed since; but what it only reads, another may
+ * change meanwhile. Where two who do so could together leave what neither would, both change a row that stands for it: that of
+ * the session is changed by all that concerns the session. A commit whose answer got lost is not repeated: each transaction
+ * leaves a row with a token of its own, and the next attempt looks for that row first. SQL stores and finds; it never computes,
+ * compares or orders money.
  *
  * Status of errors: R3_RETRY others held what was wanted for too long; R3_UNAVAILABLE no such database, or lost for too long;
  * R3_DATA the database refuses the data; R3_PERMISSION, R3_IO (disk full), R3_CONFIG (version, environment), R3_BUG. */

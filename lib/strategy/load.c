@@ -73,18 +73,31 @@ static r3_int128 coefficient_at(r3_int128 coefficient, int32_t from, int32_t sca
                         : coefficient * (r3_int128)r3_powers[scale - from];
 }
 
-/* Four at a time, of which none waits for another: a third of the time. */
+/* Four at a time, of which none waits for another: a third of the time. Whole numbers below 2^52 stand in the order of the doubles whose
+ * last bits they are, and of two of these the larger is one instruction: 4.5 instructions a candle in place of 11.5. */
 static uint64_t largest_of(const int64_t *values, size_t count) {
-    uint64_t most[4] = { 0 };
+    const double base = 0x1p52;
+    r3_pair most[2] = { { base, base }, { base, base } };
+    r3_pair_unsigned seen = { 0, 0 }, bits;
+    uint64_t largest = 0, base_bits;
     size_t i = 0;
-    for (; i + 4 <= count; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            most[k] = (uint64_t)values[i + k] > most[k] ? (uint64_t)values[i + k] : most[k];
+    memcpy(&base_bits, &base, sizeof base_bits);
+    for (; i + 4 <= count; i += 4) {
+        for (size_t k = 0; k < 2; k++) {
+            memcpy(&bits, values + i + 2 * k, sizeof bits);
+            seen |= bits;
+            most[k] = r3_pair_larger((r3_pair)(bits | base_bits), most[k]);
+        }
+    }
+    if ((seen[0] | seen[1]) >> 52 == 0) {
+        most[0] = r3_pair_larger(most[0], most[1]);
+        largest = (uint64_t)((most[0][0] > most[0][1] ? most[0][0] : most[0][1]) - base);
+    } else { /* some are larger: one by one */
+        i = 0;
+    }
     for (; i < count; i++)
-        most[0] = (uint64_t)values[i] > most[0] ? (uint64_t)values[i] : most[0];
-    for (size_t k = 1; k < 4; k++)
-        most[0] = most[k] > most[0] ? most[k] : most[0];
-    return most[0];
+        largest = (uint64_t)values[i] > largest ? (uint64_t)values[i] : largest;
+    return largest;
 }
 
 /* Candles of a decimal that fit the state's scale and the limits: *count falls to the first that does not. The largest of them. */

@@ -73,7 +73,7 @@ struct r3_rules {
     int8_t decimals_count;
     int32_t growth; /* bits by which a decimal series can exceed the inputs */
     uint32_t size;  /* of a state */
-    uint64_t hash;
+    uint64_t hash, meaning;
     int32_t outputs[R3_RULES_OUTPUTS]; /* cells, -1: not defined */
     struct r3_plot {
         char name[R3_NAME_SIZE];

@@ -143,12 +143,35 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) { /* FN
     return hash;
 }
 
-static uint64_t hash_rules(const struct r3_rules *rules, const char *text, size_t length) {
-    static const char layout[] = "r3 rules state 2"; /* grows with a change of any state's layout */
-    uint64_t hash = hash_bytes(UINT64_C(0xcbf29ce484222325), layout, sizeof layout);
-    hash = hash_bytes(hash, text, length);
+/* The text has been compiled: it is read to its end. */
+static uint64_t hash_tokens(uint64_t hash, const char *text, size_t length) {
+    struct r3_lexer lexer;
+    struct r3_error unused;
+    bool begun = false, line_ended = false;
+    r3_lexer_init(&lexer, "", text, length, false);
+    while (r3_lexer_next(&lexer, &unused) == 0 && lexer.token.kind != R3_TOKEN_END) {
+        const unsigned char head[] = { begun && line_ended, (unsigned char)lexer.token.kind };
+        line_ended = lexer.token.kind == R3_TOKEN_NEWLINE; /* several are as one, those at either end as none */
+        if (line_ended)
+            continue;
+        begun = true;
+        hash = hash_bytes(hash, head, sizeof head);
+        hash = hash_bytes(hash, &lexer.token.length, sizeof lexer.token.length);
+        hash = hash_bytes(hash, lexer.token.text, lexer.token.length);
+    }
+    return hash;
+}
+
+static uint64_t hash_meaning(const struct r3_rules *rules, const char *text, size_t length) {
+    uint64_t hash = hash_tokens(UINT64_C(0xcbf29ce484222325), text, length);
     for (int32_t i = 0; i < rules->parameter_count; i++)
         hash = hash_bytes(hash, &rules->parameters[i].value, sizeof rules->parameters[i].value);
+    return hash;
+}
+
+static uint64_t hash_rules(const struct r3_rules *rules) {
+    static const char layout[] = "r3 rules state 3"; /* grows with a change of any state's layout */
+    uint64_t hash = hash_bytes(rules->meaning, layout, sizeof layout);
     return hash_bytes(hash, &rules->size, sizeof rules->size);
 }
 
@@ -184,7 +207,8 @@ int r3_rules_compile(struct r3_rules **out, const char *name, const char *text, 
         r3_copy_text(rules->name, sizeof rules->name, "rules", 5);
     if (r3_emit(rules, &compiler.graph, error) < 0)
         goto out;
-    rules->hash = hash_rules(rules, text, length);
+    rules->meaning = hash_meaning(rules, text, length);
+    rules->hash = hash_rules(rules);
     *out = rules;
     rules = NULL;
     result = 0;

@@ -46,6 +46,8 @@ int r3_rules_check_timeframe(const struct r3_rules *rules, enum r3_timeframe tim
 size_t r3_rules_state_size(const struct r3_rules *rules);
 /* Of the rules, the parameters' values and the state's layout. */
 uint64_t r3_rules_hash(const struct r3_rules *rules);
+/* Of the rules and the parameters' values, whatever the release. Comments, blanks and empty lines are no part of either. */
+uint64_t r3_rules_meaning(const struct r3_rules *rules);
 /* A fresh state; 16-byte aligned, r3_rules_state_size bytes, the caller's. */
 void r3_rules_start(const struct r3_rules *rules, void *state);
 /* A state that came back from a store belongs to these rules? */

@@ -466,6 +466,8 @@ int paper_candle(struct r3_paper *paper, struct paper_market *market, const stru
         market->taken = r3_decimal_zero;
         return 0;
     }
+    if (paper->options.book)
+        return paper->changed ? paper_report(paper, false, error) : 0;
     if (market->later)
         paper_find_first(paper, market, candle->time);
     return work_candle(paper, market, candle, error);

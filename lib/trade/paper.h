@@ -20,7 +20,12 @@ struct r3_paper_options {
     struct r3_decimal through;              /* price units beyond a limit before it fills */
     int64_t latency;                        /* candles that an order waits before it can fill */
     bool fill_close;                        /* market orders fill at the last close, not at the next open */
+    /* The book of a live session (lib/trade/paper_book.c): orders are checked and reserved for, and filled elsewhere. */
+    bool book;
+    int64_t entries_from;            /* with it: entries of before are refused; 0: none; R3_PAPER_NEVER: all */
+    struct r3_decimal largest_order; /* with it: entries that come to more are refused, quote currency; absent: none */
 };
+#define R3_PAPER_NEVER INT64_MAX
 
 /* Takes each record that the exchange makes; it is read at once. 0 or -1. */
 typedef int r3_paper_output(void *context, const struct r3_record *record, struct r3_error *error);
@@ -54,6 +59,10 @@ int r3_paper_candles(struct r3_paper *paper, const struct r3_candles *candles, s
 
 int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct r3_error *error);
 int r3_paper_cancel(struct r3_paper *paper, const struct r3_cancel *cancel, struct r3_error *error);
+
+/* With `book` alone: what the exchange has told of an order. A trade of an order that never came here is R3_DATA. */
+int r3_paper_told_update(struct r3_paper *paper, const struct r3_update *update, struct r3_error *error);
+int r3_paper_told_trade(struct r3_paper *paper, const struct r3_trade *trade, struct r3_error *error);
 
 /* Cancel what still works (reason "end of stream"), then an account of each session. */
 int r3_paper_end(struct r3_paper *paper, struct r3_error *error);

@@ -12,6 +12,7 @@
  *   paper_bracket.c   protective legs: made, moved, ended
  *   paper_ids.c       the ids that were seen
  *   paper_candles.c   blocks of candles
+ *   paper_book.c      orders that are filled elsewhere
  */
 
 struct paper_session {
@@ -196,6 +197,8 @@ static inline uint32_t paper_order_bit(const struct paper_order *order) {
     return UINT32_C(1) << ((unsigned)paper_kind(order) | (paper_is_entry(order) ? 4U : 0U) |
                            (order->at_close ? 8U : 0U));
 }
+/* The bits of all market orders. */
+#define PAPER_MARKET_BITS (UINT32_C(0x1111) << R3_MARKET)
 /* What is still to be filled; an order by funds: of its funds. */
 static inline int paper_rest(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error) {
     bool funds = paper_by_funds(order);
@@ -248,6 +251,14 @@ void paper_find_first(const struct r3_paper *paper, struct paper_market *market,
 /* A new order of this market, as the caller's until paper_add_take. */
 struct paper_order *paper_order_new(const struct r3_paper *paper, struct paper_market *market,
                                     struct paper_session *session, const struct r3_order *order);
+
+/* The one of that id that works; NULL: there is none. */
+struct paper_order *paper_order_find(const struct r3_paper *paper, const char *id, const char *session);
+
+/* paper_book.c */
+/* Whether the book takes an order that keeps the market's rules: `reason` is left alone, or says why not. */
+int paper_book_check(char reason[R3_TEXT_SIZE], const struct r3_paper *paper, struct paper_order *order,
+                     struct r3_error *error);
 
 /* paper_fill.c */
 /* Fill what can be filled at `price`. Market and stop orders pay slippage and spread. The order may be done afterwards, and

@@ -451,7 +451,9 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
     new->against = turns_position(new);
     if (!failed && paper_is_entry(new) && new->against)
         failed = paper_dust(&new->dust, new, error);
-    if (!failed)
+    if (!failed && paper->options.book)
+        failed = paper_book_check(reason, paper, new, error);
+    if (!failed && !reason[0])
         failed = check_funds(reason, &need, paper, new, error);
     if (!failed && !reason[0] && !is_void(new))
         return place_take(paper, new, &need, error);
@@ -462,7 +464,7 @@ int r3_paper_order(struct r3_paper *paper, const struct r3_order *order, struct 
     return failed;
 }
 
-static struct paper_order *find_order(const struct r3_paper *paper, const char *id, const char *session) {
+struct paper_order *paper_order_find(const struct r3_paper *paper, const char *id, const char *session) {
     for (size_t i = 0; i < paper->market_count; i++)
         for (size_t k = 0; k < paper->markets[i]->count; k++) {
             struct paper_order *order = paper->markets[i]->orders[k];
@@ -473,8 +475,10 @@ static struct paper_order *find_order(const struct r3_paper *paper, const char *
 }
 
 int r3_paper_cancel(struct r3_paper *paper, const struct r3_cancel *cancel, struct r3_error *error) {
-    struct paper_order *order = find_order(paper, cancel->order, cancel->session);
+    struct paper_order *order = paper_order_find(paper, cancel->order, cancel->session);
 
+    if (order && paper->options.book) /* it is asked for; nothing is over until an update says so */
+        return 0;
     if (order) {
         struct paper_market *market = order->market;
         if (paper_order_cancel(paper, order, cancel->time, cancel->reason, error))

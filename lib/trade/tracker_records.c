@@ -99,12 +99,20 @@ static int on_price(struct r3_tracker *tracker, const struct r3_record *record, 
     return 0;
 }
 
+/* The value at a tick has the tick's time, though the price is that of the last close. */
+static int value_at(struct r3_tracker *tracker, struct r3_tracker_position *position, int64_t time,
+                    struct r3_error *error) {
+    const int64_t now = tracker->now;
+    tracker->now = time > now ? time : now;
+    int result = r3_tracker_emit_position(tracker, position, error);
+    tracker->now = now;
+    return result;
+}
+
 /* A tick values what is held, and looks again at what is known of the market. Its own time moves nothing: that no candle has come
  * for a while does not tell at which price one could have left, and a session gives the same orders whenever it is run. */
 static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
     const struct r3_tick *tick = &record->tick;
-    if (tick->time > tracker->now)
-        tracker->now = tick->time;
     if (r3_tracker_synchronize(tracker, error) < 0)
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++) {
@@ -116,7 +124,7 @@ static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, s
             protect.role = r3_tracker_touched_by_price(position, &position->market->price, position->market->closed);
         if (protect.role != R3_ROLE_NONE && r3_tracker_judge(tracker, position, &protect, error) < 0)
             return -1;
-        if (r3_tracker_holds(position) && r3_tracker_emit_position(tracker, position, error) < 0)
+        if (r3_tracker_holds(position) && value_at(tracker, position, tick->time, error) < 0)
             return -1;
     }
     return 0;
@@ -219,6 +227,12 @@ static int on_end(struct r3_tracker *tracker, const struct r3_record *record, st
     return tracker->options.every ? r3_tracker_synchronize(tracker, error) : 0;
 }
 
+/* The exchange has told something of an order, ahead of this program: r3-order books it, and gives it back. */
+static int on_told(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
+    (void)record;
+    return r3_tracker_synchronize(tracker, error);
+}
+
 /* What each type asks; NULL: nothing. A table, since a switch takes the functions into one, which then saves the registers of all. */
 static int (*const steps[R3_RECORD_TYPES])(struct r3_tracker *tracker, const struct r3_record *record,
                                            struct r3_error *error) = {
@@ -227,9 +241,9 @@ static int (*const steps[R3_RECORD_TYPES])(struct r3_tracker *tracker, const str
     [R3_SIGNAL] = r3_tracker_signal,
     [R3_COMMAND] = on_command,
     [R3_TICK] = on_tick,
-    [R3_ACCOUNT] = r3_tracker_update, /* these three where they come as topics, not by the barrier */
-    [R3_UPDATE] = r3_tracker_update,
-    [R3_TRADE] = r3_tracker_update,
+    [R3_ACCOUNT] = r3_tracker_update, /* where it comes as a topic, not by the barrier */
+    [R3_UPDATE] = on_told,
+    [R3_TRADE] = on_told,
     [R3_END] = on_end,
 };
 

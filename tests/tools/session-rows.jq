@@ -5,7 +5,7 @@ def row(table; names): . as $record | [table, (reduce names[] as $name ({}; .[$n
 def last_of(f): map(select(f)) | last;
 
 . as $all
-| (map(select(.type == "raworder") | .signal // empty) | map({(.): true}) | add // {}) as $acted
+| (map(select(.type == "order") | .signal // empty) | map({(.): true}) | add // {}) as $acted
 | (map(select(.type == "update" and .reason != "end of stream")) | group_by(.order) | map({(.[0].order): .}) | add // {}) as $updates
 | [ ($all[] | select(.type == "signal") | .state = (if $acted[.id] then "ACTED" else "IGNORED" end)
      | row("signals"; ["id", "session", "strategy", "platform", "market", "timeframe", "time", "direction", "reference",

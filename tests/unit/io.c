@@ -351,6 +351,37 @@ static void test_write_behind(void) {
     CHECK_TEXT(error.text, "standard output: No space left on device");
 }
 
+/* What is written behind a line that has no end does not become a part of it. */
+static void test_begin_line(int flags) {
+    static const char *const cases[][2] = { { "", "" }, { "whole\n", "" }, { "torn", "\n" }, { "whole\ntorn", "\n" } };
+    struct r3_writer writer;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[] = "/tmp/r3-io.XXXXXX", want[64], got[64] = "";
+        int made = mkstemp(path);
+        CHECK(write(made, cases[i][0], strlen(cases[i][0])) == (ssize_t)strlen(cases[i][0]));
+        int fd = open(path, O_WRONLY | flags);
+        lseek(fd, 0, SEEK_END);
+        r3_writer_init(&writer, fd, "file");
+        for (int k = 0; k < 2; k++) {
+            CHECK_INT(r3_writer_begin_line(&writer, &error), 0);
+            CHECK_INT(r3_writer_put(&writer, "line\n", 5, &error), 0);
+        }
+        CHECK_INT(r3_writer_close(&writer, &error), 0);
+        snprintf(want, sizeof want, "%s%sline\nline\n", cases[i][0], cases[i][1]);
+        CHECK(pread(made, got, sizeof got - 1, 0) > 0);
+        CHECK_TEXT(got, want);
+        close(made);
+        unlink(path);
+    }
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    r3_writer_init(&writer, ends[1], "pipe");
+    CHECK_INT(r3_writer_begin_line(&writer, &error), 0);
+    CHECK_INT(writer.length, 0);
+    CHECK_INT(r3_writer_close(&writer, &error), 0);
+    close(ends[0]);
+}
+
 int main(void) {
     test_write_behind();
     test_lines();
@@ -363,5 +394,7 @@ int main(void) {
     test_writer();
     test_write_errors();
     test_slow_reader();
+    test_begin_line(0);
+    test_begin_line(O_APPEND);
     return check_done();
 }

@@ -110,7 +110,9 @@ static inline void open_world(struct world *world, struct r3_paper_options optio
     r3_record_init(&record, R3_INSTRUMENT);
     struct r3_instrument *instrument = &record.instrument;
     r3_copy_text(instrument->market, R3_MARKET_SIZE, "BTC-USD", 7);
+    r3_copy_text(instrument->base, R3_CURRENCY_SIZE, "BTC", 3);
     r3_copy_text(instrument->quote, R3_CURRENCY_SIZE, "USD", 3);
+    r3_copy_text(instrument->fee_currency, R3_CURRENCY_SIZE, "USD", 3);
     r3_copy_text(instrument->platform, R3_PLATFORM_SIZE, "csv", 3);
     instrument->price_increment = decimal("0.01");
     instrument->base_increment = decimal("0.001");

@@ -289,6 +289,33 @@ static void test_settings(void) {
     CHECK(r3_rules_compile(&set, "t", text, length, range, 1, &error) < 0 && error.status == R3_DATA);
 }
 
+static bool same_rules(const char *one, const char *other) {
+    struct run a, b;
+    CHECK(run_start(&a, one) == 0);
+    CHECK(run_start(&b, other) == 0);
+    bool same = r3_rules_meaning(a.rules) == r3_rules_meaning(b.rules);
+    CHECK((r3_rules_hash(a.rules) == r3_rules_hash(b.rules)) == same);
+    run_end(&a);
+    run_end(&b);
+    return same;
+}
+
+/* What may change under a session that runs, and what may not. */
+static void test_meaning(void) {
+    const char *text = "param n = 3\nlong = sma(close, n) > 1\nflat = close < 1";
+    CHECK(same_rules(
+        text, "# a title\n\n\nparam n=3 # three\n\n  long = sma( close,n ) > 1\r\n#\nflat = close < 1\n\n# end"));
+    CHECK(same_rules(text, "param n = 3\nlong = sma(close,\n  n) >\n 1\nflat = close < 1\n"));
+    CHECK(!same_rules(text, "param n = 4\nlong = sma(close, n) > 1\nflat = close < 1"));
+    CHECK(!same_rules(text, "param n = 3\nlong = ema(close, n) > 1\nflat = close < 1"));
+    CHECK(!same_rules(text, "param n = 3\nlong = sma(close, n) > 11\nflat = close < 1"));
+    CHECK(!same_rules(text, "param n = 3\nlong = sma(close, n) > 1\nflat = close <= 1"));
+    CHECK(!same_rules(text, "param n = 3\nflat = close < 1\nlong = sma(close, n) > 1"));
+    CHECK(!same_rules(text, "param n = 3\nlong = sma(close, n) > 1"));
+    CHECK(!same_rules("ab = close\nlong = ab > 1", "a = close\nb = close\nlong = b > 1"));
+    CHECK(!same_rules("long = at(\"1H\", close) > 1", "long = at(\"4H\", close) > 1"));
+}
+
 /* A condition that stays true is one signal. */
 static void test_turned(void) {
     static const char *const closes[] = { "1", "3", "4", "1", "5", "5", "0" };
@@ -453,6 +480,7 @@ int main(void) {
     test_expressions();
     test_sharing();
     test_settings();
+    test_meaning();
     test_turned();
     test_coarser();
     test_coarser_edges();

@@ -285,6 +285,114 @@ static void one_moment(struct r3_store *store) {
     r3_store_close(other);
 }
 
+/* ---- what a transaction only reads ---- */
+
+struct lingering {
+    r3_store_work *work;
+    void *context;
+    int ready; /* where a byte says that the work is done and the commit is not */
+};
+
+static int linger(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct lingering *lingering = context;
+    int result = lingering->work(store, lingering->context, error);
+    if (result == 0 && write(lingering->ready, "x", 1) != 1)
+        return -1;
+    usleep(300000);
+    return result;
+}
+
+/* Another process does `first` and is slow to commit; meanwhile `second` is begun here. */
+static void at_once(struct r3_store *store, r3_store_work *first, void *context, r3_store_work *second, void *other) {
+    int ends[2], status;
+    char byte;
+    struct r3_error error = { 0 };
+    if (pipe(ends) != 0)
+        exit(71);
+    pid_t child = fork();
+    if (child == 0) {
+        struct lingering lingering = { first, context, ends[1] };
+        struct r3_store *own = store_open();
+        int result = r3_store_write(own, linger, &lingering, &error);
+        r3_store_close(own);
+        _exit(result < 0 ? 1 : 0);
+    }
+    CHECK_INT(read(ends[0], &byte, 1), 1);
+    CHECK_INT(r3_store_write(store, second, other, &error), 0);
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static int work_while_held(struct r3_store *store, void *context, struct r3_error *error) {
+    struct booking booking = { .input = "held" };
+    return holds(store, context, error) < 0 ? -1 : book(store, &booking, error);
+}
+
+struct overtaking {
+    struct leasing leasing;
+    int64_t seen;
+};
+
+static int overtake(struct r3_store *store, void *context, struct r3_error *error) {
+    struct overtaking *overtaking = context;
+    if (lease(store, &overtaking->leasing, error) < 0)
+        return -1;
+    return r3_store_statement(store, "SELECT count(*) FROM seen_inputs WHERE input = 'held'", NULL, 0,
+                              r3_store_take_integer, &overtaking->seen, NULL, error);
+}
+
+/* Who takes the lease sees what was done under the one before. */
+static void held_until_commit(struct r3_store *store) {
+    struct leasing first = { .owner = "first", .span = 1 };
+    struct overtaking second = { .leasing = { .owner = "second", .span = 1 } };
+    struct r3_error error = { 0 };
+    CHECK_INT(store_do(store, "UPDATE sessions SET lease_until = 1 WHERE id = 's1'", NULL, 0), 0);
+    CHECK_INT(r3_store_write(store, lease, &first, &error), 0);
+    usleep(20000);
+    at_once(store, work_while_held, &first, overtake, &second);
+    CHECK_INT(second.leasing.epoch, first.epoch + 1);
+    CHECK_INT(second.seen, 1);
+}
+
+static const struct r3_store_value *collect_key(void) {
+    static struct r3_store_value key[3];
+    key[0] = r3_store_text("Kucoin");
+    key[1] = r3_store_text("BTC-USDT");
+    key[2] = r3_store_text("1H");
+    return key;
+}
+
+static int begin_session(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct r3_store_value row[] = { r3_store_text(context), r3_store_integer(1), r3_store_integer(1) };
+    return r3_store_run(store, R3_QUERY_START_SESSION, row, 3, NULL, NULL, NULL, error) < 0
+               ? -1
+               : r3_store_run(store, R3_QUERY_USE_COLLECT, collect_key(), 3, NULL, NULL, NULL, error);
+}
+
+static int end_session(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct r3_store_value row[] = { r3_store_text(context), r3_store_integer(2), r3_store_text("stop") };
+    return r3_store_run(store, R3_QUERY_END_SESSION, row, 3, NULL, NULL, NULL, error) < 0
+               ? -1
+               : r3_store_run(store, R3_QUERY_FREE_COLLECT, collect_key(), 3, NULL, NULL, NULL, error);
+}
+
+/* Each sees that the other still wants the candles. */
+static void last_two_end(struct r3_store *store) {
+    static char ids[2][4] = { "e1", "e2" };
+    struct r3_error error = { 0 };
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(store_add_session(store, ids[i], r3_store_integer(1)), 0);
+        CHECK_INT(r3_store_write(store, begin_session, ids[i], &error), 0);
+    }
+    CHECK_INT(store_number(store, "SELECT count(*) FROM collects WHERE state = 'ACTIVE'"), 1);
+    at_once(store, end_session, ids[0], end_session, ids[1]);
+    CHECK_INT(store_number(store, "SELECT count(*) FROM collects WHERE state = 'IDLE'"), 1);
+}
+
+/* ---- a crash ---- */
+
 /* The server crashes between two statements of the first call. */
 static int crash_inside(struct r3_store *store, void *context, struct r3_error *error) {
     struct booking *booking = context;
@@ -338,6 +446,8 @@ int main(int argc, char **argv) {
     killed(store);
     two_writers(store);
     one_moment(store);
+    held_until_commit(store);
+    last_two_end(store);
     restarted(store);
     /* The last one's, where the end of a commit may be unknown. */
     CHECK_INT(store_number(store, "SELECT count(*) FROM transactions"), store->driver->tells_end ? 0 : 1);

@@ -438,6 +438,46 @@ static void test_price_and_tick(void) {
     finish(&script);
 }
 
+static void tick_at(struct script *script, int64_t time) {
+    struct r3_record record;
+    r3_record_init(&record, R3_TICK);
+    COPY(record.tick.session, "main");
+    record.tick.every = R3_MINUTE;
+    record.tick.time = time;
+    step(script, &record);
+}
+
+/* A part of an exit was filled when a tick comes. Where the rest works, it is left to that; where the exchange has given it up, the next
+ * candle asks again, and not the tick, since a session that is run more often would have more orders. */
+static void test_tick_behind_a_part(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    options.protect = true;
+    for (int given_up = 0; given_up < 2; given_up++) {
+        open_protected(&script, &options, "100", NULL);
+        candle(&script, "105", "105", "99", "99");
+        WRITTEN("sync\nmain-1-SL-1 SELL MARKET 1\n");
+        trade_at(&script, "main-1-SL-1", R3_SL, R3_SELL, "99", "0.4", script.time, 1);
+        ended(&script, "main-1-SL-1", given_up ? R3_EVENT_CANCELED : R3_EVENT_PARTIAL, "", 1);
+        for (int i = 1; i < 4; i++) {
+            tick_at(&script, script.time + i * R3_MINUTE);
+            WRITTEN("sync\nposition LONG 0.6\n");
+        }
+        flat_candle(&script, "90");
+        WRITTEN(given_up ? "sync\nmain-1-SL-2 SELL MARKET 0.6\n" : "sync\n");
+        if (given_up)
+            CHECK_INT(script.last.time, script.time);
+        tick_at(&script, script.time + R3_MINUTE);
+        WRITTEN("sync\nposition LONG 0.6\n");
+        fill(&script, given_up ? "main-1-SL-2" : "main-1-SL-1", R3_SL, R3_SELL, "90", "0.6");
+        flat_candle(&script, "80");
+        WRITTEN("sync\n");
+        tick_at(&script, script.time + R3_MINUTE);
+        WRITTEN("sync\n");
+        finish(&script);
+    }
+}
+
 static void test_time_exit(void) {
     struct r3_tracker_options options = plain();
     struct script script;
@@ -817,6 +857,7 @@ int main(void) {
     test_moving_stop();
     test_short_protection();
     test_price_and_tick();
+    test_tick_behind_a_part();
     test_time_exit();
     test_levels();
     test_exchange_protection();

@@ -357,6 +357,31 @@ static void test_end_at_tick(void) {
     finish(&script);
 }
 
+/* A tick's own time ends nothing: the stop has the time of a close, as in the backtest, whenever the session is run. */
+static void test_end_at_between_closes(void) {
+    struct r3_tracker_options options = plain();
+    struct script script;
+    struct r3_record tick;
+    options.end_at = DAY + 2 * HOUR + HOUR / 2;
+    begin(&script, &options);
+    signal(&script, R3_LONG, "100");
+    fill(&script, "main-1-ENTRY-1", R3_ENTRY, R3_BUY, "100", "50");
+    flat_candle(&script, "100");
+    r3_buffer_reset(&script.out);
+    r3_record_init(&tick, R3_TICK);
+    COPY(tick.tick.session, "main");
+    tick.tick.every = R3_MINUTE;
+    tick.tick.time = options.end_at + R3_MINUTE;
+    step(&script, &tick);
+    WRITTEN("sync\nposition LONG 50\n");
+    CHECK_INT(script.position.time, tick.tick.time);
+    flat_candle(&script, "101");
+    WRITTEN(
+        "notice the session ends: --end-at 2013-11-25T02:30:00Z has come\nstop main-end-1\nsync\nmain-1-EXIT-1 SELL MARKET 50\nsync\n");
+    CHECK_INT(script.last.time, DAY + 3 * HOUR);
+    finish(&script);
+}
+
 int main(void) {
     test_cooldown();
     test_longest_cooldown();
@@ -372,5 +397,6 @@ int main(void) {
     test_end_before_entry();
     test_end_of_one();
     test_end_at_tick();
+    test_end_at_between_closes();
     return check_done();
 }

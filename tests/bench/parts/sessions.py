@@ -18,7 +18,7 @@ from parts.harness import BUILD, TOP, WORK, Failed, measured, table
 MINUTES = 5 * 60 * 1000
 START = 1704067200000  # 2024-01-01
 SESSIONS = (10, 100, 1000)
-HISTORIES = (100, 100000)
+HISTORIES = {"SQLite": (100, 100000), "PostgreSQL": (100, 20000)}  # a round trip to the server for each row of the first run
 HISTORY_SESSIONS = 4
 LABEL = "sma-cross-Kucoin-BTCUSD-15m-refresh1m"
 OPTIONS = ["--paper", "--cash", "10000", "--risk", "1%", "--stop-loss", "1%", "--set", "fast=3", "--set", "slow=8"]
@@ -57,19 +57,23 @@ class SQLite:
     def settle(self):
         pass
 
+    def statements(self, _):
+        return None
+
     def close(self):
         pass
 
 
 class PostgreSQL:
     """The private cluster of the tests: a server without fsync, as for them."""
-    SCRIPT = '. "$0" && trap postgresql_stop EXIT && postgresql_start && echo "$R3_PG_URL" && echo "$R3_PG_BIN" && head -n 1 "$R3_PG/data/postmaster.pid" && read -r'
+    SCRIPT = '. "$0" && trap postgresql_stop EXIT && postgresql_start && echo "$R3_PG_URL" && echo "$R3_PG_BIN" && echo "$R3_PG/log" && head -n 1 "$R3_PG/data/postmaster.pid" && read -r'
 
     def __init__(self, _):
         self.keeper = subprocess.Popen(["bash", "-c", self.SCRIPT, os.path.join(TOP, "tests", "postgresql.bash")],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = self.keeper.stdout.readline().strip()
         self.programs = self.keeper.stdout.readline().strip()
+        self.log = self.keeper.stdout.readline().strip()
         number = self.keeper.stdout.readline().strip()
         if not number:
             raise Failed("no PostgreSQL")
@@ -83,7 +87,22 @@ class PostgreSQL:
 
     def settle(self):
         """What the server would do some time later by itself, after many rows were written."""
-        subprocess.run([os.path.join(self.programs, "psql"), "-qc", "VACUUM ANALYZE", self.address], check=True)
+        self.command("VACUUM ANALYZE")
+
+    def command(self, *texts):
+        words = [word for text in texts for word in ("-c", text)]
+        subprocess.run([os.path.join(self.programs, "psql"), "-q", *words, self.address], check=True, stdout=subprocess.DEVNULL)
+
+    def statements(self, action):
+        """How many the programs send meanwhile, BEGIN and COMMIT among them."""
+        self.command("ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()")
+        time.sleep(0.5)
+        with open(self.log, encoding="utf-8") as file:
+            file.seek(0, os.SEEK_END)
+            action()
+            count = sum("LOG:  execute" in line for line in file)
+        self.command("ALTER SYSTEM RESET log_statement", "SELECT pg_reload_conf()")
+        return count
 
     def close(self):
         self.keeper.stdin.close()
@@ -171,6 +190,7 @@ class Case:
     def __init__(self, sessions, history=0):
         self.sessions, self.history = sessions, history
         self.runs = {CANDLE: [], NONE: []}
+        self.statements = None
 
     def measure(self, server, feed, times):
         for _ in range(times):
@@ -179,6 +199,10 @@ class Case:
                 before = server.processor()
                 line = due(feed, minutes)
                 self.runs[kind].append((line.wall, line.processor + server.processor() - before, line.mebibytes))
+        if self.sessions <= 100:
+            feed.grow()
+            count = server.statements(lambda: due(feed))
+            self.statements = count and count / self.sessions
 
     def wall(self, kind):
         return statistics.median(run[0] for run in self.runs[kind])
@@ -191,14 +215,14 @@ class Case:
         return max(run[2] for runs in self.runs.values() for run in runs)
 
 
-def by_number(name, directory, times):
-    """One store whose sessions become more. Returns the cases, and the memory of the last."""
+def by_number(name, directory, times, most):
+    """One store whose sessions become more, `most` at the end. Returns the cases, and the memory of the last."""
     cases = []
     feed = Feed(os.path.join(directory, "feed.csv"))
     feed.grow(100)
     with opened(name, directory) as server:
         have = 0
-        for count in SESSIONS:
+        for count in (*filter(lambda count: count < most, SESSIONS), most):
             begin(feed, count - have)
             have = count
             feed.grow()
@@ -212,7 +236,7 @@ def by_number(name, directory, times):
 def by_history(name, directory, times):
     """Sessions that have seen so many candles, and what they traded meanwhile."""
     cases = []
-    for count in HISTORIES:
+    for count in HISTORIES[name]:
         place = os.path.join(directory, str(count))
         os.mkdir(place)
         feed = Feed(os.path.join(place, "feed.csv"))
@@ -236,20 +260,20 @@ def rows_of(cases, first):
         row = [*first(case)]
         for kind in case.runs:
             row += [f"{case.wall(kind):.2f}", f"{case.each(kind):.1f}", f"{case.each(kind) / base.each(kind):.2f}"]
-        rows.append((*row, f"{case.mebibytes():.1f}"))
+        rows.append((*row, f"{case.mebibytes():.1f}", f"{case.statements:.1f}" if case.statements else "-"))
     return rows
 
 
 HEAD = tuple(f"{kind}: {figure}" if index == 0 else figure for kind in (CANDLE, NONE)
-             for index, figure in enumerate(("wall s", "CPU ms each", "x"))) + ("MiB",)
+             for index, figure in enumerate(("wall s", "CPU ms each", "x"))) + ("MiB", "SQL each")
 
 
-def show(quick):
-    """Tables for each database. Returns the processor time of a session, ms, at the most sessions, and the greatest ratio, by database."""
+def show(quick, databases=DATABASES, most=SESSIONS[-1]):
+    """Tables for each database, up to so many sessions. Returns the processor time of a session, ms, at the most sessions, and the greatest ratio, by database."""
     result, times = {}, 1 if quick else 5
-    for name in DATABASES:
+    for name in databases:
         with tempfile.TemporaryDirectory(dir=WORK) as directory:
-            cases, (peak, most) = by_number(name, directory, times)
+            cases, (peak, most) = by_number(name, directory, times, most)
             table(f"Due runs on {name}, two sessions at a time: CPU of all processes, the server's too; MiB of the largest",
                   ("sessions", *HEAD), rows_of(cases, lambda case: (case.sessions,)),
                   (f"{most} processes at most at once, of {peak:.0f} MiB together, the server's not among them.",))

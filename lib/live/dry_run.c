@@ -1,0 +1,111 @@
+/* --dry-run: what would be sent, and what would be refused. Nothing is journalled, leased or sent. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/live/check.h"
+#include "lib/live/gateway.h"
+
+static int put_notice(struct r3_live *live, const struct r3_order *order, enum r3_level level, const char *text,
+                      struct r3_error *error) {
+    struct r3_record record;
+    r3_record_init(&record, R3_NOTICE);
+    if (r3_clock_now(&record.notice.time, error) < 0)
+        return -1;
+    record.notice.level = level;
+    snprintf(record.notice.program, sizeof record.notice.program, "r3-live");
+    memcpy(record.notice.session, order->session, sizeof record.notice.session);
+    snprintf(record.notice.text, sizeof record.notice.text, "%s", text);
+    r3_buffer_reset(&live->lines);
+    return r3_record_encode(&live->lines, &record, error) < 0 ? -1 : live_write(live, &live->lines, error);
+}
+
+static void describe(char out[R3_TEXT_SIZE], const struct r3_order *order) {
+    char amount[R3_DECIMAL_TEXT_SIZE], price[R3_DECIMAL_TEXT_SIZE] = "";
+    bool by_size = r3_decimal_is_present(&order->size);
+    r3_decimal_format(amount, by_size ? &order->size : &order->funds);
+    if (order->kind == R3_LIMIT)
+        r3_decimal_format(price, &order->price);
+    snprintf(out, R3_TEXT_SIZE, "%s %s %s %s %s of %s%s%s", order->id, r3_kind_name(order->kind),
+             r3_side_name(order->side), by_size ? "size" : "funds", amount, order->market, *price ? " at " : "", price);
+}
+
+/* What the exchange's own check says, where there is a key. */
+static void test(struct r3_live *live, const struct r3_order *order, char out[R3_TEXT_SIZE], enum r3_level *level) {
+    struct r3_kucoin_answer answer;
+    struct r3_error trouble = { 0 };
+    int64_t sent = 0;
+    *level = R3_INFO;
+    if (!live->options->key) {
+        snprintf(out, R3_TEXT_SIZE, "would be sent (no key: the exchange was not asked)");
+        return;
+    }
+    if (r3_kucoin_place(live->kucoin, order, live->options->window, true, sent, &answer, &trouble) < 0) {
+        *level = R3_WARNING;
+        snprintf(out, R3_TEXT_SIZE, "could not be tested: %.180s", trouble.text);
+    } else if (answer.outcome == R3_KUCOIN_DONE) {
+        snprintf(out, R3_TEXT_SIZE, "would be sent; the exchange would take it");
+    } else {
+        *level = R3_WARNING;
+        snprintf(out, R3_TEXT_SIZE, "%s: %s%s%.160s",
+                 answer.outcome == R3_KUCOIN_REFUSED ? "the exchange would refuse it" : "the exchange did not answer",
+                 answer.code, *answer.code ? ": " : "", answer.text);
+    }
+}
+
+static int try_order(struct r3_live *live, const struct r3_order *order, struct r3_live_session *session,
+                     struct r3_error *error) {
+    struct r3_live_facts facts;
+    struct r3_error trouble = { 0 };
+    struct r3_buffer text = R3_BUFFER_INIT;
+    char what[R3_TEXT_SIZE], verdict[R3_TEXT_SIZE], reason[R3_TEXT_SIZE];
+    enum r3_level level = R3_WARNING;
+    describe(what, order);
+    if (live_facts(live, order, session, &facts, &trouble) < 0)
+        snprintf(verdict, sizeof verdict, "could not be checked: %.180s", trouble.text);
+    else if (!r3_live_check(reason, order, &facts))
+        snprintf(verdict, sizeof verdict, "would be refused: %.200s", reason);
+    else
+        test(live, order, verdict, &level);
+    r3_buffer_printf(&text, "%s: %s", what, verdict);
+    int result = put_notice(live, order, level, text.data, error);
+    r3_buffer_release(&text);
+    return result;
+}
+
+/* Orders of standard input, of sessions that there are. */
+static int try_input(struct r3_live *live, struct r3_error *error) {
+    struct r3_record record;
+    for (char *at = live->orders.data; at && *at; at += strcspn(at, "\n") + 1) {
+        struct r3_live_session *session = NULL;
+        size_t count = 0;
+        if (r3_record_decode(live->decoder, &record, at, strcspn(at, "\n"), error) < 0)
+            return -1;
+        int result = r3_live_sessions(&session, &count, live->store, record.order.session, error);
+        if (result == 0)
+            result = try_order(live, &record.order, session, error);
+        if (session)
+            r3_live_session_release(session);
+        free(session);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int live_dry_run(struct r3_live *live, struct r3_error *error) {
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < live->session_count; i++) {
+        struct r3_live_row *rows = NULL;
+        size_t count = 0;
+        result = r3_live_rows(&rows, &count, live->store, live->sessions[i].id, error);
+        for (size_t j = 0; j < count; j++) {
+            if (result == 0 && rows[j].step == R3_LIVE_INTENT && !rows[j].cancel)
+                result = try_order(live, &rows[j].order, &live->sessions[i], error);
+            r3_live_row_release(&rows[j]);
+        }
+        free(rows);
+    }
+    return result < 0 ? -1 : try_input(live, error);
+}

@@ -1,0 +1,180 @@
+/* Orders and cancels that came as records, on their way into the journal; and how far a market was reconciled. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/live/journal.h"
+
+static const char PROGRAM[] = "r3-live";
+
+struct lines {
+    const struct r3_buffer *orders, *cancels;
+    struct r3_decoder *decoder;
+    size_t unknown;
+};
+
+static int take_text(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)error;
+    r3_buffer_append_text(context, r3_store_row_text(row, 4));
+    return 0;
+}
+
+static int take_mode(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)error;
+    r3_buffer_append_text(context, r3_store_row_text(row, 2));
+    return 0;
+}
+
+static int check_session(struct r3_store *store, const char *id, struct r3_error *error) {
+    struct r3_buffer mode = R3_BUFFER_INIT;
+    const struct r3_store_value value = r3_store_text(id);
+    int result = r3_store_run(store, R3_QUERY_LIVE_SESSION, &value, 1, take_mode, &mode, NULL, error);
+    if (result == 0 && mode.length == 0)
+        result = r3_fail(error, R3_DATA, "no session %s", id);
+    else if (result == 0 && strcmp(mode.data, "live") != 0)
+        result =
+            r3_fail(error, R3_DATA, "session %s is a %s session: its orders are not for an exchange", id, mode.data);
+    r3_buffer_release(&mode);
+    return result;
+}
+
+/* One that is there already must be this very order. */
+static int check_known(struct r3_store *store, struct lines *lines, const char *id, const char *line,
+                       struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT, known = R3_BUFFER_INIT;
+    const struct r3_store_value value = r3_store_text(id);
+    struct r3_record record;
+    int result = r3_store_run(store, R3_QUERY_JOURNAL_ROW, &value, 1, take_text, &text, NULL, error);
+    if (result == 0 && text.length == 0)
+        result = r3_fail(error, R3_DATA, "its row is gone");
+    if (result == 0)
+        result = r3_record_decode(lines->decoder, &record, text.data, text.length, error);
+    if (result == 0)
+        result = r3_record_encode(&known, &record, error);
+    if (result == 0 && (known.length != strlen(line) + 1 || memcmp(known.data, line, known.length - 1) != 0))
+        result = r3_fail(error, R3_DATA, "another order of this id is in the journal");
+    r3_buffer_release(&text);
+    r3_buffer_release(&known);
+    return result;
+}
+
+static int add_order(struct r3_store *store, struct lines *lines, const char *line, struct r3_error *error) {
+    struct r3_record record;
+    if (r3_record_decode(lines->decoder, &record, line, strlen(line), error) < 0)
+        return -1;
+    const struct r3_order *order = &record.order;
+    const struct r3_store_value values[] = { r3_store_text(order->id), r3_store_text(order->session),
+                                             r3_store_text(order->platform), r3_store_text(order->market),
+                                             r3_store_text(line) };
+    int64_t changed = 0;
+    if (check_session(store, order->session, error) < 0 ||
+        r3_store_run(store, R3_QUERY_JOURNAL_ADD, values, 5, NULL, NULL, &changed, error) < 0 ||
+        (!changed && check_known(store, lines, order->id, line, error) < 0))
+        return r3_error_at(error, "order %s: ", order->id);
+    return 0;
+}
+
+static int add_cancel(struct r3_store *store, struct lines *lines, const char *line, struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    struct r3_record record;
+    if (r3_record_decode(lines->decoder, &record, line, strlen(line), error) < 0)
+        return -1;
+    const struct r3_cancel *cancel = &record.cancel;
+    const struct r3_store_value values[] = { r3_store_text(cancel->order), r3_store_text(cancel->session),
+                                             r3_store_text(*cancel->reason ? cancel->reason : "canceled") };
+    int64_t changed = 0;
+    int result = r3_store_run(store, R3_QUERY_JOURNAL_CANCEL, values, 3, NULL, NULL, &changed, error);
+    if (result == 0 && !changed)
+        result = r3_store_run(store, R3_QUERY_JOURNAL_ROW, values, 1, take_text, &text, NULL, error);
+    if (result == 0 && !changed && text.length == 0)
+        lines->unknown++;
+    r3_buffer_release(&text);
+    return result;
+}
+
+/* Each line of the text without its newline, which is put back. */
+static int each_line(struct r3_store *store, struct lines *lines, const struct r3_buffer *text,
+                     int (*add)(struct r3_store *, struct lines *, const char *, struct r3_error *),
+                     struct r3_error *error) {
+    int result = 0;
+    for (char *at = text->data, *end; result == 0 && at && *at; at = end + 1) {
+        end = strchr(at, '\n');
+        *end = '\0';
+        result = add(store, lines, at, error);
+        *end = '\n';
+    }
+    return result;
+}
+
+static int write_lines(struct r3_store *store, void *context, struct r3_error *error) {
+    struct lines *lines = context;
+    lines->unknown = 0;
+    return each_line(store, lines, lines->orders, add_order, error) < 0 ||
+                   each_line(store, lines, lines->cancels, add_cancel, error) < 0
+               ? -1
+               : 0;
+}
+
+int r3_live_journal(struct r3_store *store, const struct r3_buffer *orders, const struct r3_buffer *cancels,
+                    size_t *unknown, struct r3_error *error) {
+    struct lines lines = { orders, cancels, r3_decoder_new(), 0 };
+    int result = r3_store_write(store, write_lines, &lines, error);
+    r3_decoder_free(lines.decoder);
+    *unknown = lines.unknown;
+    return result;
+}
+
+static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
+    return 0;
+}
+
+static int look_for_any(struct r3_store *store, void *context, struct r3_error *error) {
+    return r3_store_run(store, R3_QUERY_JOURNAL_ANY, NULL, 0, take_any, context, NULL, error);
+}
+
+int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error) {
+    *any = false;
+    return r3_store_read(store, look_for_any, any, error);
+}
+
+/* ---- how far a market was reconciled ---- */
+
+struct reach {
+    char topic[R3_MARKET_SIZE + 8];
+    int64_t time;
+};
+
+static int take_time(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)error;
+    *(int64_t *)context = row->columns[0].integer;
+    return 0;
+}
+
+static int read_reach(struct r3_store *store, void *context, struct r3_error *error) {
+    struct reach *reach = context;
+    const struct r3_store_value values[] = { r3_store_text(PROGRAM), r3_store_text(reach->topic) };
+    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, &reach->time, NULL, error);
+}
+
+static int write_reach(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct reach *reach = context;
+    const struct r3_store_value values[] = { r3_store_text(PROGRAM), r3_store_text(reach->topic),
+                                             r3_store_integer(reach->time) };
+    return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error);
+}
+
+int r3_live_reconciled(struct r3_store *store, const char *market, int64_t *time, struct r3_error *error) {
+    struct reach reach = { .time = R3_TIME_ABSENT };
+    snprintf(reach.topic, sizeof reach.topic, "kucoin/%s", market);
+    int result = r3_store_read(store, read_reach, &reach, error);
+    *time = reach.time;
+    return result;
+}
+
+int r3_live_set_reconciled(struct r3_store *store, const char *market, int64_t time, struct r3_error *error) {
+    struct reach reach = { .time = time };
+    snprintf(reach.topic, sizeof reach.topic, "kucoin/%s", market);
+    return r3_store_write(store, write_reach, &reach, error);
+}

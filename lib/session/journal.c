@@ -1,0 +1,71 @@
+#include "lib/session/journal.h"
+
+static int change(struct r3_store *store, enum r3_query query, const char *id, const char *session, const char *reason,
+                  struct r3_error *error) {
+    const struct r3_store_value values[] = { r3_store_text(id), r3_store_text(session),
+                                             r3_store_text(reason ? reason : "") };
+    return r3_store_run(store, query, values, reason ? 3 : 2, NULL, NULL, NULL, error);
+}
+
+int r3_journal_order(struct r3_store *store, const struct r3_order *order, const char *line, size_t length,
+                     struct r3_error *error) {
+    struct r3_buffer record = R3_BUFFER_INIT;
+    r3_buffer_append(&record, line, length);
+    const struct r3_store_value values[] = { r3_store_text(order->id), r3_store_text(order->session),
+                                             r3_store_text(order->platform), r3_store_text(order->market),
+                                             r3_store_text(record.data) };
+    int result =
+        r3_store_run(store, R3_QUERY_JOURNAL_ADD, values, sizeof values / sizeof values[0], NULL, NULL, NULL, error);
+    r3_buffer_release(&record);
+    return result;
+}
+
+int r3_journal_update(struct r3_store *store, const struct r3_update *update, struct r3_error *error) {
+    static const char stale[] = "STALE:";
+    if (update->status == R3_OPENED)
+        return 0;
+    if (change(store, R3_QUERY_JOURNAL_TAKE_BACK, update->order, update->session, NULL, error) < 0)
+        return -1;
+    return strncmp(update->reason, stale, strlen(stale)) != 0
+               ? 0
+               : change(store, R3_QUERY_STALE_SIGNAL, update->order, update->session, NULL, error);
+}
+
+int r3_journal_cancel(struct r3_store *store, const struct r3_cancel *cancel, struct r3_error *error) {
+    return change(store, R3_QUERY_JOURNAL_CANCEL, cancel->order, cancel->session, cancel->reason, error);
+}
+
+int r3_journal_give_up(struct r3_store *store, const char *session, const char *reason, struct r3_error *error) {
+    const struct r3_store_value values[] = { r3_store_text(session), r3_store_text(reason) };
+    return r3_store_run(store, R3_QUERY_JOURNAL_GIVE_UP, values, 2, NULL, NULL, NULL, error);
+}
+
+static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
+    return 0;
+}
+
+static int has(bool *out, struct r3_store *store, enum r3_query query, const char *session, struct r3_error *error) {
+    const struct r3_store_value key = r3_store_text(session);
+    *out = false;
+    return r3_store_run(store, query, &key, 1, take_any, out, NULL, error);
+}
+
+int r3_journal_has_open(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    return has(out, store, R3_QUERY_JOURNAL_OPEN, session, error);
+}
+
+int r3_journal_has_unknown(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    return has(out, store, R3_QUERY_JOURNAL_SENT, session, error);
+}
+
+int r3_journal_has_sent(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    return has(out, store, R3_QUERY_JOURNAL_WORKING, session, error);
+}
+
+int r3_journal_has_events(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    *out = false;
+    return r3_store_waiting(store, R3_JOURNAL_PROGRAM, session, take_any, out, error);
+}

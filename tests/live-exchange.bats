@@ -1,0 +1,197 @@
+# Sessions that trade with real money, by the real r3-live, before the exchange of tests/kucoin: its ledger, the store and what was printed say
+# the same, and that is what the backtest decides.
+load helper
+load postgresql
+load stores
+load runs
+load live-runs
+load kucoin
+
+setup_file() {
+    # Who looks for leaks at the end of a process does it from another one, and waits for that one forever if it is killed.
+    export ASAN_OPTIONS=detect_leaks=0
+    load postgresql
+    postgresql_start
+}
+
+teardown_file() {
+    load postgresql
+    postgresql_stop
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset R3_DB R3_NOW R3_LEASE
+    mkdir -p config/r3 run
+    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_RUNTIME_DIR=$PWD/run
+    place sqlite live
+    r3-session init
+}
+
+teardown() {
+    exchange_stop
+}
+
+# The exchange, whose price is that of the candles, and a session on it as begin_live makes it.
+begin_exchange() {
+    exchange_start --candles "$DATA/$FEED" --now 2013-11-26 --speed "${speed:-0}" --balance USDT=10000
+    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
+    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --live --cash 10000 --source "$DATA/$FEED" --price-increment 0.1 \
+        --base-increment 0.00000001 --quote-increment 0.000001 --minimum-size 0.00001 --minimum-funds 0.1 "${@:-${LIVE[@]}}" >started
+    id=$(jq -r .session started)
+    : >out
+    : >log
+}
+# now DAYTIME [COMMAND…]: that time for the exchange too; a run
+now() {
+    exchange_clock "2013-11-$1"
+    at "$1" "${@:2}"
+}
+go() {
+    local time
+    for time; do now "26T$time" live_run; done
+}
+
+# What the exchange did is what the store has, and what was printed: each order once, each fill once.
+equals_ledger() {
+    jq -r 'select(.event == "accepted") | .order.clientOid' "$R3_EXCHANGE_LEDGER" | sort >ledger.orders
+    [ -z "$(uniq -d ledger.orders)" ]
+    sql "SELECT id FROM exchange_orders WHERE attempts > 0 AND (exchange_id IS NOT NULL OR filled <> '0')" | sort >store.orders
+    diff ledger.orders store.orders
+    jq -r 'select(.event == "fill") | [.clientOid, .fill.side, .fill.price, .fill.size, .fill.fee] | join(" ")' "$R3_EXCHANGE_LEDGER" | sort >ledger.fills
+    sql "SELECT order_id || ' ' || lower(side) || ' ' || price || ' ' || size || ' ' || fee FROM trades" | sort >store.fills
+    diff ledger.fills store.fills
+    delivered out at-least-once
+    run -0 r3-session check
+}
+real_equality() {
+    begin_exchange
+    go 02:25 02:30 02:35 06:10 06:15 06:20 07:10 07:15 07:20 07:25 08:10 08:15 08:20 08:55 09:00 09:05 09:10
+    [ ! -s log ]
+    equals_backtest_live 6
+    equals_ledger
+    [ "$(sql 'SELECT count(*) FROM orders WHERE exchange_id IS NULL')" = 0 ]
+    exchange_stop
+}
+@test "a live session decides and fills as its backtest; ledger, store and records agree" {
+    on_both real_equality
+}
+
+@test "its candles decide, minutes protect" {
+    exchange_start --candles "$DATA/btcusd-bitstamp-2013_1m.csv" --now 2013-11-26 --speed 0 --balance USDT=10000
+    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
+    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --live --cash 10000 "${LIVE[@]}" >started
+    id=$(jq -r .session started)
+    : >out
+    : >log
+    go 02:25 02:30 02:35 06:10 06:15 06:20 07:10 07:15 07:20 07:25
+    [ "$(sql 'SELECT role FROM orders ORDER BY time, id' | paste -sd' ')" = 'ENTRY EXIT ENTRY SL' ]
+    [ "$(position)" = 'FLAT 0' ]
+    equals_ledger
+}
+
+@test "a limit entry rests from run to run, is cancelled in time, and filled" {
+    begin_exchange --set fast=3 --set slow=8 --limit 0.2% --limit-candles 2
+    go 02:25 02:30 02:35 02:40 02:45 02:50 02:55 03:00 03:05 07:10 07:15 07:20 07:25 07:30 07:35 07:40 07:45 07:50 08:10 08:15 08:20 08:25
+    [ ! -s log ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE kind = 'LIMIT'")" -ge 3 ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE kind = 'LIMIT' AND status = 'CANCELED' AND filled = '0'")" -ge 1 ]
+    [ "$(count trades)" -ge 1 ]
+    equals_ledger
+}
+
+@test "replies that get lost, fills in parts and late: nothing is sent twice" {
+    speed=1 begin_exchange
+    go 02:25
+    exchange_fault drop-reply:place:1
+    go 02:30
+    [[ $(position) == LONG* ]]
+    exchange_fault partial:place:1:fraction=0.4,times=2,rest=fill late-fills:fills:2:ms=900
+    go 06:10 06:15 06:20
+    [ "$(position)" = 'FLAT 0' ]
+    exchange_fault 503-after:place:1 html-before:order-client:1
+    go 07:10 07:15 07:20 07:25
+    equals_ledger
+    [ "$(steps)" = 'DONE|4' ]
+    [ "$(sql "SELECT status || ' ' || execution FROM orders" | sort -u)" = 'CLOSED FULLY_EXECUTED' ]
+}
+
+@test "an entry it refuses, the rest of one that it cancels" {
+    begin_exchange
+    go 02:25
+    exchange_fault 'refuse:place:1:code=200004,msg=Balance insufficient!'
+    go 02:30 02:35
+    [[ $(sql 'SELECT status || reason FROM orders') == CANCELED*'Balance insufficient'* ]]
+    exchange_fault partial:place:1:fraction=0.25,times=1,rest=cancel
+    go 07:10 07:15
+    [[ $(position) == LONG* ]]
+    go 07:20 07:25 # its stop sells what there is
+    [ "$(position)" = 'FLAT 0' ]
+    equals_ledger
+}
+
+@test "pause, stop with an open position, and the kill switch" {
+    begin_exchange
+    go 02:25 02:30
+    [[ $(position) == LONG* ]]
+    at 26T02:31 r3-session pause "$id" >command
+    go 02:35 06:10 06:15 06:20 07:10 07:15 07:20
+    [ "$(position) $(count orders)" = 'FLAT 0 2' ]
+    at 26T07:21 r3-session resume "$id" >command
+    go 08:10 08:15
+    [[ $(position) == LONG* ]]
+    now 26T08:16 r3-session stop --all >command
+    go 08:17
+    [ "$(state) $(position)" = 'STOPPED FLAT 0' ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'EXIT' AND time = 1385453760000")" = 1 ]
+    equals_ledger
+    [ "$(exchange_control state | jq -r '.balances.BTC.balance // "0"')" = 0 ]
+}
+
+@test "the exchange is away: what was decided is sent when it is back, if it is not too old" {
+    speed=1 begin_exchange
+    go 02:25
+    exchange_fault reset-before:any:1.0
+    exchange_clock 2013-11-26T02:30
+    if at 26T02:30 live_run; then false; fi
+    [[ $(steps) == *'|1' && $(steps) != DONE* ]]
+    [ "$(state)" = ACTIVE ]
+    run -0 r3-session check
+    exchange_control clear '{}' >/dev/null
+    go 02:34
+    [[ $(position) == LONG* ]] || [[ $(sql 'SELECT reason FROM orders') == STALE:* ]]
+    equals_ledger
+}
+
+# Runs of which some process is killed at some moment, r3-live among them.
+real_storm() {
+    local tries
+    exchange_clock "2013-11-$1"
+    for ((tries = 0; tries < ${R3_CRASH_TRIES:-2}; tries++)); do
+        [ $((RANDOM % 4)) -gt 0 ] || exchange_fault "$(shuf -n 1 -e drop-reply:place:1 reset-after:place:1 503-after:place:1 truncated:place:1 429:query:1 late-fills:fills:1:ms=300)"
+        killed_at "$1"
+    done
+    exchange_control clear '{}' >/dev/null
+    for ((tries = 0; tries < 5; tries++)); do
+        exchange_control clock '{"add": 5000}' >/dev/null
+        ! at "$1" session "$id" >>out 2>>log || return 0
+    done
+    tail -n 5 log
+    return 1
+}
+killed_at_the_exchange() {
+    speed=1 begin_exchange
+    go 02:25
+    killed=0 span=250
+    for time in 02:30 06:15 07:15 07:20 08:15 09:00; do
+        real_storm "26T$time"
+        go "$(printf %s:%02d "${time%:*}" $((10#${time#*:} + 5)))"
+    done
+    [ "$killed" -gt 3 ]
+    equals_ledger
+    equals_backtest_live 6
+    exchange_stop
+}
+@test "whatever is killed, at whatever moment: ledger, store, records and backtest are the same" {
+    on_both killed_at_the_exchange
+}

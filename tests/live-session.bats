@@ -1,0 +1,328 @@
+# Sessions that trade with real money, in front of something that stands in for the exchange: what they decide and when, what is on its
+# way, and that nothing of it is lost, sent twice or sold twice.
+load helper
+load stores
+load runs
+load live-runs
+
+setup_file() {
+    # Who looks for leaks at the end of a process does it from another one, and waits for that one forever if it is killed.
+    export ASAN_OPTIONS=detect_leaks=0
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset R3_DB R3_NOW R3_LEASE STAND_IN
+    export R3_KUCOIN_URL=http://127.0.0.1:1 STAND_IN_CANDLES=$DATA/$FEED
+    place sqlite live
+    r3-session init
+}
+
+# In place of r3-order --live a program that fills each order as the paper exchange does, and goes wrong where $STAND_IN asks for it.
+stand_in() {
+    mkdir -p stand-in
+    printf '#!/bin/bash\n[ "$1" = --live ] || exec %q "$@"\nexec python3 %q "$@"\n' "$BIN/r3-order" \
+        "$TOP/tests/tools/stand-in-exchange.py" >stand-in/r3-order
+    chmod +x stand-in/r3-order
+    PATH=$PWD/stand-in:$PATH
+}
+
+# ---- made, shown ----
+
+@test "what is refused when a live session is made, with a sentence" {
+    no() { # STATUS TEXT ARGUMENTS…
+        run "-$1" r3-session create sma-cross-Kucoin-BTCUSDT-1H-refresh5mn "${@:3}"
+        [[ $output == *"$2"* ]] || { echo "$*: $output"; false; }
+    }
+    no 64 '--paper or --live, one of them' --paper --live --cash 100
+    no 64 '--live wants --cash' --live
+    no 64 '--cash wants an amount above 0' --live --cash 0
+    no 64 '--short: nothing is sold short with --live' --live --cash 100 --short
+    no 64 'r3-order: --slippage: with --paper alone' --live --cash 100 --slippage 0.1%
+    no 64 '--book is not for a session' --live --cash 100 --book
+    no 64 '--entries-from is not for a session' --live --cash 100 --entries-from never
+    R3_KUCOIN_URL='' no 64 '--source: a live session trades on the exchange' --live --cash 100 --source "$DATA/$FEED"
+    R3_KUCOIN_URL=https://api.kucoin.com no 64 '--source: a live session' --live --cash 100 --source "$DATA/$FEED"
+    run -64 r3-session create sma-cross-Binance-BTCUSDT-1H-refresh5mn --live --cash 100
+    [[ $output == *'orders go to kucoin alone, not to binance'* ]]
+    [ "$(count sessions)" = 0 ]
+    unset R3_KUCOIN_URL
+    run -0 r3-session create sma-cross-Kucoin-BTCUSDT-1H-refresh5mn --live --cash 100 --max-order 50
+    [ "$(sql "SELECT mode || ' ' || cash || ' ' || pipeline FROM sessions")" = \
+        'live 100 r3-strategy sma-cross --market BTC-USDT --timeframe 1H | r3-track --protect tracker | r3-size --max-order 50 | r3-order --book --cash 100 --max-order 50' ]
+}
+
+@test "the text of a run, its backtest, and what show tells" {
+    begin_live --max-order 500
+    run -0 at 26T03:00 r3-session run "$id"
+    [[ $output == *" | r3-order --book --cash 10000 --max-order 500 --entries-from 2013-11-26T02:55:00Z --session $id --state | r3-session keep $id --owner "*" | r3-order --live --session $id --owner "* ]]
+    owner=$(grep -o -- '--owner.*$' <<<"${output##*|}")
+    [[ $output == *"feed $id $owner |"*"keep $id $owner |"* ]]
+    sql "UPDATE sessions SET owner = NULL, lease_until = NULL"
+    run -0 r3-session show "$id" --pipeline
+    [[ $output == *"| r3-size --max-order 500 | r3-order --paper --cash 10000 --session $id | r3-report"* ]]
+    run -0 r3-session show "$id"
+    [[ $output == *'state       ACTIVE, live'* ]]
+    [ "$(r3-session list --json | jq -r .mode)" = live ]
+    [[ $(r3-session list) == *'  ACTIVE, live'* ]]
+}
+
+# ---- decisions ----
+
+@test "what a live session decides and fills is what its backtest does: entries, exits, stops, targets" {
+    stand_in
+    begin_live
+    runs 00:05 02:25 02:30 02:35 06:10 06:15 06:20 07:10 07:15 07:20 07:25 08:10 08:15 08:20 08:55 09:00 09:05 09:10
+    [ ! -s log ]
+    equals_backtest_live 6
+    [ -n "$(sql "SELECT 1 FROM orders WHERE role = 'SL' LIMIT 1")" ]
+    # What was sent is in the journal, and was decided beforehand.
+    [ "$(sql 'SELECT count(*) FROM exchange_orders e JOIN orders o ON o.id = e.id WHERE e.attempts = 1')" = "$(count orders)" ]
+    # It goes from store to store with its orders.
+    r3-session dump >dump
+    R3_DB=$PWD/other.db r3-session restore <dump
+    R3_DB=$PWD/other.db r3-session dump | cmp - dump
+    R3_DB=$PWD/other.db run -0 r3-session check
+}
+
+@test "limit entries that wait over runs, are cancelled in time, and entered anew" {
+    stand_in
+    begin_live --set fast=3 --set slow=8 --limit 0.2% --limit-candles 2
+    runs 02:25 02:30 02:35 02:40 02:45 02:50 02:55 03:00 03:05 07:10 07:15 07:20 07:25 07:30 07:35 07:40 07:45 07:50 \
+        08:10 08:15 08:20 08:25 08:30 08:35 08:40 08:45 08:50 08:55 09:00 09:05 09:10
+    [ ! -s log ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE kind = 'LIMIT' AND status = 'CANCELED'")" -ge 1 ]
+    equals_backtest_live 2
+}
+
+@test "fills that come late, and in parts: the position is what was filled" {
+    stand_in
+    begin_live
+    export STAND_IN='late parts'
+    : >out
+    runs 02:25
+    [ "$(position)" = 'FLAT 0' ] || [ "$(count positions)" = 0 ]
+    at 26T02:30 live_run # decided and sent; taken; part of it; the rest
+    [ "$(steps)" = 'DONE|1' ]
+    [[ $(position) == LONG\ * ]]
+    [ "$(count trades)" = 2 ]
+    [ "$(jq -r 'select(.type == "update" and .order == "'"$id"'-1-ENTRY-1").event' out | sort -u | paste -sd' ')" = 'FILLED PARTIAL PLACED' ]
+    runs 02:35 06:10 06:15 06:20
+    [ ! -s log ]
+    run -0 r3-session check
+    [ "$(steps)" = "DONE|$(count orders)" ]
+}
+
+@test "an order that the exchange refuses: an entry is over, an exit is tried again" {
+    stand_in
+    begin_live
+    runs 02:25
+    STAND_IN=refuse at 26T02:30 live_run
+    [ "$(sql "SELECT status || ' ' || reason FROM orders")" = 'CANCELED 200004: Balance insufficient!' ]
+    [ "$(steps)" = 'DONE|1' ]
+    runs 02:35 07:10 07:15
+    [[ $(position) == LONG* ]]
+    # The exit at market is refused, until the exchange takes it.
+    at 26T07:16 r3-session stop "$id" >command
+    STAND_IN=refuse runs 07:17 07:20 07:25
+    [ "$(state)" = STOPPING ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE role <> 'ENTRY' AND reason LIKE '200004%'")" -ge 2 ]
+    runs 07:30
+    [ "$(state) $(position)" = 'STOPPED FLAT 0' ]
+    run -0 r3-session check
+}
+
+@test "what became of an order is not known: no entries, until it is; protection goes on" {
+    stand_in
+    begin_live
+    runs 02:25
+    STAND_IN=unknown at 26T02:30 live_run
+    [ "$(steps)" = 'SENT|1' ]
+    [[ $(at 26T02:35 r3-session run "$id") == *' --entries-from never '* ]]
+    leases_run_out
+    STAND_IN=unknown runs 02:35 02:40 02:50
+    [ "$(steps)" = 'SENT|1' ]
+    run -0 r3-session check
+    runs 02:55 # it is found, with what it filled
+    [ "$(steps)" = 'DONE|1' ]
+    [[ $(position) == LONG\ * ]]
+    [[ $(at 26T03:00 r3-session run "$id") == *' --entries-from 2013-11-26T02:55:00Z '* ]]
+    leases_run_out
+    runs 03:00 06:10 06:15 06:20
+    [ ! -s log ]
+    equals_backtest_live 2
+}
+
+@test "after an outage: entries that are too old are STALE and go nowhere" {
+    stand_in
+    begin_live
+    runs 02:25
+    at 26T02:40 live_run # the entry of 02:30 is two refreshes old
+    [ "$(sql "SELECT state FROM signals ORDER BY time DESC LIMIT 1")" = STALE ]
+    [[ $(sql "SELECT status || reason FROM orders") == CANCELEDSTALE:* ]]
+    at 27T12:00 live_run
+    [ "$(sql "SELECT count(*) FROM orders WHERE reason LIKE 'STALE:%'")" -gt 3 ]
+    [ "$(count exchange_orders) $(count trades)" = '0 0' ]
+    run -0 r3-session check
+}
+
+@test "after an outage: a stop that was crossed is sent at once" {
+    stand_in
+    begin_live
+    at 26T07:10 live_run
+    at 26T07:15 live_run
+    [[ $(position) == LONG* ]]
+    at 27T12:00 live_run
+    [ "$(position)" = 'FLAT 0' ]
+    [ "$(sql "SELECT role FROM orders WHERE reason IS NULL" | paste -sd' ')" = 'ENTRY SL' ]
+    run -0 r3-session check
+}
+
+# ---- commands ----
+
+@test "pause: no entries, the position stays protected" {
+    stand_in
+    begin_live
+    runs 02:25 02:30
+    [[ $(position) == LONG* ]]
+    at 26T02:31 r3-session pause "$id" >command
+    runs 02:35 06:10 06:15 06:20 07:10 07:15 07:20
+    [ "$(position)" = 'FLAT 0' ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY'")" = 1 ]
+    at 26T07:21 r3-session resume "$id" >command
+    runs 08:10 08:15
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY'")" -gt 1 ]
+    run -0 r3-session check
+}
+
+@test "stop: the position is sold at once, at today's price, and STOPPED is what the exchange has confirmed" {
+    stand_in
+    begin_live
+    runs 02:25 02:30
+    [[ $(position) == LONG* ]]
+    at 26T02:31 r3-session stop "$id" >command
+    STAND_IN=late at 26T02:32 live_run # between two candles; it is taken, and fills in the third round
+    [ "$(state)" = STOPPED ]
+    [ "$(position)" = 'FLAT 0' ]
+    [ "$(sql "SELECT time FROM orders WHERE role = 'EXIT'")" = 1385433060000 ]
+    [ "$(steps) $(count tasks) $(count outbox)" = 'DONE|2 0 0' ]
+    [ -z "$(sql 'SELECT owner FROM sessions')" ]
+    [ "$(grep -c 'is STOPPED' out)" = 1 ]
+    run -0 r3-session check
+    run -78 session "$id"
+    run -0 r3-session delete "$id"
+    [ "$(count exchange_orders) $(count sessions)" = '0 0' ]
+}
+
+@test "stop: it is not over while it is unknown what became of the exit; stop --all is for all of them" {
+    stand_in
+    begin_live
+    runs 02:25 02:30
+    at 26T02:31 r3-session stop --all >command
+    STAND_IN=unknown at 26T02:32 live_run
+    [ "$(state) $(steps)" = 'STOPPING DONE|1 SENT|1' ]
+    run -1 r3-session stop --force "$id"
+    [[ $output == *'orders that may be at the exchange: r3-order --live --session '* ]]
+    at 26T02:33 live_run
+    [ "$(state)" = STOPPED ]
+    [ "$(position)" = 'FLAT 0' ]
+    run -0 r3-session check
+}
+
+@test "stop cancels what waits at the exchange; --keep-position sells nothing" {
+    stand_in
+    export STAND_IN=late
+    begin_live --set fast=3 --set slow=8 --limit 5% --limit-candles 9
+    runs 02:25
+    STAND_IN=unknown at 26T02:30 live_run
+    STAND_IN=unknown at 26T02:31 r3-session stop --keep-position "$id" >command
+    STAND_IN=unknown at 26T02:32 live_run
+    [ "$(state)" = STOPPING ]
+    [ "$(sql "SELECT cancel FROM exchange_orders")" = 'the session was stopped' ]
+    STAND_IN='' at 26T02:33 live_run
+    [ "$(state) $(steps)" = 'STOPPED DONE|1' ]
+    [ "$(sql 'SELECT status FROM orders')" = CANCELED ]
+    [ "$(count trades)" = 0 ]
+    run -0 r3-session check
+}
+
+@test "stop --force ends a session that nobody feeds any more, with nothing at the exchange" {
+    stand_in
+    cp "$DATA/$FEED" feed.csv
+    feed=feed.csv begin_live
+    runs 02:25 02:30
+    rm feed.csv
+    at 26T02:31 r3-session stop "$id" >command
+    at 26T02:35 run ! session "$id"
+    at 26T02:36 r3-session stop --force "$id" >command
+    [ "$(state)" = STOPPED ]
+    [[ $(position) == LONG* ]]
+    run -0 r3-session check
+}
+
+# ---- kills ----
+
+@test "candles fail: what was decided before is brought to its end all the same" {
+    stand_in
+    cp "$DATA/$FEED" feed.csv
+    feed=feed.csv begin_live
+    runs 02:25
+    STAND_IN=unknown at 26T02:30 live_run
+    mv feed.csv gone.csv
+    at 26T02:35 run ! session "$id"
+    [ "$(steps)" = 'DONE|1' ] # and its events wait
+    [ "$(sql "SELECT count(*) FROM outbox WHERE program = 'r3-order'")" -gt 0 ]
+    [ -z "$(sql 'SELECT owner FROM sessions')" ]
+    mv gone.csv feed.csv
+    at 26T02:40 live_run
+    [[ $(position) == LONG* ]]
+    run -0 r3-session check
+}
+
+@test "who was overtaken changes nothing, and sends nothing" {
+    stand_in
+    begin_live
+    runs 02:25
+    text=$(at 26T02:30 r3-session run "$id")
+    at 26T02:30 run -75 session "$id"
+    leases_run_out
+    at 26T02:30 live_run
+    rows "$id" >before
+    at 26T02:30 run -75 backtest "$text"
+    rows "$id" | cmp - before
+    [ "$(steps)" = 'DONE|1' ]
+    run -0 r3-session check
+}
+
+@test "a run by hand: the text does what the run does" {
+    stand_in
+    begin_live
+    for minute in 00:05 02:25 02:30 02:30 02:35; do
+        text=$(at "26T$minute" r3-session run "$id")
+        at "26T$minute" backtest "$text" >>out 2>>log
+        leases_run_out
+    done
+    [ "$(steps)" = 'DONE|1' ]
+    [[ $(position) == LONG* ]]
+    run -0 r3-session check
+}
+
+# Runs of which some process is killed at some moment, then one that is left alone.
+storm() {
+    for ((try = 0; try < tries; try++)); do
+        killed_at "$1" "$([ $((RANDOM % 6)) -gt 0 ] || echo crash)"
+    done
+    at "$1" session "$id" >>out 2>>log
+}
+@test "whatever is killed, at whatever moment: decisions, orders and fills are those of the backtest, none twice" {
+    stand_in
+    begin_live
+    runs 02:25
+    killed=0 span=120 tries=${R3_CRASH_TRIES:-2}
+    for time in 02:30 02:35 06:15 06:20 07:15 07:20 07:25 08:15 08:20 09:00 09:10; do storm "26T$time"; done
+    [ "$killed" -gt 6 ]
+    equals_backtest_live 6
+    [ "$(sql 'SELECT count(*) FROM exchange_orders WHERE attempts <> 1')" = 0 ]
+    delivered out at-least-once
+}
+
