@@ -23,7 +23,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     unset R3_DB R3_NOW R3_LEASE
     mkdir -p config/r3 run
-    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_RUNTIME_DIR=$PWD/run
+    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/run
     place sqlite live
     r3-session init
 }
@@ -114,6 +114,37 @@ real_equality() {
     equals_ledger
     [ "$(steps)" = 'DONE|4' ]
     [ "$(sql "SELECT status || ' ' || execution FROM orders" | sort -u)" = 'CLOSED FULLY_EXECUTED' ]
+}
+
+# A store that knows less than the exchange.
+back() {
+    rm -f live.db*
+    r3-session restore <backup
+}
+@test "a backup from before an exit: what is decided again is found, and not sent again" {
+    begin_exchange
+    go 02:25 02:30 02:35 06:10
+    r3-session dump >backup
+    go 06:15 06:20
+    back
+    go 06:25 06:30
+    [ "$(position)" = 'FLAT 0' ]
+    [ "$(steps)" = 'DONE|2' ]
+    equals_ledger
+}
+
+@test "a backup from before an entry: what it bought is in no session, and no more is bought" {
+    begin_exchange
+    go 02:25
+    r3-session dump >backup
+    go 02:30 02:35
+    back
+    for minute in 02:50 07:15; do
+        now "26T$minute" run -78 session "$id"
+        [[ $output == *'the live sessions own 10000 USDT, and the account has 5000.'* ]]
+    done
+    [ "$(jq -r 'select(.event == "accepted") | .order.clientOid' "$R3_EXCHANGE_LEDGER" | wc -l)" = 1 ]
+    run -0 r3-session check
 }
 
 @test "an entry it refuses, the rest of one that it cancels" {

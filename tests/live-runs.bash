@@ -5,7 +5,7 @@
 #     runs TIME…                   runs at these times of 2013-11-26
 #     steps; position              of its orders on their way, counted; "LONG 6.1"
 #     equals_backtest_live TRADES  rows and orders are those of the backtest that equals it, which has so many trades at least
-#     killed_at DAYTIME [MODES…]   a run in which some process is killed at some moment, within $span ms; $killed counts
+#     killed_at DAYTIME [MODES…]   a run in which some process is killed at some moment
 
 # shellcheck disable=SC2034  # for who loads this
 LIVE=(--set fast=3 --set slow=8 --stop-loss 1% --take-profit 3% --fraction 0.5)
@@ -40,16 +40,5 @@ equals_backtest_live() {
 
 killed_at() {
     STAND_IN=${2-} R3_NOW=2013-11-$1 setsid session "$id" >>out 2>>log 3>&- </dev/null &
-    local leader=$! victims
-    sleep "0.$(printf %03d $((RANDOM % span)))"
-    mapfile -t victims < <(members "$leader")
-    if [ ${#victims[@]} -gt 0 ]; then
-        kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null && killed=$((killed + 1))
-        span=$((span < 600 ? span * 5 / 4 : span))
-    else
-        span=$((span > 8 ? span * 2 / 3 : span))
-    fi
-    wait "$leader" || true
-    while [ -n "$(members "$leader")" ]; do sleep 0.01; done
-    leases_run_out
+    kill_one $!
 }

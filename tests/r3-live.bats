@@ -9,7 +9,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     unset R3_DB R3_NOW R3_LEASE R3_KUCOIN_URL
     mkdir run
-    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_RUNTIME_DIR=$PWD/run
+    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/run
 }
 
 teardown() {
@@ -137,7 +137,7 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     entry s1-1-ENTRY-1 >line
     run -75 live --wait 3s <line
     [ "$(journal)" = 's1-1-ENTRY-1|SENT' ]
-    rm -r "$XDG_RUNTIME_DIR"/r3 # where it is noted how long
+    rm -r "$XDG_STATE_HOME"/r3 # where it is noted how long
     live </dev/null >out
     [ "$(journal 'step, attempts')" = 'DONE|2' ]
     agree --done
@@ -551,6 +551,33 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     for secret in "$exchange_secret" "$exchange_passphrase"; do
         run ! grep -rlF "$secret" seen out messages dump live.db
     done
+}
+
+# dumps_core COMMAND…: after 0.4 s it is aborted; yes or no.
+dumps_core() {
+    python3 - "$@" <<'END'
+import os, resource, signal, subprocess, sys, time
+def unlimited():
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+child = subprocess.Popen(sys.argv[1:], stdin=open("line"), stdout=open("out", "a"), stderr=open("messages", "a"), preexec_fn=unlimited)
+time.sleep(0.4)
+os.kill(child.pid, signal.SIGABRT)
+status = os.waitpid(child.pid, 0)[1]
+assert os.WTERMSIG(status) == signal.SIGABRT, status
+print("yes" if os.WCOREDUMP(status) else "no")
+END
+}
+
+@test "what holds the key leaves no core dump" {
+    live_begin
+    exchange_fault delay-before:place:9:ms=5000
+    entry s1-1-ENTRY-1 >line
+    [ "$(dumps_core sleep 9)" = yes ] || skip "no process of this machine leaves one"
+    grep -qaF sleep core* || skip "core dumps of this machine go elsewhere"
+    rm core*
+    [ "$(dumps_core r3-live --credentials "$R3_EXCHANGE_CREDENTIALS" --window 1s --wait 9s)" = no ]
+    grep -rq s1-1-ENTRY-1 live.db* # it was at work
+    run ! ls core*
 }
 
 # ---- the other database ----

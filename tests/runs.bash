@@ -5,6 +5,7 @@
 #     leases_run_out              those of who was killed, and of all others
 #     finish                      the last run; what it and those before had to write is in ./out then
 #     state; count TABLE          of the session; rows
+#     kill_one LEADER             some process of a run, at some moment
 #     delivered FILE [at-least-once]   what the runs wrote has each signal, order and trade of the store, once
 #     equals_backtest TRADES      rows of the session are those of the backtest that equals it, which has so many trades at least
 
@@ -56,3 +57,21 @@ equals_backtest() {
 
 # members LEADER: the processes of a run that setsid began.
 members() { ps -o pid=,pgid= -A | awk -v group="$1" '$2 == group { print $1 }'; }
+
+# kill_one LEADER: some process of a run that setsid began, at some moment within $span ms of its begin; then wait for the others. $killed
+# counts those that were hit, and $span follows how long runs take here.
+kill_one() {
+    local victims
+    while [ -z "$(members "$1")" ] && kill -0 "$1" 2>/dev/null; do sleep 0.005; done
+    sleep "0.$(printf %03d $((RANDOM % span)))"
+    mapfile -t victims < <(members "$1")
+    if [ ${#victims[@]} -gt 0 ]; then
+        kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null && killed=$((killed + 1))
+        span=$((span < 600 ? span * 5 / 4 : span))
+    else
+        span=$((span > 8 ? span * 2 / 3 : span))
+    fi
+    wait "$1" || true
+    while [ -n "$(members "$1")" ]; do sleep 0.01; done
+    leases_run_out
+}

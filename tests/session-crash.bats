@@ -23,21 +23,10 @@ setup() {
 
 # ---- crashes ----
 
-# storm DAYTIME: a run in which something is killed at some moment, within $span ms, which follow how long runs take here.
+# storm DAYTIME: a run in which something is killed at some moment.
 storm() {
     R3_NOW=2013-11-$1 setsid run-due -j 1 >>out 2>>log 3>&- </dev/null &
-    local leader=$! victims
-    sleep "0.$(printf %03d $((RANDOM % span)))"
-    mapfile -t victims < <(members "$leader")
-    if [ ${#victims[@]} -gt 0 ]; then
-        kill -9 "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null && killed=$((killed + 1))
-        span=$((span < 600 ? span * 5 / 4 : span))
-    else
-        span=$((span > 8 ? span * 2 / 3 : span))
-    fi
-    wait "$leader" || true
-    while [ -n "$(members "$leader")" ]; do sleep 0.01; done
-    leases_run_out
+    kill_one $!
 }
 killed_at_any_moment() {
     begin "${RISKY[@]}"

@@ -84,10 +84,8 @@ struct r3_kucoin_rate {
 };
 
 static int name_directory(struct r3_buffer *path) {
-    const char *run = getenv("XDG_RUNTIME_DIR"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    if (run && *run == '/')
-        r3_buffer_append_text(path, run);
-    else if (state && *state == '/')
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (state && *state == '/')
         r3_buffer_append_text(path, state);
     else if (home && *home == '/')
         r3_buffer_printf(path, "%s/.local/state", home);

@@ -9,9 +9,9 @@
  * corrected by what each answer says, so that other machines' calls count too. A tenth is for urgent calls alone: cancellations and orders
  * that leave a position.
  *
- * The file is $XDG_RUNTIME_DIR/r3/kucoin-HASH, else in $XDG_STATE_HOME/r3 or ~/.local/state/r3; HASH is of the address and the key. Where it
- * cannot be had, or its lock not in time, a process counts for itself: a limit that is passed costs a wait, a stop that does not go out
- * costs more. */
+ * The file is $XDG_STATE_HOME/r3/kucoin-HASH, else in ~/.local/state/r3: cron and a login find the same one. HASH is of the address and the
+ * key. Where it cannot be had, or its lock not in time, a process counts for itself: a limit that is passed costs a wait, a stop that does
+ * not go out costs more. */
 
 enum r3_kucoin_pool { R3_KUCOIN_PUBLIC, R3_KUCOIN_SPOT, R3_KUCOIN_MANAGEMENT, R3_KUCOIN_POOLS };
 

@@ -83,7 +83,7 @@ static struct r3_kucoin *begin(size_t *first) {
     const struct r3_kucoin_options options = { .url = server.url, .credentials = credentials, .timeout = TIMEOUT };
     snprintf(path, sizeof path, "%s/%d", directory, number++);
     CHECK_INT(mkdir(path, 0700), 0);
-    setenv("XDG_RUNTIME_DIR", path, 1);
+    setenv("XDG_STATE_HOME", path, 1);
     rule_count = 0;
     skew = 0;
     error = (struct r3_error) { 0 };

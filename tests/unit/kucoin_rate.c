@@ -213,7 +213,6 @@ static void check_held(void) {
 }
 
 static void check_places(void) {
-    unsetenv("XDG_RUNTIME_DIR");
     unsetenv("XDG_STATE_HOME");
     unsetenv("HOME");
     struct r3_kucoin_rate *rate = r3_kucoin_rate_new("http://127.0.0.1:6", NULL);
@@ -228,7 +227,7 @@ static void check_places(void) {
     snprintf(path, sizeof path, "%s/.local/state/r3", directory);
     CHECK_INT(access(path, F_OK), 0);
     r3_kucoin_rate_free(rate);
-    setenv("XDG_RUNTIME_DIR", "/proc/nowhere", 1);
+    setenv("XDG_STATE_HOME", "/proc/nowhere", 1);
     rate = r3_kucoin_rate_new("http://127.0.0.1:6", NULL);
     CHECK(!r3_kucoin_rate_is_shared(rate));
     r3_kucoin_rate_free(rate);
@@ -236,7 +235,7 @@ static void check_places(void) {
 
 int main(void) {
     CHECK(mkdtemp(directory));
-    setenv("XDG_RUNTIME_DIR", directory, 1);
+    setenv("XDG_STATE_HOME", directory, 1);
     check_window();
     check_told();
     check_small_quota();

@@ -38,9 +38,9 @@ class Aims:
         table("Aims", ("", "aim", "measured", ""), self.rows, notes)
 
 
-def collect(speeds, rates, texts, echo, sweeps, grown, due, with_peers):
+def collect(speeds, rates, texts, echo, sweeps, grown, due, order, with_peers):
     """speeds: entries by name, by size; rates: from memory; texts: candles a second of the pipe by rule, and MiB, by size; grown:
-    of sweep.growth; due: of sessions.show."""
+    of sweep.growth; due: of sessions.show; order: of live.show."""
     aims = Aims()
     one, five = speeds.get("1m", {}), speeds.get("5m", {})
     if with_peers:
@@ -79,4 +79,5 @@ def collect(speeds, rates, texts, echo, sweeps, grown, due, with_peers):
     for database, (milliseconds, ratio) in due.items():
         aims.below(f"a due run, {database}, CPU a session, 1,000 sessions", DUE[database], milliseconds, " ms")
         aims.below(f"the same, dearest number of sessions or history in the cheapest, {database}", 1.25, ratio, " x")
+    aims.below("r3-live, an order's line in to its request out, median", 1, order, " ms")
     aims.show()
