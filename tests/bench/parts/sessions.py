@@ -241,6 +241,7 @@ def by_history(name, directory, times):
         os.mkdir(place)
         feed = Feed(os.path.join(place, "feed.csv"))
         with opened(name, place) as server:
+            feed.grow()
             begin(feed, HISTORY_SESSIONS)
             feed.grow(count)
             due(feed, jobs=1)  # all of the history, in a transaction a session
