@@ -4,10 +4,11 @@
 #include "lib/session/feed.h"
 #include "lib/base/clock.h"
 #include "lib/session/journal.h"
+#include "lib/session/last_instrument.h"
 #include "lib/session/late.h"
 #include "lib/session/stream.h"
 
-static const struct r3_option options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
+static const struct r3_option options[] = { R3_HOLDER_OPTIONS, R3_NO_CANDLES_OPTION, { .name = NULL } };
 
 struct command {
     int64_t time;
@@ -35,6 +36,7 @@ struct r3_feed {
     struct event *events;      /* of a live session */
     size_t event_count, event; /* event: the next to go, where it has not gone */
     struct r3_record tick;     /* R3_UNKNOWN: none */
+    bool no_candles;           /* there is no stream: one is made of what the store has */
     bool headed;               /* the states have gone */
     int64_t written;           /* lines */
 };
@@ -254,11 +256,24 @@ static int pass(struct r3_feed *feed, struct r3_error *error) {
     return end ? 0 : 1;
 }
 
+/* Of no stream: a head, with the instrument that the session had, and all that does not come from a source. */
+static int pass_none(struct r3_feed *feed, struct r3_error *error) {
+    struct r3_record record;
+    bool found;
+    r3_record_init(&record, R3_STREAM);
+    record.stream.version = R3_STREAM_VERSION;
+    if (put_record(feed, &record, error) < 0 ||
+        r3_last_instrument(&record, &found, feed->decoder, feed->states.data, error) < 0)
+        return -1;
+    return (found && put_record(feed, &record, error) < 0) || put_rest(feed, error) < 0 ? -1 : put_end(feed, error);
+}
+
 int r3_feed_begin(struct r3_feed **out, const struct r3_session_call *call, struct r3_error *error) {
     struct r3_feed *feed = r3_allocate(sizeof *feed);
     *out = feed;
     feed->seen = feed->last = R3_TIME_ABSENT;
     feed->decoder = r3_decoder_new();
+    feed->no_candles = r3_arguments_given(call->arguments, "no-candles");
     return r3_session_stream_open(&feed->stream, call, error) < 0 || r3_clock_now(&feed->now, error) < 0
                ? -1
                : r3_store_read(call->store, look, feed, error);
@@ -270,6 +285,8 @@ void r3_feed_leave_lease(struct r3_feed *feed) {
 
 int r3_feed_pass(struct r3_feed *feed, struct r3_error *error) {
     int more = 1;
+    if (feed->no_candles)
+        return pass_none(feed, error);
     while (more > 0) {
         more = r3_session_stream_next(&feed->stream, error);
         if (more > 0)

@@ -36,6 +36,9 @@ struct r3_session_lease {
           .minimum = 1,                                                                                                \
           .help = "number of the lease, as run printed it" },                                                          \
         R3_LEASE_OPTION
+/* Of feed and keep: a run of which the source has failed. */
+#define R3_NO_CANDLES_OPTION                                                                                           \
+    { .name = "no-candles", .kind = R3_OPTION_FLAG, .help = "the run has none: its source has failed" }
 
 /* --lease, R3_LEASE or the default. R3_CONFIG: R3_LEASE is no duration. */
 int r3_lease_span(int64_t *span, const struct r3_arguments *arguments, struct r3_error *error);

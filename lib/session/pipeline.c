@@ -180,15 +180,19 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
     return result;
 }
 
-/* Options of r3-collect stand ahead of the stages: they are the source's. */
-static void drop_source(struct r3_pipeline_text *text) {
-    if (text->count == 0 || !is_program(&text->programs[0], &r3_collect_stage))
-        return;
-    for (size_t i = 0; i < text->programs[0].count; i++)
-        free(text->programs[0].words[i]);
-    free(text->programs[0].words);
+static void drop_program(struct r3_pipeline_text *text, size_t index) {
+    struct r3_pipeline_program *program = &text->programs[index];
+    for (size_t i = 0; i < program->count; i++)
+        free(program->words[i]);
+    free(program->words);
     text->count--;
-    memmove(&text->programs[0], &text->programs[1], text->count * sizeof text->programs[0]);
+    memmove(program, program + 1, (text->count - index) * sizeof *program);
+}
+
+static void drop_stage(struct r3_pipeline_text *text, const struct r3_stage *stage) {
+    for (size_t i = text->count; i-- > 0;)
+        if (is_program(&text->programs[i], stage))
+            drop_program(text, i);
 }
 
 /* The book of a live session as the paper exchange of a backtest. */
@@ -206,12 +210,14 @@ static void make_paper(struct r3_pipeline_program *program) {
     *program = paper;
 }
 
-int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
-                            const char *entries_from, struct r3_error *error) {
+static int write_stages(struct r3_buffer *out, const struct r3_session *session, bool state, bool decides,
+                        const char *entries_from, struct r3_error *error) {
     struct r3_pipeline_text text = R3_PIPELINE_TEXT_INIT;
     int result = parse(&text, session, error);
-    if (result == 0)
-        drop_source(&text);
+    if (result == 0) /* its options stand ahead of the stages, and are the source's */
+        drop_stage(&text, &r3_collect_stage);
+    if (result == 0 && !decides)
+        drop_stage(&text, &r3_strategy_stage);
     for (size_t i = 0; result == 0 && i < text.count; i++) {
         struct r3_pipeline_program *program = &text.programs[i];
         const struct r3_stage *stage = r3_stage_find(program->words[0]);
@@ -230,4 +236,14 @@ int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *sess
         r3_pipeline_text_write(out, &text);
     r3_pipeline_text_release(&text);
     return result;
+}
+
+int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
+                            const char *entries_from, struct r3_error *error) {
+    return write_stages(out, session, state, true, entries_from, error);
+}
+
+int r3_session_write_stages_behind(struct r3_buffer *out, const struct r3_session *session, const char *entries_from,
+                                   struct r3_error *error) {
+    return write_stages(out, session, true, false, entries_from, error);
 }

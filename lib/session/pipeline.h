@@ -36,5 +36,8 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
  * --entries-from for r3-order where entries_from is not NULL. Without, those of a backtest: what is live is on paper. */
 int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
                             const char *entries_from, struct r3_error *error);
+/* The same of a run that has no candles: r3-strategy, which would have nothing to do and may be unable to, is left out. */
+int r3_session_write_stages_behind(struct r3_buffer *out, const struct r3_session *session, const char *entries_from,
+                                   struct r3_error *error);
 
 #endif
