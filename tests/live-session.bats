@@ -252,11 +252,42 @@ stand_in() {
     feed=feed.csv begin_live
     runs 02:25 02:30
     rm feed.csv
-    at 26T02:31 r3-session stop "$id" >command
     at 26T02:35 run ! session "$id"
     at 26T02:36 r3-session stop --force "$id" >command
     [ "$(state)" = STOPPED ]
     [[ $(position) == LONG* ]]
+    run -0 r3-session check
+}
+
+@test "stop --force forgets no fill: it is refused until a run has taken it in, though there are no candles; check finds one" {
+    stand_in
+    cp "$DATA/$FEED" feed.csv
+    feed=feed.csv begin_live
+    runs 02:25
+    STAND_IN=unknown runs 02:30
+    sql "UPDATE sessions SET owner = 'me', epoch = 99, lease_until = 1"
+    at 26T02:31 r3-order --live --session "$id" --owner me --epoch 99 </dev/null >>out
+    [ "$(steps) $(count outbox) $(count trades)" = 'DONE|1 2 0' ]
+    rm feed.csv
+    at 26T02:32 run -1 r3-session stop --force "$id"
+    [[ $output == *"r3-session run --execute $id does"* ]]
+    [ "$(state)" = ACTIVE ]
+    r3-session dump >dump
+    R3_DB=$PWD/other.db
+    r3-session restore <dump
+    sql "DELETE FROM tasks; DELETE FROM strategies; UPDATE orders SET status = 'CANCELED'; UPDATE sessions SET state = 'STOPPED', ended = 9"
+    run -65 r3-session check
+    [[ $output == *"session $id: no run has taken in what the exchange told of its orders, and it is STOPPED"* ]]
+    sql "DELETE FROM outbox WHERE record NOT LIKE '%notice%'"
+    sql "INSERT INTO outbox (program, session, number, record) VALUES ('r3-order', '$id', 99, '{\"type\":\"notice\"}')"
+    run r3-session check
+    [[ $output != *'no run has taken in'* ]]
+    R3_DB=$PWD/live.db
+    sql 'UPDATE sessions SET owner = NULL, lease_until = NULL'
+    at 26T02:32 run -74 session "$id"
+    [[ $(position) == LONG* ]]
+    at 26T02:33 run -0 r3-session stop --force "$id"
+    [ "$(state) $(count trades)" = 'STOPPED 1' ]
     run -0 r3-session check
 }
 

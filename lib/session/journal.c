@@ -92,6 +92,10 @@ int r3_journal_has_sent(bool *out, struct r3_store *store, const char *session, 
     return has(out, store, R3_QUERY_JOURNAL_WORKING, session, error);
 }
 
+int r3_journal_has_told(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    return has(out, store, R3_QUERY_JOURNAL_TOLD, session, error);
+}
+
 int r3_journal_has_events(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
     *out = false;
     return r3_store_waiting(store, R3_JOURNAL_PROGRAM, session, take_any, out, error);

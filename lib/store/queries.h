@@ -43,6 +43,7 @@ enum r3_query {
     R3_QUERY_ORDERS_AFTER_STOP,
     R3_QUERY_JOURNAL_WITHOUT_ORDER,
     R3_QUERY_JOURNAL_AFTER_STOP,
+    R3_QUERY_TOLD_AFTER_STOP,
     R3_QUERY_JOURNAL_DISAGREES, /* steps alone: sums are for R3_QUERY_JOURNAL_SUMS */
     R3_QUERY_FILLS_WITHOUT_ORDER,
     R3_QUERY_JOURNAL_SUMS, /* session → id, filled, cost, fee of the journal, of the order: those that are DONE and all told of */
@@ -88,6 +89,7 @@ enum r3_query {
     R3_QUERY_JOURNAL_TAKE_BACK, /* id, session: an INTENT of which nothing was sent goes */
     R3_QUERY_JOURNAL_SENT,      /* session → a row where it is unknown what became of an order */
     R3_QUERY_JOURNAL_WORKING,   /* session → a row where an order was sent and is not DONE */
+    R3_QUERY_JOURNAL_TOLD,      /* session → a row where an update or a trade waits for a run */
     R3_QUERY_JOURNAL_GIVE_UP,   /* session, reason: every INTENT is DONE */
     R3_QUERY_STALE_SIGNAL,      /* order, session: that of the order */
     /* r3-session: sessions by what names them, with the columns that r3_session_read takes; in the order of their numbers */
