@@ -197,6 +197,31 @@ back() {
     equals_ledger
 }
 
+@test "a run by hand gives its lease back, and says with the session how it failed; FAILING counts what r3-live did" {
+    begin_exchange
+    go 02:25
+    now 26T02:30 backtest "$(at 26T02:30 r3-session run "$id")" >>out
+    [ "$(sql "SELECT count(*) FROM sessions WHERE owner IS NULL AND lease_until IS NULL")" = 1 ]
+    [ "$(steps) $(count trades)" = 'DONE|1 0' ]
+    go 02:31
+    [ "$(count trades)" = 1 ]
+    mv "$XDG_CONFIG_HOME/r3/kucoin" key
+    failures() { sql 'SELECT failures || coalesce(last_failure, 1) FROM sessions'; }
+    now 26T02:32 run -78 backtest "$(at 26T02:32 r3-session run "$id")"
+    [[ $(failures) == '1r3-live: '*kucoin* ]]
+    [ -z "$(sql "SELECT owner FROM sessions")" ]
+    now 26T02:33 run -78 session "$id"
+    now 26T02:35 run -78 session "$id"
+    [[ $(failures) == '3r3-live: '*kucoin* ]]
+    [[ $(R3_NOW=2013-11-26T02:36 r3-session list) == *'FAILING 3'* ]]
+    mv key "$XDG_CONFIG_HOME/r3/kucoin"
+    go 02:40
+    [ "$(failures)" = 01 ]
+    run -64 r3-live --last
+    [[ $output == *'--last gives back the lease that --owner names'* ]]
+    equals_ledger
+}
+
 @test "the exchange is away: what was decided is sent when it is back, if it is not too old" {
     speed=1 begin_exchange
     go 02:25

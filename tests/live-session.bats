@@ -57,6 +57,8 @@ stand_in() {
     run -0 at 26T03:00 r3-session run "$id"
     [[ $output == *" | r3-order --book --cash 10000 --max-order 500 --entries-from 2013-11-26T02:55:00Z --session $id --state | r3-session keep $id --owner "*" | r3-order --live --session $id --owner "* ]]
     owner=$(grep -o -- '--owner.*$' <<<"${output##*|}")
+    [[ $owner == *' --last' ]]
+    owner=${owner% --last}
     [[ $output == *"feed $id $owner |"*"keep $id $owner |"* ]]
     sql "UPDATE sessions SET owner = NULL, lease_until = NULL"
     run -0 r3-session show "$id" --pipeline
@@ -291,6 +293,20 @@ stand_in() {
     run -0 r3-session check
 }
 
+@test "what is too small to be sold counts as closed, and check has nothing against it" {
+    stand_in
+    begin_live --base-increment 0.1 --minimum-size 1 "${LIVE[@]}" # the stand-in fills to the eighth digit
+    runs 02:25 02:30 06:10 06:15 06:20 06:30
+    [ "$(position)" = 'FLAT 0.00479582' ]
+    run -0 r3-session check
+    at 26T06:31 r3-session stop "$id" >command
+    runs 06:32
+    [ "$(state)" = STOPPED ]
+    run -0 r3-session check
+    sql "UPDATE positions SET size = '0.0048'"
+    run -65 r3-session check
+}
+
 # ---- kills ----
 
 @test "candles fail: what was decided before is brought to its end all the same" {
@@ -332,7 +348,7 @@ stand_in() {
     at 26T02:34 run -74 session "$id"
     [ "$(state) $(position) $(steps) $(count outbox)" = 'STOPPED FLAT 0 DONE|2 0' ]
     [ "$(sql "SELECT filled || ' ' || time FROM orders WHERE role = 'EXIT'")" = '2 1385433180000' ]
-    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 741 ]
+    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 742 ]
     [[ $(sql 'SELECT last_failure FROM sessions') == 'r3-collect: '*'feed.csv: No such file'* ]]
     run -0 r3-session check
 }
@@ -419,7 +435,7 @@ watch_collect() {
     for minute in 00:05 02:25 02:30 02:30 02:35; do
         text=$(at "26T$minute" r3-session run "$id")
         at "26T$minute" backtest "$text" >>out 2>>log
-        leases_run_out
+        [ -z "$(sql 'SELECT owner FROM sessions')" ] # r3-live has given the lease back
     done
     [ "$(steps)" = 'DONE|1' ]
     [[ $(position) == LONG* ]]

@@ -56,6 +56,8 @@ int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *er
  * changes nothing. */
 int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen, int64_t now,
                           struct r3_error *error);
+/* The run has succeeded, so the session is not FAILING. */
+int r3_session_lease_succeeded(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error);
 /* The run has failed, for that reason: noted with the session, unless somebody has taken the lease since. now: market time; text: what
  * people were told. Outside of a transaction; where the store cannot take it, it is left. */
 void r3_session_lease_failed(struct r3_store *store, const struct r3_session_lease *lease, int64_t now, int status,

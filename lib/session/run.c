@@ -32,6 +32,7 @@ struct run {
     bool urgent;       /* what was decided before is to be sent ahead of the decisions; */
     bool events, over; /* something was told that no run has taken in; it is STOPPED */
     bool no_candles;   /* live: their source has failed in this run */
+    bool succeeded;
 };
 
 static int look_ahead(struct r3_store *store, void *context, struct r3_error *error) {
@@ -154,6 +155,8 @@ static int give_back(struct r3_store *store, void *context, struct r3_error *err
     const struct run *run = context;
     struct r3_session_lease lease = { .session = run->session.id, .epoch = run->epoch };
     memcpy(lease.owner, run->owner, sizeof lease.owner);
+    if (run->succeeded && run->live && r3_session_lease_succeeded(store, &lease, error) < 0)
+        return -1;
     return r3_session_lease_end(store, &lease, error);
 }
 
@@ -173,6 +176,7 @@ static int print_text(const struct r3_session_call *call, const struct run *run,
     if (result == 0 && run->live) {
         r3_buffer_append_text(&text, " | ");
         write_live(&text, run);
+        r3_buffer_append_text(&text, " --last");
     }
     r3_buffer_append_text(&text, "\n");
     if (result == 0)
@@ -318,6 +322,7 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
         result = !run.execute ? print_text(call, &run, error)
                  : run.live   ? do_live(call, &run, &said, error)
                               : decide(call, &run, &kept, &said, error);
+        run.succeeded = result == 0;
         if ((result < 0 && !kept) || (run.execute && run.live))
             r3_store_write(call->store, give_back, &run, &unused);
         if (result < 0)

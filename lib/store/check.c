@@ -204,8 +204,6 @@ static int compare_position(const struct r3_store_row *row, void *context, struc
         return -1;
     if (strcmp(side, "SHORT") == 0)
         r3_decimal_negate(&size, &size);
-    if (strcmp(side, "FLAT") == 0 && !r3_decimal_is_zero(&size))
-        say(books->findings, "session %s: its position in %s is FLAT and has a size", books->session->id, market);
     compare(books->findings, "session", books->session->id, market, &size,
             position ? &position->size : &r3_decimal_zero);
     r3_ledger_mark(&books->ledger, market, &price);

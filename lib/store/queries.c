@@ -143,8 +143,10 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_PROLONG_LEASE] = "UPDATE sessions SET lease_until = $4 WHERE id = $1 AND owner = $2 AND epoch = $3",
     [R3_QUERY_END_LEASE] = "UPDATE sessions SET owner = NULL, lease_until = NULL"
                            " WHERE id = $1 AND owner = $2 AND epoch = $3",
-    [R3_QUERY_RUN_DONE] = "UPDATE sessions SET seen = coalesce($4, seen), last_run = $5, last_status = 0,"
-                          " last_failure = NULL, failures = 0 WHERE id = $1 AND owner = $2 AND epoch = $3",
+    [R3_QUERY_RUN_DONE] = "UPDATE sessions SET seen = coalesce($4, seen), last_run = $5 WHERE id = $1 AND owner = $2"
+                          " AND epoch = $3",
+    [R3_QUERY_RUN_SUCCEEDED] = "UPDATE sessions SET last_status = 0, last_failure = NULL, failures = 0"
+                               " WHERE id = $1 AND owner = $2 AND epoch = $3",
     [R3_QUERY_RUN_FAILED] = "UPDATE sessions SET last_run = $3, last_status = $4, last_failure = $5,"
                             " failures = failures + 1 WHERE id = $1 AND epoch = $2",
     [R3_QUERY_ADD_SIGNAL] = "INSERT INTO signals (" SIGNAL_COLUMNS ", state) VALUES"

@@ -68,6 +68,7 @@ enum r3_query {
     R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */
     R3_QUERY_END_LEASE,     /* id, owner, epoch */
     R3_QUERY_RUN_DONE,      /* id, owner, epoch, seen (NULL: as it was), last_run */
+    R3_QUERY_RUN_SUCCEEDED, /* id, owner, epoch */
     R3_QUERY_RUN_FAILED,    /* id, epoch, last_run, last_status, last_failure */
     R3_QUERY_ADD_SIGNAL,    /* id, session, strategy … reason; its state is IGNORED */
     R3_QUERY_SIGNAL,        /* id */
