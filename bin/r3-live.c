@@ -1,4 +1,5 @@
 /* r3-live: orders of live sessions, to the exchange. Here its command line; see lib/live/live.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,11 +202,27 @@ static void end_run(const struct r3_arguments *arguments, struct parts *parts, c
     r3_store_write(parts->store, give_back, &lease, &unused);
 }
 
+/* The programs ahead of this one work under the lease until their output ends; what they tell goes on. */
+static void pass_input(struct r3_writer *out) {
+    char text[4096];
+    struct r3_error unused;
+    ssize_t got = isatty(STDIN_FILENO) ? 0 : 1;
+    while (got > 0) {
+        while ((got = read(STDIN_FILENO, text, sizeof text)) < 0 && errno == EINTR)
+            continue;
+        if (got > 0 && out && r3_writer_put(out, text, (size_t)got, &unused) < 0)
+            return;
+    }
+}
+
 static int run(const struct r3_arguments *arguments, struct parts *parts, struct r3_writer *out,
                struct r3_error *error) {
     int result = work(arguments, parts, out, error);
-    if (r3_arguments_given(arguments, "last") && *parts->owner)
-        end_run(arguments, parts, result < 0 ? error : NULL);
+    if (!r3_arguments_given(arguments, "last") || !*parts->owner)
+        return result;
+    if (result < 0)
+        pass_input(r3_arguments_given(arguments, "quiet-input") ? NULL : out);
+    end_run(arguments, parts, result < 0 ? error : NULL);
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/exchange/names.h"
 #include "lib/session/awaited.h"
+#include "lib/session/finer.h"
 #include "lib/session/journal.h"
 #include "lib/session/last_instrument.h"
 #include "lib/session/late.h"
@@ -33,8 +34,9 @@ struct r3_feed {
     struct r3_buffer states;
     struct r3_late late;
     struct r3_awaited awaited;
-    struct r3_record held; /* a candle that waits for the awaited one; R3_UNKNOWN: none; */
-    struct r3_buffer line; /* and its line */
+    struct r3_record depth; /* a notice ahead of the first candle, R3_UNKNOWN: none */
+    struct r3_record held;  /* a candle that waits for the awaited one; R3_UNKNOWN: none; */
+    struct r3_buffer line;  /* and its line */
     struct command *commands;
     size_t command_count, command; /* command: the next to go */
     bool live;
@@ -48,13 +50,23 @@ struct r3_feed {
 
 /* ---- what the store has ---- */
 
+static void find_depth(struct r3_feed *feed, const char *platform, enum r3_timeframe timeframe, int64_t acts_from) {
+    int64_t from = feed->seen != R3_TIME_ABSENT && feed->seen > acts_from ? feed->seen : acts_from;
+    if (!r3_finer_tell(&feed->depth, r3_finer_choose(platform, timeframe, from, feed->now), platform,
+                       feed->stream.lease.session, from, feed->now))
+        r3_record_init(&feed->depth, R3_UNKNOWN);
+}
+
 /* What tells that a candle is late is that an exchange has finer ones, and that it has those of the session's timeframe itself. */
 static int take_awaited(struct r3_feed *feed, const struct r3_store_row *row, struct r3_error *error) {
-    const char *name = r3_store_row_text(row, 2);
+    const char *name = r3_store_row_text(row, 2), *platform = r3_store_row_text(row, 4);
+    bool file = *r3_store_row_text(row, 5);
     enum r3_timeframe timeframe;
     if (r3_timeframe_from_name(&timeframe, name, strlen(name)) < 0)
         return r3_fail(error, R3_DATA, "session %s: no timeframe %s", feed->stream.lease.session, name);
-    if (*r3_store_row_text(row, 5) || !r3_exchange_has(r3_store_row_text(row, 4), timeframe))
+    if (!file && row->columns[6].kind != R3_STORE_NULL)
+        find_depth(feed, platform, timeframe, row->columns[6].integer);
+    if (file || !r3_exchange_has(platform, timeframe))
         timeframe = R3_TIMEFRAME_NONE;
     r3_awaited_begin(&feed->awaited, timeframe, row->columns[3].integer, feed->seen);
     return 0;
@@ -252,7 +264,11 @@ static int put_end(struct r3_feed *feed, struct r3_error *error) {
 static int put_candle(struct r3_feed *feed, const struct r3_candle *candle, const char *line, size_t length,
                       struct r3_error *error) {
     int64_t close = r3_timeframe_close(candle->timeframe, candle->time);
+    bool tells = feed->depth.type == R3_NOTICE;
     r3_late_look(&feed->late, candle);
+    if (tells && put_record(feed, &feed->depth, error) < 0)
+        return -1;
+    feed->depth.type = R3_UNKNOWN;
     if (put_events(feed, close, error) < 0 || put_commands(feed, close, error) < 0)
         return -1;
     feed->last = close;

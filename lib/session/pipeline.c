@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/exchange/names.h"
+#include "lib/session/finer.h"
 #include "lib/stage/engine.h"
 #include "lib/stage/strategy_library.h"
 
@@ -139,15 +140,25 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
 
 /* Minutes are for what happens between two closes: they are needed from the time on at which the session may hold something, and was not
  * shown yet. */
-static void add_exchange(struct r3_pipeline_program *program, const struct r3_session *session, int64_t to) {
+int64_t r3_session_finer_from(const struct r3_session *session) {
+    return session->seen != R3_TIME_ABSENT && session->acts_from != R3_TIME_ABSENT && session->seen > session->acts_from
+               ? session->seen
+               : session->acts_from;
+}
+
+static void add_exchange(struct r3_pipeline_program *program, const struct r3_session *session, int64_t to,
+                         int64_t now) {
+    struct r3_finer finer = { .timeframe = R3_1m };
+    int64_t from = goes_on(session, to) ? r3_session_finer_from(session) : session->acts_from;
     r3_pipeline_program_add(program, session->platform);
     r3_pipeline_program_add(program, session->market);
     r3_pipeline_program_add(program, r3_timeframe_name(session->timeframe));
     if (session->timeframe == R3_1m || session->acts_from == R3_TIME_ABSENT)
         return;
-    add_option(program, "--with", r3_timeframe_name(R3_1m));
-    add_time(program, "--with-from",
-             goes_on(session, to) && session->seen > session->acts_from ? session->seen : session->acts_from);
+    if (to == R3_TIME_ABSENT)
+        finer = r3_finer_choose(session->platform, session->timeframe, from, now);
+    add_option(program, "--with", r3_timeframe_name(finer.timeframe));
+    add_time(program, "--with-from", from);
 }
 
 bool r3_session_knows_exchange(const struct r3_session *session) {
@@ -155,7 +166,7 @@ bool r3_session_knows_exchange(const struct r3_session *session) {
 }
 
 int r3_session_write_source(struct r3_buffer *out, const struct r3_session *session, int64_t from, int64_t to,
-                            struct r3_error *error) {
+                            int64_t now, struct r3_error *error) {
     if (!*session->source && !r3_session_knows_exchange(session))
         return r3_fail(error, R3_CONFIG,
                        "session %s is on %s, whose candles r3-fetch does not know: --source FILE feeds one",
@@ -166,7 +177,7 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
     if (*session->source)
         add_file(program, session);
     else
-        add_exchange(program, session, to);
+        add_exchange(program, session, to, now);
     if (from != R3_TIME_ABSENT)
         add_time(program, "--from", from);
     if (to != R3_TIME_ABSENT)

@@ -121,7 +121,8 @@ static void write_holder(struct r3_buffer *text, const struct run *run) {
 static int write_source(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
     const struct r3_session *session = &run->session;
     int64_t from;
-    if (first_open(&from, run, error) < 0 || r3_session_write_source(text, session, from, R3_TIME_ABSENT, error) < 0)
+    if (first_open(&from, run, error) < 0 ||
+        r3_session_write_source(text, session, from, R3_TIME_ABSENT, run->now, error) < 0)
         return -1;
     if (*session->source) /* that the last candle is not complete yet is a session's usual state */
         r3_buffer_append_text(text, " --quiet");

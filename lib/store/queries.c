@@ -135,7 +135,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_FREE_TICK] = "UPDATE tasks SET leased = NULL, missed = NULL, owner = NULL, lease_until = NULL"
                            " WHERE session = $1 AND leased = $2",
     [R3_QUERY_HOLD_TICK] = "UPDATE tasks SET lease_until = $2 WHERE session = $1 AND leased IS NOT NULL",
-    [R3_QUERY_SEEN] = "SELECT seen, mode, timeframe, refresh, platform, source FROM sessions WHERE id = $1",
+    [R3_QUERY_SEEN] = "SELECT seen, mode, timeframe, refresh, platform, source, acts_from FROM sessions WHERE id = $1",
     [R3_QUERY_STATES] = "SELECT record FROM states WHERE session = $1 ORDER BY program, part",
     [R3_QUERY_STATE_OF] = "SELECT record FROM states WHERE session = $1 AND program = $2 ORDER BY part",
     [R3_QUERY_FORGET_STATE] = "DELETE FROM states WHERE session = $1 AND program = $2",

@@ -60,7 +60,7 @@ enum r3_query {
     R3_QUERY_FREE_TICK,   /* session, leased */
     R3_QUERY_HOLD_TICK,   /* session, lease_until */
     /* a run: what it begins with, and what it leaves. The columns of a row are those of ADD_ and of the query without it. */
-    R3_QUERY_SEEN,          /* session → seen, mode, timeframe, refresh, platform, source */
+    R3_QUERY_SEEN,          /* session → seen, mode, timeframe, refresh, platform, source, acts_from */
     R3_QUERY_STATES,        /* session → record */
     R3_QUERY_STATE_OF,      /* session, program → record */
     R3_QUERY_FORGET_STATE,  /* session, program */
