@@ -1,4 +1,5 @@
 /* r3-live: orders of live sessions, to the exchange. Here its command line; see lib/live/live.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ static const struct r3_option options[] = {
       .minimum = 5,
       .help = "all orders go if this program does" },
     { .name = "exclusive-account", .kind = R3_OPTION_FLAG, .help = "nobody else trades on this account" },
+    { .name = "last", .kind = R3_OPTION_FLAG, .help = "give the lease of --owner back at the end" },
     R3_HOLDER_OPTIONS,
     { .name = NULL },
 };
@@ -83,6 +85,9 @@ static int check(const struct r3_arguments *arguments, struct r3_error *error) {
                        "--dead-man cancels every order of its markets: it wants --follow and --exclusive-account");
     if (follow && (owner || r3_arguments_given(arguments, "dry-run")))
         return r3_fail(error, R3_USAGE, "--follow goes with neither --owner nor --dry-run");
+    if (r3_arguments_given(arguments, "last") && (!owner || r3_arguments_given(arguments, "dry-run")))
+        return r3_fail(error, R3_USAGE,
+                       "--last gives back the lease that --owner names: it wants that, and no --dry-run");
     return 0;
 }
 
@@ -161,8 +166,8 @@ static int open_exchange(struct parts *parts, struct r3_live_options *out, const
     return r3_kucoin_new(&parts->kucoin, &(struct r3_kucoin_options) { .credentials = parts->credentials }, error);
 }
 
-static int run(const struct r3_arguments *arguments, struct parts *parts, struct r3_writer *out,
-               struct r3_error *error) {
+static int work(const struct r3_arguments *arguments, struct parts *parts, struct r3_writer *out,
+                struct r3_error *error) {
     struct r3_live_options live;
     if (check(arguments, error) < 0 || read_options(&live, parts, arguments, error) < 0 ||
         open_reject(parts, r3_arguments_text(arguments, "reject"), &live, error) < 0 ||
@@ -173,6 +178,52 @@ static int run(const struct r3_arguments *arguments, struct parts *parts, struct
     if (live.held)
         r3_store_one_of_many(parts->store);
     return r3_live_run(&live, parts->store, parts->kucoin, &parts->in, out, say, error);
+}
+
+static int give_back(struct r3_store *store, void *context, struct r3_error *error) {
+    return r3_session_lease_end(store, context, error);
+}
+
+/* --last: the next run need not wait until the lease has run out, however this one ends; it is noted with the session where that is badly. */
+static void end_run(const struct r3_arguments *arguments, struct parts *parts, const struct r3_error *failure) {
+    struct r3_session_lease lease = { .session = r3_arguments_text(arguments, "session"),
+                                      .epoch = r3_arguments_get(arguments, "epoch", 0)->integer };
+    struct r3_error unused;
+    char text[sizeof failure->text + sizeof NAME + 2];
+    int64_t now;
+    memcpy(lease.owner, parts->owner, sizeof lease.owner);
+    if (!parts->store &&
+        (r3_store_open(&parts->store, NULL, false, &unused) < 0 || r3_store_ready(parts->store, &unused) < 0))
+        return;
+    if (failure && r3_clock_now(&now, &unused) == 0) {
+        snprintf(text, sizeof text, "%s: %s", NAME, failure->text);
+        r3_session_lease_failed(parts->store, &lease, now, failure->status, text);
+    }
+    r3_store_write(parts->store, give_back, &lease, &unused);
+}
+
+/* The programs ahead of this one work under the lease until their output ends; what they tell goes on. */
+static void pass_input(struct r3_writer *out) {
+    char text[4096];
+    struct r3_error unused;
+    ssize_t got = isatty(STDIN_FILENO) ? 0 : 1;
+    while (got > 0) {
+        while ((got = read(STDIN_FILENO, text, sizeof text)) < 0 && errno == EINTR)
+            continue;
+        if (got > 0 && out && r3_writer_put(out, text, (size_t)got, &unused) < 0)
+            return;
+    }
+}
+
+static int run(const struct r3_arguments *arguments, struct parts *parts, struct r3_writer *out,
+               struct r3_error *error) {
+    int result = work(arguments, parts, out, error);
+    if (!r3_arguments_given(arguments, "last") || !*parts->owner)
+        return result;
+    if (result < 0)
+        pass_input(r3_arguments_given(arguments, "quiet-input") ? NULL : out);
+    end_run(arguments, parts, result < 0 ? error : NULL);
+    return result;
 }
 
 static int close_parts(struct parts *parts, struct r3_error *error) {

@@ -77,13 +77,16 @@ real_equality() {
     on_both real_equality
 }
 
-@test "its candles decide, minutes protect" {
+begin_on_minutes() {
     exchange_start --candles "$DATA/btcusd-bitstamp-2013_1m.csv" --now 2013-11-26 --speed 0 --balance USDT=10000
     cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
     R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --live --cash 10000 "${LIVE[@]}" >started
     id=$(jq -r .session started)
     : >out
     : >log
+}
+@test "its candles decide, minutes protect" {
+    begin_on_minutes
     go 02:25 02:30 02:35 06:10 06:15 06:20 07:10 07:15 07:20 07:25
     [ "$(sql 'SELECT role FROM orders ORDER BY time, id' | paste -sd' ')" = 'ENTRY EXIT ENTRY SL' ]
     [ "$(position)" = 'FLAT 0' ]
@@ -177,6 +180,46 @@ back() {
     [ "$(sql "SELECT count(*) FROM orders WHERE role = 'EXIT' AND time = 1385453760000")" = 1 ]
     equals_ledger
     [ "$(exchange_control state | jq -r '.balances.BTC.balance // "0"')" = 0 ]
+}
+
+@test "no candles come, whatever is wrong with them, and orders work: the kill switch sells, and fills are taken in" {
+    begin_on_minutes
+    go 02:25 02:30
+    [[ $(position) == LONG* ]]
+    exchange_fault 500-before:candles:1.0
+    now 26T02:31 r3-session stop --all >command
+    exchange_clock 2013-11-26T02:32
+    at 26T02:32 live_run || status=$?
+    [ "$status" = 69 ]
+    [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
+    [[ $(r3-session list --all) == *'STOPPED, live'* ]]
+    [ "$(exchange_control state | jq -r '.balances.BTC.balance // "0"')" = 0 ]
+    equals_ledger
+}
+
+@test "a run by hand gives its lease back, and says with the session how it failed; FAILING counts what r3-live did" {
+    begin_exchange
+    go 02:25
+    now 26T02:30 backtest "$(at 26T02:30 r3-session run "$id")" >>out
+    [ "$(sql "SELECT count(*) FROM sessions WHERE owner IS NULL AND lease_until IS NULL")" = 1 ]
+    [ "$(steps) $(count trades)" = 'DONE|1 0' ]
+    go 02:31
+    [ "$(count trades)" = 1 ]
+    mv "$XDG_CONFIG_HOME/r3/kucoin" key
+    failures() { sql 'SELECT failures || coalesce(last_failure, 1) FROM sessions'; }
+    now 26T02:32 run -78 backtest "$(at 26T02:32 r3-session run "$id")"
+    [[ $(failures) == '1r3-live: '*kucoin* ]]
+    [ -z "$(sql "SELECT owner FROM sessions")" ]
+    now 26T02:33 run -78 session "$id"
+    now 26T02:35 run -78 session "$id"
+    [[ $(failures) == '3r3-live: '*kucoin* ]]
+    [[ $(R3_NOW=2013-11-26T02:36 r3-session list) == *'FAILING 3'* ]]
+    mv key "$XDG_CONFIG_HOME/r3/kucoin"
+    go 02:40
+    [ "$(failures)" = 01 ]
+    run -64 r3-live --last
+    [[ $output == *'--last gives back the lease that --owner names'* ]]
+    equals_ledger
 }
 
 @test "the exchange is away: what was decided is sent when it is back, if it is not too old" {

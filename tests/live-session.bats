@@ -57,6 +57,8 @@ stand_in() {
     run -0 at 26T03:00 r3-session run "$id"
     [[ $output == *" | r3-order --book --cash 10000 --max-order 500 --entries-from 2013-11-26T02:55:00Z --session $id --state | r3-session keep $id --owner "*" | r3-order --live --session $id --owner "* ]]
     owner=$(grep -o -- '--owner.*$' <<<"${output##*|}")
+    [[ $owner == *' --last' ]]
+    owner=${owner% --last}
     [[ $output == *"feed $id $owner |"*"keep $id $owner |"* ]]
     sql "UPDATE sessions SET owner = NULL, lease_until = NULL"
     run -0 r3-session show "$id" --pipeline
@@ -252,12 +254,57 @@ stand_in() {
     feed=feed.csv begin_live
     runs 02:25 02:30
     rm feed.csv
-    at 26T02:31 r3-session stop "$id" >command
     at 26T02:35 run ! session "$id"
     at 26T02:36 r3-session stop --force "$id" >command
     [ "$(state)" = STOPPED ]
     [[ $(position) == LONG* ]]
     run -0 r3-session check
+}
+
+@test "stop --force forgets no fill: it is refused until a run has taken it in, though there are no candles; check finds one" {
+    stand_in
+    cp "$DATA/$FEED" feed.csv
+    feed=feed.csv begin_live
+    runs 02:25
+    STAND_IN=unknown runs 02:30
+    sql "UPDATE sessions SET owner = 'me', epoch = 99, lease_until = 1"
+    at 26T02:31 r3-order --live --session "$id" --owner me --epoch 99 </dev/null >>out
+    [ "$(steps) $(count outbox) $(count trades)" = 'DONE|1 2 0' ]
+    rm feed.csv
+    at 26T02:32 run -1 r3-session stop --force "$id"
+    [[ $output == *"r3-session run --execute $id does"* ]]
+    [ "$(state)" = ACTIVE ]
+    r3-session dump >dump
+    R3_DB=$PWD/other.db
+    r3-session restore <dump
+    sql "DELETE FROM tasks; DELETE FROM strategies; UPDATE orders SET status = 'CANCELED'; UPDATE sessions SET state = 'STOPPED', ended = 9"
+    run -65 r3-session check
+    [[ $output == *"session $id: no run has taken in what the exchange told of its orders, and it is STOPPED"* ]]
+    sql "DELETE FROM outbox WHERE record NOT LIKE '%notice%'"
+    sql "INSERT INTO outbox (program, session, number, record) VALUES ('r3-order', '$id', 99, '{\"type\":\"notice\"}')"
+    run r3-session check
+    [[ $output != *'no run has taken in'* ]]
+    R3_DB=$PWD/live.db
+    sql 'UPDATE sessions SET owner = NULL, lease_until = NULL'
+    at 26T02:32 run -74 session "$id"
+    [[ $(position) == LONG* ]]
+    at 26T02:33 run -0 r3-session stop --force "$id"
+    [ "$(state) $(count trades)" = 'STOPPED 1' ]
+    run -0 r3-session check
+}
+
+@test "what is too small to be sold counts as closed, and check has nothing against it" {
+    stand_in
+    begin_live --base-increment 0.1 --minimum-size 1 "${LIVE[@]}" # the stand-in fills to the eighth digit
+    runs 02:25 02:30 06:10 06:15 06:20 06:30
+    [ "$(position)" = 'FLAT 0.00479582' ]
+    run -0 r3-session check
+    at 26T06:31 r3-session stop "$id" >command
+    runs 06:32
+    [ "$(state)" = STOPPED ]
+    run -0 r3-session check
+    sql "UPDATE positions SET size = '0.0048'"
+    run -65 r3-session check
 }
 
 # ---- kills ----
@@ -269,14 +316,102 @@ stand_in() {
     runs 02:25
     STAND_IN=unknown at 26T02:30 live_run
     mv feed.csv gone.csv
-    at 26T02:35 run ! session "$id"
-    [ "$(steps)" = 'DONE|1' ] # and its events wait
-    [ "$(sql "SELECT count(*) FROM outbox WHERE program = 'r3-order'")" -gt 0 ]
+    at 26T02:35 run -74 session "$id"
+    [ "$(steps) $(sql "SELECT count(*) FROM outbox WHERE program = 'r3-order'")" = 'DONE|1 0' ]
+    [[ $(position) == LONG* ]]
     [ -z "$(sql 'SELECT owner FROM sessions')" ]
+    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 741 ]
     mv gone.csv feed.csv
     at 26T02:40 live_run
-    [[ $(position) == LONG* ]]
+    [ "$(sql 'SELECT failures FROM sessions')" = 0 ]
+    runs 06:10 06:15 06:20
+    [ "$(position) $(sql "SELECT count(*) FROM signals WHERE state = 'ACTED'")" = 'FLAT 0 2' ]
     run -0 r3-session check
+}
+
+@test "no candles come, and no rules are there: a command acts, the position is sold, the session ends; the run has failed" {
+    stand_in
+    sed 's,fast *= *[0-9]*,fast = 3,; s,slow *= *[0-9]*,slow = 8,' "$TOP/lib/strategies/sma-cross.rules" >mine.rules
+    cp "$DATA/$FEED" feed.csv
+    R3_NOW=2013-11-26 r3-session start --strategy ./mine.rules --market BTC-USD --timeframe 15m --live --cash 10000 --source feed.csv \
+        --base-increment 0.1 --minimum-size 1 --stop-loss 1% --base 2 >started
+    id=$(jq -r .session started)
+    runs 02:25 02:30
+    [ "$(position)" = 'LONG 2' ]
+    seen=$(sql 'SELECT seen FROM sessions')
+    rm feed.csv
+    at 26T02:31 r3-session pause "$id" >command
+    at 26T02:32 run -74 session "$id"
+    [ "$(count outbox) $(sql 'SELECT seen FROM sessions')" = "0 $seen" ] # it was taken in
+    rm mine.rules
+    at 26T02:33 r3-session stop --all >command
+    at 26T02:34 run -74 session "$id"
+    [ "$(state) $(position) $(steps) $(count outbox)" = 'STOPPED FLAT 0 DONE|2 0' ]
+    [ "$(sql "SELECT filled || ' ' || time FROM orders WHERE role = 'EXIT'")" = '2 1385433180000' ]
+    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 742 ]
+    [[ $(sql 'SELECT last_failure FROM sessions') == 'r3-collect: '*'feed.csv: No such file'* ]]
+    run -0 r3-session check
+}
+
+@test "no candles come: what the run is fed with instead, and the tick, which stays due" {
+    stand_in
+    cp "$DATA/$FEED" feed.csv
+    feed=feed.csv begin_live --base-increment 0.0001 "${LIVE[@]}"
+    runs 02:25 02:30
+    mv feed.csv all.csv
+    at 26T02:35 run -74 run-due
+    [ "$(sql 'SELECT leased FROM tasks') $(sql 'SELECT done IS NULL FROM tasks')" = '1385433300000 1' ]
+    leases_run_out
+    text=$(at 26T02:35 r3-session run "$id")
+    [[ $text =~ --owner\ [^\ ]*\ --epoch\ [0-9]* ]]
+    # shellcheck disable=SC2086  # words
+    at 26T02:35 run -0 r3-session feed "$id" --no-candles ${BASH_REMATCH[0]} </dev/null
+    [ "$(jq -r .type <<<"$output" | paste -sd' ')" = 'stream instrument state state state tick end' ]
+    [ "$(jq -r 'select(.type == "instrument").base_increment' <<<"$output")" = 0.0001 ]
+    mv all.csv feed.csv
+    leases_run_out
+    at 26T02:35 run -0 run-due
+    [ "$(sql "SELECT seen || ' ' || done FROM sessions, tasks")" = '1385433300000 1385433300000' ]
+    run -0 r3-session check
+}
+
+# In place of r3-collect one that notes which steps the orders are at when it is run, and how often r3-live was.
+watch_collect() {
+    printf '#!/bin/bash\nsqlite3 %q "SELECT step, count(*) FROM exchange_orders GROUP BY step" | paste -sd" " >>looks\nexec %q "$@"\n' "$R3_DB" \
+        "$BIN/r3-collect" >stand-in/r3-collect
+    sed -i 's/^exec/echo live >>looks\nexec/' stand-in/r3-order
+    chmod +x stand-in/r3-collect
+}
+@test "an exit that was not sent, an order that is unknown: before candles are asked for; an entry waits for the decisions" {
+    stand_in
+    begin_live
+    runs 02:25 02:30 06:10
+    [[ $(position) == LONG* ]]
+    cp stand-in/r3-order works
+    printf '#!/bin/bash\n[ "$1" = --live ] && exit 69 || exec %q "$@"\n' "$BIN/r3-order" >stand-in/r3-order
+    at 26T06:15 run -69 session "$id"
+    [ "$(steps)" = 'DONE|1 INTENT|1' ]
+    cp works stand-in/r3-order
+    watch_collect
+    runs 06:20
+    [ "$(paste -sd, looks)" = 'live,DONE|2,live' ]
+    [ "$(position)" = 'FLAT 0' ]
+    : >looks
+    runs 07:10
+    [ "$(paste -sd, looks)" = 'DONE|2,live' ] # nothing is open
+    : >looks
+    STAND_IN=unknown runs 07:15 07:15
+    [ "$(paste -sd, looks)" = 'DONE|2,live,live,DONE|2 SENT|1,live' ]
+    : >looks
+    runs 07:16
+    [ "$(paste -sd, looks)" = 'live,DONE|3,live' ]
+    [[ $(position) == LONG* ]]
+    : >looks
+    sql "UPDATE exchange_orders SET step = 'SENT' WHERE id LIKE '%-EXIT-1'"
+    sql "INSERT INTO exchange_orders (id, session, platform, market, record, step, filled, cost, fee) SELECT id || '-2', session, platform,
+        market, record, 'INTENT', '0', '0', '0' FROM exchange_orders WHERE id LIKE '%-1-ENTRY-1'"
+    at 26T07:17 session "$id" >>out 2>>log || true
+    [ "$(head -n 1 looks)" = 'DONE|2 INTENT|1 SENT|1' ]
 }
 
 @test "who was overtaken changes nothing, and sends nothing" {
@@ -300,7 +435,7 @@ stand_in() {
     for minute in 00:05 02:25 02:30 02:30 02:35; do
         text=$(at "26T$minute" r3-session run "$id")
         at "26T$minute" backtest "$text" >>out 2>>log
-        leases_run_out
+        [ -z "$(sql 'SELECT owner FROM sessions')" ] # r3-live has given the lease back
     done
     [ "$(steps)" = 'DONE|1' ]
     [[ $(position) == LONG* ]]

@@ -466,6 +466,53 @@ end_follow() {
     run -0 r3-session check
 }
 
+@test "a session on an exchange that has the youngest minutes alone: after an outage coarser ones protect it, and it is told" {
+    kraken() { # DAYTIME: its clock, and a run
+        curl -sSf "$R3_KRAKEN_URL/control?now=$(ms "2013-11-$1")&speed=0" >/dev/null
+        R3_NOW=2013-11-$1 r3-session run "$id" --execute >>out 2>>said
+    }
+    : >said
+    fives=$BATS_TEST_TMPDIR/fives.csv hours=$BATS_TEST_TMPDIR/hours.csv
+    cp "$DATA/btcusd-bitstamp-2013_5m.csv" "$fives"
+    cp "$DATA/btcusd-bitstamp-2013_1H.csv" "$hours"
+    other 2013-11-25T06:00 --candles "5m=$fives" --candles "1h=$hours"
+    export R3_DB=$PWD/r3.db
+    r3-session init
+    R3_NOW=2013-11-25T06:00 r3-session start sma-cross-Kraken-BTCUSDT-1H-refresh5mn --paper --cash 10000 --set fast=2 --set slow=4 --stop-loss 1% >started
+    id=$(jq -r .session started)
+    kraken 25T07:00
+    kraken 25T12:00
+    [ ! -s said ]
+    [ "$(sqlite3 r3.db 'SELECT count(*) FROM notices')" = 0 ]
+    kraken 27T00:30 # it has the minutes of the last twelve hours
+    [ ! -s said ]
+    [ "$(sqlite3 r3.db 'SELECT level, message FROM notices')" = \
+        'INFO|kraken has the last 720 candles alone: in place of minutes there are those of 5m from 2013-11-25T12:00:00Z on' ]
+    trades() { sqlite3 r3.db "SELECT strftime('%dT%H:%M', time / 1000, 'unixepoch'), role, price FROM trades WHERE $1 ORDER BY time"; }
+    [ "$(trades 'time BETWEEN 1385380800000 AND 1385427600000')" = $'25T14:00|EXIT|821.47\n25T17:00|ENTRY|810.23\n25T18:00|EXIT|813\n26T00:00|ENTRY|811.95' ]
+    # From there on as over a file of those five minutes.
+    R3_DB='' file kraken "$fives" --resample 1H --both --quiet --from 2013-11-25T00:00 --to 2013-11-27T01:00 | r3-backtest "$(r3-session show "$id" --pipeline |
+        sed 's/^[^|]*| //; s/ | r3-report.*//')" >backtest
+    [ "$(trades 'time >= 1385388000000')" = "$(jq -r 'select(.type == "trade" and .time >= 1385388000000 and .time < 1385512200000) |
+        [(.time / 1000 | strftime("%dT%H:%M")), .role, .price] | join("|")' backtest)" ]
+    [ "$(trades 'role = '"'SL'" | wc -l)" -ge 2 ]
+    # Minutes again, and no further notice.
+    kraken 27T06:00
+    [ "$(sqlite3 r3.db 'SELECT count(*) FROM notices')" = 1 ]
+    grep -q 'from=\|since=' asked
+    # So long that nothing finer reaches back: its own candles are all there is, and that is said aloud.
+    rm -f r3.db*
+    r3-session init
+    R3_NOW=2013-11-25T06:00 r3-session start sma-cross-Kraken-BTCUSDT-5m-refresh5mn --paper --cash 10000 --set fast=2 --set slow=4 --stop-loss 1% >started
+    id=$(jq -r .session started)
+    kraken 25T12:00
+    kraken 27T00:30
+    [ "$(sqlite3 r3.db 'SELECT level, message FROM notices')" = \
+        'WARNING|kraken has the last 720 candles alone: there are not even those of 1m from 2013-11-25T12:00:00Z on' ]
+    [ "$(trades 'time BETWEEN 1385380800000 AND 1385424000000' | wc -l)" -gt 3 ]
+    run -0 r3-session check
+}
+
 @test "a session on an exchange that r3-fetch does not know wants a source" {
     export R3_DB=$PWD/r3.db
     r3-session init

@@ -311,7 +311,7 @@ broken() {
             'order s1-1-ENTRY-1: of a session that is STOPPED, and on its way to the exchange: INTENT'
         broken "UPDATE positions SET size = '0.11'" 'session s1: BTC-USDT is 0.11, its trades make 0.1'
         broken "UPDATE positions SET side = 'SHORT'" 'session s1: BTC-USDT is -0.1, its trades make 0.1'
-        broken "UPDATE positions SET side = 'FLAT'" 'session s1: its position in BTC-USDT is FLAT and has a size'
+        broken "UPDATE positions SET side = 'FLAT', size = '0'" 'session s1: BTC-USDT is 0, its trades make 0.1'
         broken "UPDATE positions SET market = 'ETH-USDT'" 'session s1: ETH-USDT is 0.1, its trades make 0' 'session s1: no position in BTC-USDT' 'session s1: equity is '
         broken "DELETE FROM accounts" 'session s1: it has trades and no account'
         broken "UPDATE accounts SET currency = 'EUR'" 'session s1: its account is in EUR'

@@ -307,6 +307,69 @@ pause_and_resume() {
 }
 @test "pause: no entries, and signals are noted as IGNORED; resume" { on_both pause_and_resume; }
 
+# A session on the candles of an exchange: minutes beside its own, in `candles`; OWN is the pattern of a candle of its own that opens then.
+begin_on_exchange() {
+    r3-collect "$DATA/btcusd-bitstamp-2013_1m.csv" --platform kucoin --market BTC-USDT --resample 15m --both --quiet \
+        --from 2013-11-25T20:00 --to 2013-11-26T09:00 | jq -c 'select(.timeframe != "1m" or .time >= 1385424000000)' >candles
+    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --paper --cash 10000 "${RISKY[@]}" >started
+    id=$(jq -r .session started)
+    : >out
+}
+own() { printf '"timeframe":"15m","time":%d000,' "$(date -u -d "2013-11-26T$1" +%s)"; }
+# without PATTERN TIME…: runs at these times, which do not see what has the pattern.
+without() {
+    local text time
+    grep -v "$1" candles >stream
+    for time in "${@:2}"; do
+        text=$(at "26T$time" r3-session run "$id")
+        at "26T$time" backtest "cat stream | ${text#* | }" >>out 2>>log
+    done
+}
+seen() { sql "SELECT seen FROM sessions"; }
+late_own() {
+    begin_on_exchange
+    without nothing 02:25
+    # That of 02:15 is there a run later: what closes with it waits, and it decides as if it had never been late.
+    without "$(own 02:15)" 02:30
+    [ "$(seen)" = 1385432940000 ]
+    without "$(own 02:15)" 02:31 02:34
+    [ "$(seen) $(count trades)" = '1385432940000 0' ]
+    at 26T02:36 r3-session pause "$id" >command # waits until the market comes up to it
+    without nothing 02:37
+    [ "$(sql "SELECT count(*) FROM signals WHERE time = 1385433000000 AND state = 'ACTED'") $(count trades)" = '1 1' ]
+    at 26T02:38 r3-session resume "$id" >command
+    # One that is late while there is no minute that closes with it, and the runs before have seen those ahead.
+    last='"timeframe":"1m","time":1385446440000,' # 06:14
+    without "$last" 06:14
+    without "$(own 06:00)\\|$last" 06:15 06:20
+    [ "$(seen)" = 1385446440000 ]
+    without "$last" 06:21
+    [ "$(sql "SELECT state FROM signals WHERE time = 1385446500000")" = ACTED ]
+    # One that is still not there when two refreshes have passed.
+    without "$(own 07:00)\\|$last" 07:15 07:24:59.999
+    [ "$(seen) $(count notices)" = '1385450040000 0' ]
+    without "$(own 07:00)\\|$last" 07:25 07:26
+    [ "$(seen) $(count notices)" = '1385450760000 1' ]
+    [ "$(sql "SELECT level || ' ' || message FROM notices")" = \
+        'WARNING the candle of 15m of 2013-11-26T07:00:00Z did not come, where finer ones of it did: the session goes on without it' ]
+    # Of long ago, nothing is waited for.
+    without "$(own 08:00)\\|$(own 08:15)\\|$last" 09:00
+    [ "$(seen) $(count notices)" = '1385456400000 3' ]
+    [ "$(count outbox)" = 0 ]
+    delivered out
+    run -0 r3-session check
+    grep -v "$(own 07:00)\\|$(own 08:00)\\|$(own 08:15)\\|$last" candles >stream
+    sql "DELETE FROM notices"
+    text=$(R3_KUCOIN_URL=x r3-session show "$id" --pipeline)
+    text=${text#* | }
+    r3-backtest "${text% | r3-report *}" <stream 2>backtest.log | jq -sc -f "$TOP/tests/tools/session-rows.jq" | jq -cS . >want
+    # shellcheck disable=SC2094
+    rows "$id" >rows
+    [ "$(grep -c '^."trades"' want)" -ge 3 ]
+    diff rows want
+}
+@test "a candle of the session's own that comes behind its minutes is waited for, two refreshes; then it is missed aloud" { on_both late_own; }
+
 # ---- feed ----
 
 # holder DAYTIME: take the lease; the options that name its holder are in $holder.

@@ -2,12 +2,39 @@
 
 #include <string.h>
 
+#define BIT(timeframe) (1U << (timeframe))
+#define UP_TO_DAYS (BIT(R3_1W) - BIT(R3_1m))
+
+static const struct {
+    const char *name;
+    unsigned timeframes; /* a BIT each */
+    int64_t depth;
+} known[] = {
+    { "kucoin", UP_TO_DAYS, 0 },
+    { "binance", UP_TO_DAYS | BIT(R3_1W) | BIT(R3_1M), 0 },
+    { "kraken", BIT(R3_1m) | BIT(R3_5m) | BIT(R3_15m) | BIT(R3_30m) | BIT(R3_1H) | BIT(R3_4H) | BIT(R3_1D), 720 },
+};
+enum { KNOWN = sizeof known / sizeof known[0] };
+
+static size_t find(const char *name) {
+    size_t i = 0;
+    while (i < KNOWN && strcmp(name, known[i].name) != 0)
+        i++;
+    return i;
+}
+
 bool r3_exchange_is_known(const char *name) {
-    static const char *const names[] = { "kucoin", "binance", "kraken" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
+    return find(name) < KNOWN;
+}
+
+bool r3_exchange_has(const char *name, enum r3_timeframe timeframe) {
+    size_t i = find(name);
+    return i < KNOWN && known[i].timeframes & BIT(timeframe);
+}
+
+int64_t r3_exchange_depth(const char *name) {
+    size_t i = find(name);
+    return i < KNOWN ? known[i].depth : 0;
 }
 
 /* Options that stand alone; any other has its value in the next word, or behind a '='. */

@@ -3,6 +3,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "lib/record/timeframe.h"
 
 /* Which exchanges r3-fetch asks, for programs that do not ask themselves. */
 
@@ -11,5 +14,8 @@ bool r3_exchange_is_known(const char *name);
 bool r3_exchange_is_asked(size_t count, char *const *words);
 /* "kucoin, binance or kraken". */
 const char *r3_exchange_names(void);
+/* What struct r3_exchange says of those: `has`, and `depth`. */
+bool r3_exchange_has(const char *name, enum r3_timeframe timeframe);
+int64_t r3_exchange_depth(const char *name);
 
 #endif

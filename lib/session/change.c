@@ -66,19 +66,30 @@ static int set_state(struct r3_store *store, const struct r3_session *session, e
                : 0;
 }
 
-/* On paper nothing is out there: what works is given up in the store. Of a live session the same goes for what was not sent. */
-static int force_end(struct r3_store *store, const struct change *change, const struct r3_session *session,
-                     struct r3_error *error) {
-    static const char reason[] = "stopped by force: what it held is left as it was";
-    bool sent = false;
-    if (r3_session_is_live(session) && r3_journal_has_sent(&sent, store, session->id, error) < 0)
+/* Of a live session nothing may be at the exchange, and what that has told is to be taken in first: a fill is not to be forgotten. */
+static int may_force(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
+    bool sent, told;
+    if (r3_journal_has_sent(&sent, store, session->id, error) < 0 ||
+        r3_journal_has_told(&told, store, session->id, error) < 0)
         return -1;
     if (sent)
         return r3_fail(error, R3_REFUSED,
                        "%s has orders that may be at the exchange: r3-order --live --session %s "
                        "brings them to their end",
                        session->id, session->id);
-    if (r3_session_is_live(session) && r3_journal_give_up(store, session->id, reason, error) < 0)
+    return !told ? 0
+                 : r3_fail(error, R3_REFUSED,
+                           "%s: no run has taken in yet what the exchange told of its orders: "
+                           "r3-session run --execute %s does, without candles too",
+                           session->id, session->id);
+}
+
+/* On paper nothing is out there: what works is given up in the store. Of a live session the same goes for what was not sent. */
+static int force_end(struct r3_store *store, const struct change *change, const struct r3_session *session,
+                     struct r3_error *error) {
+    static const char reason[] = "stopped by force: what it held is left as it was";
+    if (r3_session_is_live(session) &&
+        (may_force(store, session, error) < 0 || r3_journal_give_up(store, session->id, reason, error) < 0))
         return -1;
     const struct r3_store_value orders[] = { r3_store_text(session->id), r3_store_integer(change->now),
                                              r3_store_text(reason) };

@@ -102,7 +102,7 @@ static int examine_source(const struct r3_session *session, struct r3_buffer *re
     struct r3_arguments *arguments = NULL;
     const struct r3_option *tables[3];
     r3_stage_tables(tables, &r3_collect_stage);
-    int result = r3_session_write_source(&source, session, R3_TIME_ABSENT, R3_TIME_ABSENT, error);
+    int result = r3_session_write_source(&source, session, R3_TIME_ABSENT, R3_TIME_ABSENT, R3_TIME_ABSENT, error);
     if (result == 0)
         result = r3_pipeline_text_parse(&text, source.data, source.length, false, error);
     if (result == 0)

@@ -3,11 +3,15 @@
  * live session's orders, and a tick. */
 #include "lib/session/feed.h"
 #include "lib/base/clock.h"
+#include "lib/exchange/names.h"
+#include "lib/session/awaited.h"
+#include "lib/session/finer.h"
 #include "lib/session/journal.h"
+#include "lib/session/last_instrument.h"
 #include "lib/session/late.h"
 #include "lib/session/stream.h"
 
-static const struct r3_option options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
+static const struct r3_option options[] = { R3_HOLDER_OPTIONS, R3_NO_CANDLES_OPTION, { .name = NULL } };
 
 struct command {
     int64_t time;
@@ -29,25 +33,51 @@ struct r3_feed {
         last; /* closes: of the last candle of the runs before, and of the last that went on in any; R3_TIME_ABSENT: none */
     struct r3_buffer states;
     struct r3_late late;
+    struct r3_awaited awaited;
+    struct r3_record depth; /* a notice ahead of the first candle, R3_UNKNOWN: none */
+    struct r3_record held;  /* a candle that waits for the awaited one; R3_UNKNOWN: none; */
+    struct r3_buffer line;  /* and its line */
     struct command *commands;
     size_t command_count, command; /* command: the next to go */
     bool live;
     struct event *events;      /* of a live session */
     size_t event_count, event; /* event: the next to go, where it has not gone */
     struct r3_record tick;     /* R3_UNKNOWN: none */
+    bool no_candles;           /* there is no stream: one is made of what the store has */
     bool headed;               /* the states have gone */
     int64_t written;           /* lines */
 };
 
 /* ---- what the store has ---- */
 
+static void find_depth(struct r3_feed *feed, const char *platform, enum r3_timeframe timeframe, int64_t acts_from) {
+    int64_t from = feed->seen != R3_TIME_ABSENT && feed->seen > acts_from ? feed->seen : acts_from;
+    if (!r3_finer_tell(&feed->depth, r3_finer_choose(platform, timeframe, from, feed->now), platform,
+                       feed->stream.lease.session, from, feed->now))
+        r3_record_init(&feed->depth, R3_UNKNOWN);
+}
+
+/* What tells that a candle is late is that an exchange has finer ones, and that it has those of the session's timeframe itself. */
+static int take_awaited(struct r3_feed *feed, const struct r3_store_row *row, struct r3_error *error) {
+    const char *name = r3_store_row_text(row, 2), *platform = r3_store_row_text(row, 4);
+    bool file = *r3_store_row_text(row, 5);
+    enum r3_timeframe timeframe;
+    if (r3_timeframe_from_name(&timeframe, name, strlen(name)) < 0)
+        return r3_fail(error, R3_DATA, "session %s: no timeframe %s", feed->stream.lease.session, name);
+    if (!file && row->columns[6].kind != R3_STORE_NULL)
+        find_depth(feed, platform, timeframe, row->columns[6].integer);
+    if (file || !r3_exchange_has(platform, timeframe))
+        timeframe = R3_TIMEFRAME_NONE;
+    r3_awaited_begin(&feed->awaited, timeframe, row->columns[3].integer, feed->seen);
+    return 0;
+}
+
 static int take_seen(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct r3_feed *feed = context;
-    (void)error;
     feed->seen = feed->last = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
     feed->live = strcmp(r3_store_row_text(row, 1), "live") == 0;
     r3_late_begin(&feed->late, feed->seen);
-    return 0;
+    return take_awaited(feed, row, error);
 }
 
 static int take_state(const struct r3_store_row *row, void *context, struct r3_error *error) {
@@ -228,30 +258,105 @@ static int put_end(struct r3_feed *feed, struct r3_error *error) {
     return put_record(feed, &end, error);
 }
 
+/* ---- candles ---- */
+
+/* With what comes ahead of it. */
+static int put_candle(struct r3_feed *feed, const struct r3_candle *candle, const char *line, size_t length,
+                      struct r3_error *error) {
+    int64_t close = r3_timeframe_close(candle->timeframe, candle->time);
+    bool tells = feed->depth.type == R3_NOTICE;
+    r3_late_look(&feed->late, candle);
+    if (tells && put_record(feed, &feed->depth, error) < 0)
+        return -1;
+    feed->depth.type = R3_UNKNOWN;
+    if (put_events(feed, close, error) < 0 || put_commands(feed, close, error) < 0)
+        return -1;
+    feed->last = close;
+    return put(feed, line, length, error);
+}
+
+static void hold(struct r3_feed *feed) {
+    memcpy(&feed->held, &feed->stream.record, r3_record_size(R3_CANDLE));
+    r3_buffer_reset(&feed->line);
+    r3_buffer_append(&feed->line, feed->stream.line, feed->stream.length + 1);
+}
+
+static int put_held(struct r3_feed *feed, struct r3_error *error) {
+    if (feed->held.type != R3_CANDLE)
+        return 0;
+    feed->held.type = R3_UNKNOWN;
+    return put_candle(feed, &feed->held.candle, feed->line.data, feed->line.length, error);
+}
+
+/* The awaited candle is not there: 0: it may still come, and what would overtake it waits for another run; 1: it is given up; -1. */
+static int do_without(struct r3_feed *feed, struct r3_error *error) {
+    struct r3_record notice;
+    if (!r3_awaited_is_over(&feed->awaited, feed->now))
+        return 0;
+    r3_awaited_give_up(&feed->awaited, &notice, feed->stream.lease.session, feed->now);
+    return put_record(feed, &notice, error) < 0 || put_held(feed, error) < 0 ? -1 : 1;
+}
+
+static int end_here(struct r3_feed *feed, struct r3_error *error) {
+    return put_rest(feed, error) < 0 || put_end(feed, error) < 0 ? -1 : 0;
+}
+
+/* No more candles come: one that is held goes with the awaited one or not at all. */
+static int settle(struct r3_feed *feed, struct r3_error *error) {
+    return feed->held.type == R3_CANDLE && do_without(feed, error) < 0 ? -1 : 0;
+}
+
+/* 1: go on; 0: the stream has ended; -1. */
+static int pass_candle(struct r3_feed *feed, struct r3_error *error) {
+    const struct r3_candle *candle = &feed->stream.record.candle;
+    int64_t close = r3_timeframe_close(candle->timeframe, candle->time);
+    if (close > feed->now) /* nor are those that follow closed: no need to read them */
+        return settle(feed, error) < 0 ? -1 : end_here(feed, error);
+    if (close <= feed->seen) {
+        r3_late_look(&feed->late, candle);
+        return 1;
+    }
+    enum r3_awaited_answer answer = r3_awaited_look(&feed->awaited, candle);
+    if (answer == R3_AWAITED_MISSING) {
+        int without = do_without(feed, error);
+        if (without <= 0)
+            return without < 0 ? -1 : end_here(feed, error);
+        answer = r3_awaited_look(&feed->awaited, candle);
+    }
+    if (answer == R3_AWAITED_HOLD) {
+        hold(feed);
+        return 1;
+    }
+    return put_held(feed, error) < 0 || put_candle(feed, candle, feed->stream.line, feed->stream.length + 1, error) < 0
+               ? -1
+               : 1;
+}
+
 /* 1: go on; 0: the stream has ended; -1. */
 static int pass(struct r3_feed *feed, struct r3_error *error) {
     const struct r3_record *record = &feed->stream.record;
-    bool head = record->type == R3_STREAM || record->type == R3_INSTRUMENT;
+    bool head = record->type == R3_STREAM || record->type == R3_INSTRUMENT, end = record->type == R3_END;
     if (!head && !feed->headed && put_states(feed, error) < 0)
         return -1;
-    if (record->type == R3_CANDLE) {
-        int64_t close = r3_timeframe_close(record->candle.timeframe, record->candle.time);
-        if (close <= feed->now)
-            r3_late_look(&feed->late, &record->candle);
-        if (close <= feed->seen)
-            return 1;
-        if (close > feed->now) /* nor are those that follow closed: no need to read them */
-            return put_rest(feed, error) < 0 || put_end(feed, error) < 0 ? -1 : 0;
-        if (put_events(feed, close, error) < 0 || put_commands(feed, close, error) < 0)
-            return -1;
-        feed->last = close;
-    }
-    bool end = record->type == R3_END;
-    if (end && put_rest(feed, error) < 0)
+    if (record->type == R3_CANDLE)
+        return pass_candle(feed, error);
+    if (end && (settle(feed, error) < 0 || put_rest(feed, error) < 0))
         return -1;
     if (put(feed, feed->stream.line, feed->stream.length + 1, error) < 0)
         return -1;
     return end ? 0 : 1;
+}
+
+/* Of no stream: a head, with the instrument that the session had, and all that does not come from a source. */
+static int pass_none(struct r3_feed *feed, struct r3_error *error) {
+    struct r3_record record;
+    bool found;
+    r3_record_init(&record, R3_STREAM);
+    record.stream.version = R3_STREAM_VERSION;
+    if (put_record(feed, &record, error) < 0 ||
+        r3_last_instrument(&record, &found, feed->decoder, feed->states.data, error) < 0)
+        return -1;
+    return (found && put_record(feed, &record, error) < 0) || put_rest(feed, error) < 0 ? -1 : put_end(feed, error);
 }
 
 int r3_feed_begin(struct r3_feed **out, const struct r3_session_call *call, struct r3_error *error) {
@@ -259,6 +364,7 @@ int r3_feed_begin(struct r3_feed **out, const struct r3_session_call *call, stru
     *out = feed;
     feed->seen = feed->last = R3_TIME_ABSENT;
     feed->decoder = r3_decoder_new();
+    feed->no_candles = r3_arguments_given(call->arguments, "no-candles");
     return r3_session_stream_open(&feed->stream, call, error) < 0 || r3_clock_now(&feed->now, error) < 0
                ? -1
                : r3_store_read(call->store, look, feed, error);
@@ -270,6 +376,8 @@ void r3_feed_leave_lease(struct r3_feed *feed) {
 
 int r3_feed_pass(struct r3_feed *feed, struct r3_error *error) {
     int more = 1;
+    if (feed->no_candles)
+        return pass_none(feed, error);
     while (more > 0) {
         more = r3_session_stream_next(&feed->stream, error);
         if (more > 0)
@@ -285,6 +393,7 @@ void r3_feed_end(struct r3_feed *feed) {
     free(feed->commands);
     free(feed->events);
     r3_buffer_release(&feed->states);
+    r3_buffer_release(&feed->line);
     r3_decoder_free(feed->decoder);
     r3_session_stream_release(&feed->stream);
     free(feed);

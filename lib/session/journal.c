@@ -57,12 +57,43 @@ int r3_journal_has_open(bool *out, struct r3_store *store, const char *session, 
     return has(out, store, R3_QUERY_JOURNAL_OPEN, session, error);
 }
 
+struct urgency {
+    struct r3_decoder *decoder;
+    bool urgent, entry;
+};
+
+static int look_at(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct urgency *urgency = context;
+    const char *text = r3_store_row_text(row, 4);
+    bool sent = strcmp(r3_store_row_text(row, 5), "INTENT") != 0, cancel = row->columns[6].kind != R3_STORE_NULL;
+    struct r3_record record;
+    if (r3_record_decode(urgency->decoder, &record, text, strlen(text), error) < 0)
+        return 0; /* for r3-live to say */
+    bool entry = record.type == R3_ORDER && record.order.role == R3_ENTRY;
+    urgency->entry |= !sent && !cancel && entry;
+    urgency->urgent |= cancel || (!sent && !entry) || strcmp(r3_store_row_text(row, 5), "SENT") == 0;
+    return 0;
+}
+
+int r3_journal_is_urgent(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    const struct r3_store_value key = r3_store_text(session);
+    struct urgency urgency = { .decoder = r3_decoder_new() };
+    int result = r3_store_run(store, R3_QUERY_JOURNAL_OPEN, &key, 1, look_at, &urgency, NULL, error);
+    *out = urgency.urgent && !urgency.entry;
+    r3_decoder_free(urgency.decoder);
+    return result;
+}
+
 int r3_journal_has_unknown(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
     return has(out, store, R3_QUERY_JOURNAL_SENT, session, error);
 }
 
 int r3_journal_has_sent(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
     return has(out, store, R3_QUERY_JOURNAL_WORKING, session, error);
+}
+
+int r3_journal_has_told(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    return has(out, store, R3_QUERY_JOURNAL_TOLD, session, error);
 }
 
 int r3_journal_has_events(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {

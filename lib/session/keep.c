@@ -5,7 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/session/keep.h"
 
-static const struct r3_option options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
+static const struct r3_option options[] = { R3_HOLDER_OPTIONS, R3_NO_CANDLES_OPTION, { .name = NULL } };
 static const char PROGRAM[] = "r3-keep";
 
 /* ---- records that were not acknowledged yet ---- */
@@ -107,7 +107,10 @@ static int keep_run(struct r3_keep *keep, struct r3_store *store, struct r3_erro
 }
 
 static int run(const struct r3_session_call *call, struct r3_error *error) {
-    struct r3_keep keep = { .seen = R3_TIME_ABSENT, .inner = call->inner, .decoder = r3_decoder_new() };
+    struct r3_keep keep = { .seen = R3_TIME_ABSENT,
+                            .inner = call->inner,
+                            .no_candles = r3_arguments_given(call->arguments, "no-candles"),
+                            .decoder = r3_decoder_new() };
     int result = r3_session_stream_open(&keep.stream, call, error);
     if (result == 0)
         result = keep_run(&keep, call->store, error);

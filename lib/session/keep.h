@@ -17,6 +17,7 @@ struct r3_keep {
     struct r3_session_stream stream;
     struct r3_decoder *decoder; /* of lines that are read again */
     bool inner;                 /* who runs it notes how the run ends */
+    bool no_candles;            /* the tick is still due: another run is to look for candles */
     bool ended;
     int64_t seen; /* close of the last candle; R3_TIME_ABSENT: none came */
     /* Signals, raw orders, orders, cancels, updates, trades and notices, each line with its newline. */

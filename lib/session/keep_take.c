@@ -125,7 +125,8 @@ int r3_keep_take(struct r3_keep *keep, struct r3_error *error) {
         memcpy(&keep->account, record, r3_record_size(R3_ACCOUNT));
         return 0;
     case R3_TICK:
-        memcpy(&keep->tick, record, r3_record_size(R3_TICK));
+        if (!keep->no_candles)
+            memcpy(&keep->tick, record, r3_record_size(R3_TICK));
         return 0;
     case R3_COMMAND:
         take_command(keep);

@@ -102,6 +102,10 @@ int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease 
     return change(store, lease, R3_QUERY_RUN_DONE, values, 2, error);
 }
 
+int r3_session_lease_succeeded(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error) {
+    return change(store, lease, R3_QUERY_RUN_SUCCEEDED, NULL, 0, error);
+}
+
 static int note_failure(struct r3_store *store, void *context, struct r3_error *error) {
     return r3_store_run(store, R3_QUERY_RUN_FAILED, context, 5, NULL, NULL, NULL, error);
 }

@@ -36,6 +36,9 @@ struct r3_session_lease {
           .minimum = 1,                                                                                                \
           .help = "number of the lease, as run printed it" },                                                          \
         R3_LEASE_OPTION
+/* Of feed and keep: a run of which the source has failed. */
+#define R3_NO_CANDLES_OPTION                                                                                           \
+    { .name = "no-candles", .kind = R3_OPTION_FLAG, .help = "the run has none: its source has failed" }
 
 /* --lease, R3_LEASE or the default. R3_CONFIG: R3_LEASE is no duration. */
 int r3_lease_span(int64_t *span, const struct r3_arguments *arguments, struct r3_error *error);
@@ -53,6 +56,8 @@ int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *er
  * changes nothing. */
 int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen, int64_t now,
                           struct r3_error *error);
+/* The run has succeeded, so the session is not FAILING. */
+int r3_session_lease_succeeded(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error);
 /* The run has failed, for that reason: noted with the session, unless somebody has taken the lease since. now: market time; text: what
  * people were told. Outside of a transaction; where the store cannot take it, it is left. */
 void r3_session_lease_failed(struct r3_store *store, const struct r3_session_lease *lease, int64_t now, int status,

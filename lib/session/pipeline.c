@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/exchange/names.h"
+#include "lib/session/finer.h"
 #include "lib/stage/engine.h"
 #include "lib/stage/strategy_library.h"
 
@@ -139,15 +140,25 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
 
 /* Minutes are for what happens between two closes: they are needed from the time on at which the session may hold something, and was not
  * shown yet. */
-static void add_exchange(struct r3_pipeline_program *program, const struct r3_session *session, int64_t to) {
+int64_t r3_session_finer_from(const struct r3_session *session) {
+    return session->seen != R3_TIME_ABSENT && session->acts_from != R3_TIME_ABSENT && session->seen > session->acts_from
+               ? session->seen
+               : session->acts_from;
+}
+
+static void add_exchange(struct r3_pipeline_program *program, const struct r3_session *session, int64_t to,
+                         int64_t now) {
+    struct r3_finer finer = { .timeframe = R3_1m };
+    int64_t from = goes_on(session, to) ? r3_session_finer_from(session) : session->acts_from;
     r3_pipeline_program_add(program, session->platform);
     r3_pipeline_program_add(program, session->market);
     r3_pipeline_program_add(program, r3_timeframe_name(session->timeframe));
     if (session->timeframe == R3_1m || session->acts_from == R3_TIME_ABSENT)
         return;
-    add_option(program, "--with", r3_timeframe_name(R3_1m));
-    add_time(program, "--with-from",
-             goes_on(session, to) && session->seen > session->acts_from ? session->seen : session->acts_from);
+    if (to == R3_TIME_ABSENT)
+        finer = r3_finer_choose(session->platform, session->timeframe, from, now);
+    add_option(program, "--with", r3_timeframe_name(finer.timeframe));
+    add_time(program, "--with-from", from);
 }
 
 bool r3_session_knows_exchange(const struct r3_session *session) {
@@ -155,7 +166,7 @@ bool r3_session_knows_exchange(const struct r3_session *session) {
 }
 
 int r3_session_write_source(struct r3_buffer *out, const struct r3_session *session, int64_t from, int64_t to,
-                            struct r3_error *error) {
+                            int64_t now, struct r3_error *error) {
     if (!*session->source && !r3_session_knows_exchange(session))
         return r3_fail(error, R3_CONFIG,
                        "session %s is on %s, whose candles r3-fetch does not know: --source FILE feeds one",
@@ -166,7 +177,7 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
     if (*session->source)
         add_file(program, session);
     else
-        add_exchange(program, session, to);
+        add_exchange(program, session, to, now);
     if (from != R3_TIME_ABSENT)
         add_time(program, "--from", from);
     if (to != R3_TIME_ABSENT)
@@ -180,15 +191,19 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
     return result;
 }
 
-/* Options of r3-collect stand ahead of the stages: they are the source's. */
-static void drop_source(struct r3_pipeline_text *text) {
-    if (text->count == 0 || !is_program(&text->programs[0], &r3_collect_stage))
-        return;
-    for (size_t i = 0; i < text->programs[0].count; i++)
-        free(text->programs[0].words[i]);
-    free(text->programs[0].words);
+static void drop_program(struct r3_pipeline_text *text, size_t index) {
+    struct r3_pipeline_program *program = &text->programs[index];
+    for (size_t i = 0; i < program->count; i++)
+        free(program->words[i]);
+    free(program->words);
     text->count--;
-    memmove(&text->programs[0], &text->programs[1], text->count * sizeof text->programs[0]);
+    memmove(program, program + 1, (text->count - index) * sizeof *program);
+}
+
+static void drop_stage(struct r3_pipeline_text *text, const struct r3_stage *stage) {
+    for (size_t i = text->count; i-- > 0;)
+        if (is_program(&text->programs[i], stage))
+            drop_program(text, i);
 }
 
 /* The book of a live session as the paper exchange of a backtest. */
@@ -206,12 +221,14 @@ static void make_paper(struct r3_pipeline_program *program) {
     *program = paper;
 }
 
-int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
-                            const char *entries_from, struct r3_error *error) {
+static int write_stages(struct r3_buffer *out, const struct r3_session *session, bool state, bool decides,
+                        const char *entries_from, struct r3_error *error) {
     struct r3_pipeline_text text = R3_PIPELINE_TEXT_INIT;
     int result = parse(&text, session, error);
-    if (result == 0)
-        drop_source(&text);
+    if (result == 0) /* its options stand ahead of the stages, and are the source's */
+        drop_stage(&text, &r3_collect_stage);
+    if (result == 0 && !decides)
+        drop_stage(&text, &r3_strategy_stage);
     for (size_t i = 0; result == 0 && i < text.count; i++) {
         struct r3_pipeline_program *program = &text.programs[i];
         const struct r3_stage *stage = r3_stage_find(program->words[0]);
@@ -230,4 +247,14 @@ int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *sess
         r3_pipeline_text_write(out, &text);
     r3_pipeline_text_release(&text);
     return result;
+}
+
+int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
+                            const char *entries_from, struct r3_error *error) {
+    return write_stages(out, session, state, true, entries_from, error);
+}
+
+int r3_session_write_stages_behind(struct r3_buffer *out, const struct r3_session *session, const char *entries_from,
+                                   struct r3_error *error) {
+    return write_stages(out, session, true, false, entries_from, error);
 }

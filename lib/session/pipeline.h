@@ -26,15 +26,21 @@ int r3_session_warm_up_from(int64_t *from, const struct r3_session *session, str
 /* Whether candles can be had from the exchange that it is on. */
 bool r3_session_knows_exchange(const struct r3_session *session);
 
+/* From when on it is fed with finer candles of its exchange, which it has not seen; R3_TIME_ABSENT before it is started. */
+int64_t r3_session_finer_from(const struct r3_session *session);
+
 /* Append "r3-collect FILE …": the session's candles that open in [from, to), of its file or of its exchange; `to`
- * R3_TIME_ABSENT: to the end. R3_CONFIG where the exchange is none that r3-fetch knows. */
+ * R3_TIME_ABSENT: to the end, of a run at market time `now`. R3_CONFIG where the exchange is none that r3-fetch knows. */
 int r3_session_write_source(struct r3_buffer *out, const struct r3_session *session, int64_t from, int64_t to,
-                            struct r3_error *error);
+                            int64_t now, struct r3_error *error);
 
 /* Append "r3-strategy … | r3-track … | r3-size … | r3-order …": the stages of its row, r3-strategy with --session ID and --from the time
  * that it acts from, r3-order with --session ID. With `state` they are those of a run: --state for each program that has that option, and
  * --entries-from for r3-order where entries_from is not NULL. Without, those of a backtest: what is live is on paper. */
 int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
                             const char *entries_from, struct r3_error *error);
+/* The same of a run that has no candles: r3-strategy, which would have nothing to do and may be unable to, is left out. */
+int r3_session_write_stages_behind(struct r3_buffer *out, const struct r3_session *session, const char *entries_from,
+                                   struct r3_error *error);
 
 #endif

@@ -29,8 +29,19 @@ struct run {
     bool live;
     int64_t now;       /* market time */
     bool unknown;      /* live: what became of an order; */
+    bool urgent;       /* what was decided before is to be sent ahead of the decisions; */
     bool events, over; /* something was told that no run has taken in; it is STOPPED */
+    bool no_candles;   /* live: their source has failed in this run */
+    bool succeeded;
 };
+
+static int look_ahead(struct r3_store *store, void *context, struct r3_error *error) {
+    struct run *run = context;
+    return r3_journal_has_unknown(&run->unknown, store, run->id, error) < 0 ||
+                   r3_journal_is_urgent(&run->urgent, store, run->id, error) < 0
+               ? -1
+               : 0;
+}
 
 static int take(struct r3_store *store, void *context, struct r3_error *error) {
     struct run *run = context;
@@ -48,7 +59,7 @@ static int take(struct r3_store *store, void *context, struct r3_error *error) {
     run->live = r3_session_is_live(session);
     if (r3_late_from(&run->gap, store, session->id, error) < 0)
         return -1;
-    return run->live ? r3_journal_has_unknown(&run->unknown, store, session->id, error) : 0;
+    return run->live ? look_ahead(store, run, error) : 0;
 }
 
 static int look_behind(struct r3_store *store, void *context, struct r3_error *error) {
@@ -87,7 +98,9 @@ static int write_stages(struct r3_buffer *text, const struct run *run, struct r3
     char from[R3_TIME_TEXT_SIZE] = "never";
     if (!run->unknown)
         r3_time_format(from, run->now - run->session.refresh);
-    int result = r3_session_write_stages(&stages, &run->session, true, run->live ? from : NULL, error);
+    int result = run->no_candles
+                     ? r3_session_write_stages_behind(&stages, &run->session, from, error)
+                     : r3_session_write_stages(&stages, &run->session, true, run->live ? from : NULL, error);
     if (result == 0 && run->execute) {
         r3_pipeline_program_add(fused.programs, "r3-backtest");
         r3_pipeline_program_add(fused.programs, stages.data);
@@ -105,20 +118,32 @@ static void write_holder(struct r3_buffer *text, const struct run *run) {
                      (long long)((run->span + R3_SECOND - 1) / R3_SECOND));
 }
 
-static int write_text(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
+static int write_source(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
     const struct r3_session *session = &run->session;
     int64_t from;
-    if (first_open(&from, run, error) < 0 || r3_session_write_source(text, session, from, R3_TIME_ABSENT, error) < 0)
+    if (first_open(&from, run, error) < 0 ||
+        r3_session_write_source(text, session, from, R3_TIME_ABSENT, run->now, error) < 0)
         return -1;
     if (*session->source) /* that the last candle is not complete yet is a session's usual state */
         r3_buffer_append_text(text, " --quiet");
-    r3_buffer_printf(text, " | r3-session feed %s ", session->id);
+    r3_buffer_append_text(text, " | ");
+    return 0;
+}
+
+static void write_end(struct r3_buffer *text, const struct run *run, const char *word) {
+    r3_buffer_printf(text, "r3-session %s %s %s", word, run->session.id, run->no_candles ? "--no-candles " : "");
     write_holder(text, run);
+}
+
+static int write_text(struct r3_buffer *text, const struct run *run, struct r3_error *error) {
+    if (!run->no_candles && write_source(text, run, error) < 0)
+        return -1;
+    write_end(text, run, "feed");
     r3_buffer_append_text(text, " | ");
     if (write_stages(text, run, error) < 0)
         return -1;
-    r3_buffer_printf(text, " | r3-session keep %s ", session->id);
-    write_holder(text, run);
+    r3_buffer_append_text(text, " | ");
+    write_end(text, run, "keep");
     return 0;
 }
 
@@ -131,6 +156,8 @@ static int give_back(struct r3_store *store, void *context, struct r3_error *err
     const struct run *run = context;
     struct r3_session_lease lease = { .session = run->session.id, .epoch = run->epoch };
     memcpy(lease.owner, run->owner, sizeof lease.owner);
+    if (run->succeeded && run->live && r3_session_lease_succeeded(store, &lease, error) < 0)
+        return -1;
     return r3_session_lease_end(store, &lease, error);
 }
 
@@ -150,6 +177,7 @@ static int print_text(const struct r3_session_call *call, const struct run *run,
     if (result == 0 && run->live) {
         r3_buffer_append_text(&text, " | ");
         write_live(&text, run);
+        r3_buffer_append_text(&text, " --last");
     }
     r3_buffer_append_text(&text, "\n");
     if (result == 0)
@@ -197,15 +225,36 @@ static void note(const struct r3_session_call *call, struct failure *first, cons
     r3_buffer_reset(said);
 }
 
-/* r3-live works whatever became of the decisions: what was decided before is on its way, and must not be left alone because candles are
- * missing. *more: something was told that is to be taken in. */
-static void do_round(const struct r3_session_call *call, struct run *run, struct failure *first, bool *more) {
+/* Commands, what the exchange has told, and protection by the last price that is known wait for no candles: where a run fails it is made
+ * once more without them, and the rounds behind it are. Before a first run there is nothing that could be held. */
+static bool may_do_without(const struct run *run, const struct r3_error *error) {
+    return !run->no_candles && error->status != R3_RETRY && run->session.seen != R3_TIME_ABSENT;
+}
+
+static bool decide_somehow(const struct r3_session_call *call, struct run *run, struct failure *first) {
     struct r3_error error = { 0 };
     struct r3_buffer said = R3_BUFFER_INIT;
     bool kept, decided = decide(call, run, &kept, &said, &error) == 0;
-    *more = false;
     if (!decided)
         note(call, first, &error, &said);
+    if (!decided && may_do_without(run, &error)) {
+        run->no_candles = true;
+        error = (struct r3_error) { 0 };
+        decided = decide(call, run, &kept, &said, &error) == 0;
+        if (!decided)
+            note(call, first, &error, &said);
+    }
+    r3_buffer_release(&said);
+    return decided;
+}
+
+/* r3-live works whatever became of the decisions: what was decided before is on its way, and must not be left alone. *more: something was
+ * told that is to be taken in. */
+static void do_round(const struct r3_session_call *call, struct run *run, struct failure *first, bool *more) {
+    struct r3_error error = { 0 };
+    struct r3_buffer said = R3_BUFFER_INIT;
+    bool decided = decide_somehow(call, run, first);
+    *more = false;
     if (send(call, run, &said, &error) < 0)
         note(call, first, &error, &said);
     if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
@@ -222,11 +271,24 @@ static int begin_again(const struct r3_session_call *call, struct run *run, int 
     return r3_clock_now(&run->now, error) < 0 ? -1 : r3_store_write(call->store, take, run, error);
 }
 
+/* An exit that was not sent, and an order of which nothing is known, do not wait until candles have come. That it fails is said by
+ * r3-live itself; it is run again behind the decisions, which may hear of what it was told here. */
+static void send_ahead(const struct r3_session_call *call, struct run *run) {
+    struct r3_error unused;
+    struct r3_buffer said = R3_BUFFER_INIT;
+    if (!run->urgent)
+        return;
+    send(call, run, &said, &unused);
+    r3_store_read(call->store, look_ahead, run, &unused); /* should it fail, no entry is sent: that does no harm */
+    r3_buffer_release(&said);
+}
+
 static int do_live(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
                    struct r3_error *error) {
     struct failure first = { .said = R3_BUFFER_INIT };
     bool more = true;
     run->name = run->id; /* a label is not that of a session that is over */
+    send_ahead(call, run);
     for (int round = 1; more; round++) {
         do_round(call, run, &first, &more);
         if (more && begin_again(call, run, round, error) < 0) {
@@ -261,6 +323,7 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
         result = !run.execute ? print_text(call, &run, error)
                  : run.live   ? do_live(call, &run, &said, error)
                               : decide(call, &run, &kept, &said, error);
+        run.succeeded = result == 0;
         if ((result < 0 && !kept) || (run.execute && run.live))
             r3_store_write(call->store, give_back, &run, &unused);
         if (result < 0)

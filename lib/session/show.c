@@ -218,7 +218,7 @@ static void write_text(struct r3_buffer *out, const struct view *view) {
 static int write_backtest(struct r3_buffer *out, const struct r3_session *session, struct r3_error *error) {
     int64_t from = R3_TIME_ABSENT;
     if (r3_session_warm_up_from(&from, session, error) < 0 ||
-        r3_session_write_source(out, session, from, session->seen, error) < 0)
+        r3_session_write_source(out, session, from, session->seen, R3_TIME_ABSENT, error) < 0)
         return -1;
     r3_buffer_append_text(out, " | ");
     if (r3_session_write_stages(out, session, false, NULL, error) < 0)

@@ -42,6 +42,7 @@ static const struct rule rules[] = {
     { R3_QUERY_ORDERS_AFTER_STOP, "order", "it works, for a session that is" },
     { R3_QUERY_JOURNAL_WITHOUT_ORDER, "order", "on its way to the exchange, and not there:" },
     { R3_QUERY_JOURNAL_AFTER_STOP, "order", "of a session that is STOPPED, and on its way to the exchange:" },
+    { R3_QUERY_TOLD_AFTER_STOP, "session", "no run has taken in what the exchange told of its orders, and it is" },
     { R3_QUERY_JOURNAL_DISAGREES, "order", "its status does not fit that of its way to the exchange:" },
     { R3_QUERY_FILLS_WITHOUT_ORDER, "fill", "its order is not there:" },
 };
@@ -203,8 +204,6 @@ static int compare_position(const struct r3_store_row *row, void *context, struc
         return -1;
     if (strcmp(side, "SHORT") == 0)
         r3_decimal_negate(&size, &size);
-    if (strcmp(side, "FLAT") == 0 && !r3_decimal_is_zero(&size))
-        say(books->findings, "session %s: its position in %s is FLAT and has a size", books->session->id, market);
     compare(books->findings, "session", books->session->id, market, &size,
             position ? &position->size : &r3_decimal_zero);
     r3_ledger_mark(&books->ledger, market, &price);

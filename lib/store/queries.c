@@ -50,6 +50,10 @@
 /* Nothing of what r3-live has told of the session of e waits for a run. */
 #define ALL_TOLD "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.program = 'r3-order' AND b.session = e.session)"
 
+/* That record of the outbox b is what became of an order; notices may wait for ever. */
+#define TELLS_OF_ORDER                                                                                                 \
+    "b.program = 'r3-order' AND (b.record LIKE '{\"type\":\"update\"%' OR b.record LIKE '{\"type\":\"trade\"%')"
+
 static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_CLAIM_TOKEN] = "INSERT INTO transactions (token, time) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     [R3_QUERY_FORGET_TOKEN] = "DELETE FROM transactions WHERE token = $1",
@@ -105,6 +109,9 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_JOURNAL_AFTER_STOP] =
         "SELECT e.id, e.step FROM exchange_orders e JOIN sessions s ON s.id = e.session WHERE s.state = 'STOPPED'"
         " AND e.step <> 'DONE' ORDER BY e.id",
+    [R3_QUERY_TOLD_AFTER_STOP] =
+        "SELECT DISTINCT b.session, s.state FROM outbox b JOIN sessions s ON s.id = b.session WHERE s.state = 'STOPPED'"
+        " AND " TELLS_OF_ORDER " ORDER BY b.session",
     /* What is over there and works here, or the reverse, where all that was to be told of the session has been. */
     [R3_QUERY_JOURNAL_DISAGREES] = "SELECT e.id, e.step FROM exchange_orders e JOIN orders o ON o.id = e.id"
                                    " WHERE (e.step = 'DONE') = (o.status = 'OPENED') AND " ALL_TOLD " ORDER BY e.id",
@@ -128,7 +135,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_FREE_TICK] = "UPDATE tasks SET leased = NULL, missed = NULL, owner = NULL, lease_until = NULL"
                            " WHERE session = $1 AND leased = $2",
     [R3_QUERY_HOLD_TICK] = "UPDATE tasks SET lease_until = $2 WHERE session = $1 AND leased IS NOT NULL",
-    [R3_QUERY_SEEN] = "SELECT seen, mode FROM sessions WHERE id = $1",
+    [R3_QUERY_SEEN] = "SELECT seen, mode, timeframe, refresh, platform, source, acts_from FROM sessions WHERE id = $1",
     [R3_QUERY_STATES] = "SELECT record FROM states WHERE session = $1 ORDER BY program, part",
     [R3_QUERY_STATE_OF] = "SELECT record FROM states WHERE session = $1 AND program = $2 ORDER BY part",
     [R3_QUERY_FORGET_STATE] = "DELETE FROM states WHERE session = $1 AND program = $2",
@@ -136,8 +143,10 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_PROLONG_LEASE] = "UPDATE sessions SET lease_until = $4 WHERE id = $1 AND owner = $2 AND epoch = $3",
     [R3_QUERY_END_LEASE] = "UPDATE sessions SET owner = NULL, lease_until = NULL"
                            " WHERE id = $1 AND owner = $2 AND epoch = $3",
-    [R3_QUERY_RUN_DONE] = "UPDATE sessions SET seen = coalesce($4, seen), last_run = $5, last_status = 0,"
-                          " last_failure = NULL, failures = 0 WHERE id = $1 AND owner = $2 AND epoch = $3",
+    [R3_QUERY_RUN_DONE] = "UPDATE sessions SET seen = coalesce($4, seen), last_run = $5 WHERE id = $1 AND owner = $2"
+                          " AND epoch = $3",
+    [R3_QUERY_RUN_SUCCEEDED] = "UPDATE sessions SET last_status = 0, last_failure = NULL, failures = 0"
+                               " WHERE id = $1 AND owner = $2 AND epoch = $3",
     [R3_QUERY_RUN_FAILED] = "UPDATE sessions SET last_run = $3, last_status = $4, last_failure = $5,"
                             " failures = failures + 1 WHERE id = $1 AND epoch = $2",
     [R3_QUERY_ADD_SIGNAL] = "INSERT INTO signals (" SIGNAL_COLUMNS ", state) VALUES"
@@ -177,6 +186,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_JOURNAL_SENT] = "SELECT 1 FROM exchange_orders WHERE session = $1 AND step = 'SENT' LIMIT 1",
     [R3_QUERY_JOURNAL_WORKING] =
         "SELECT 1 FROM exchange_orders WHERE session = $1 AND step IN ('SENT', 'WORKING') LIMIT 1",
+    [R3_QUERY_JOURNAL_TOLD] = "SELECT 1 FROM outbox b WHERE b.session = $1 AND " TELLS_OF_ORDER " LIMIT 1",
     [R3_QUERY_JOURNAL_GIVE_UP] =
         "UPDATE exchange_orders SET step = 'DONE', cancel = $2 WHERE session = $1 AND step = 'INTENT'",
     [R3_QUERY_STALE_SIGNAL] = "UPDATE signals SET state = 'STALE' WHERE id ="

@@ -43,6 +43,7 @@ enum r3_query {
     R3_QUERY_ORDERS_AFTER_STOP,
     R3_QUERY_JOURNAL_WITHOUT_ORDER,
     R3_QUERY_JOURNAL_AFTER_STOP,
+    R3_QUERY_TOLD_AFTER_STOP,
     R3_QUERY_JOURNAL_DISAGREES, /* steps alone: sums are for R3_QUERY_JOURNAL_SUMS */
     R3_QUERY_FILLS_WITHOUT_ORDER,
     R3_QUERY_JOURNAL_SUMS, /* session → id, filled, cost, fee of the journal, of the order: those that are DONE and all told of */
@@ -59,7 +60,7 @@ enum r3_query {
     R3_QUERY_FREE_TICK,   /* session, leased */
     R3_QUERY_HOLD_TICK,   /* session, lease_until */
     /* a run: what it begins with, and what it leaves. The columns of a row are those of ADD_ and of the query without it. */
-    R3_QUERY_SEEN,          /* session → seen, mode */
+    R3_QUERY_SEEN,          /* session → seen, mode, timeframe, refresh, platform, source, acts_from */
     R3_QUERY_STATES,        /* session → record */
     R3_QUERY_STATE_OF,      /* session, program → record */
     R3_QUERY_FORGET_STATE,  /* session, program */
@@ -67,6 +68,7 @@ enum r3_query {
     R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */
     R3_QUERY_END_LEASE,     /* id, owner, epoch */
     R3_QUERY_RUN_DONE,      /* id, owner, epoch, seen (NULL: as it was), last_run */
+    R3_QUERY_RUN_SUCCEEDED, /* id, owner, epoch */
     R3_QUERY_RUN_FAILED,    /* id, epoch, last_run, last_status, last_failure */
     R3_QUERY_ADD_SIGNAL,    /* id, session, strategy … reason; its state is IGNORED */
     R3_QUERY_SIGNAL,        /* id */
@@ -88,6 +90,7 @@ enum r3_query {
     R3_QUERY_JOURNAL_TAKE_BACK, /* id, session: an INTENT of which nothing was sent goes */
     R3_QUERY_JOURNAL_SENT,      /* session → a row where it is unknown what became of an order */
     R3_QUERY_JOURNAL_WORKING,   /* session → a row where an order was sent and is not DONE */
+    R3_QUERY_JOURNAL_TOLD,      /* session → a row where an update or a trade waits for a run */
     R3_QUERY_JOURNAL_GIVE_UP,   /* session, reason: every INTENT is DONE */
     R3_QUERY_STALE_SIGNAL,      /* order, session: that of the order */
     /* r3-session: sessions by what names them, with the columns that r3_session_read takes; in the order of their numbers */

@@ -451,7 +451,8 @@ int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, stru
 int paper_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
                  struct r3_error *error) {
     if (market->timeframe != candle->timeframe) {
-        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe)
+        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe &&
+            candle->time < paper_close_time(market))
             return 0;
         market->timeframe = candle->timeframe;
     }

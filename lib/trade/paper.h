@@ -49,7 +49,7 @@ int r3_paper_instrument(struct r3_paper *paper, const struct r3_instrument *inst
 /* Make the candle's market known, and no more. R3_DATA: no instrument came and the name does not tell the currencies. */
 int r3_paper_market(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error);
 
-/* One closed candle. Only the finest timeframe seen of each market fills, and no candle counts twice. An `account` follows for each session
+/* One closed candle. Only the finest timeframe seen of each market fills, or a coarser one that begins where that has ended; no candle counts twice. An `account` follows for each session
  * in which anything changed since the last one. */
 int r3_paper_candle(struct r3_paper *paper, const struct r3_candle *candle, struct r3_error *error);
 

@@ -50,8 +50,12 @@ static size_t first_concerned(const struct paper_bracket *bracket, const struct 
 /* The first of the candles [from, to), which are of the last market, that has to be worked through, or `to`. */
 static size_t quiet(const struct r3_paper *paper, const struct r3_candles *candles, size_t from, size_t to) {
     const struct paper_market *market = paper->last;
-    if (candles->timeframe != market->timeframe) /* the finest one fills */
-        return market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe ? to : from;
+    if (candles->timeframe != market->timeframe) { /* the finest one fills, and a coarser one where there is none */
+        if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
+            for (const int64_t close = paper_close_time(market); from < to && candles->time[from] < close;)
+                from++;
+        return from;
+    }
     if (candles->time[from] <= market->time || paper->changed || market->unswept || market->later)
         return from;
     for (size_t i = 0; i < market->bracket_count && from < to; i++)

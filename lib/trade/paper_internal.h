@@ -76,7 +76,7 @@ struct paper_market {
     char name[R3_MARKET_SIZE];
     struct r3_instrument rules;      /* maker_fee and taker_fee are present: what is in force */
     struct r3_decimal highest_fee;   /* of the two, and 0: what is reserved for */
-    enum r3_timeframe timeframe;     /* the finest seen; NONE: no candle yet */
+    enum r3_timeframe timeframe;     /* of the last candle that counted; NONE: no candle yet */
     int64_t time;                    /* open of the last candle */
     uint64_t candles;                /* how many counted */
     struct r3_decimal price;         /* the last known: a close; while a candle is worked through, its open */

@@ -123,9 +123,15 @@ static int64_t closes_at(const struct r3_candle *candle) {
     return candle->time + r3_timeframe_span(candle->timeframe);
 }
 
+/* Finer ones have told what it tells. */
+static bool is_told(const struct r3_book_market *market, const struct r3_candle *candle) {
+    return market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe &&
+           candle->time < r3_timeframe_close(market->timeframe, market->time);
+}
+
 static bool is_coarser(const struct r3_book *book, const struct r3_candle *candle) {
     const struct r3_book_market *market = find(book, candle->market);
-    return market && market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe;
+    return market && is_told(market, candle);
 }
 
 bool r3_book_begins_bar(const struct r3_book *book, const struct r3_candle *candle) {
@@ -152,7 +158,7 @@ static void join_benchmark(struct r3_book *book, struct r3_book_market *market) 
 int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error) {
     struct r3_book_market *market = find_or_add(book, candle->market);
     book->block.time = NULL;
-    if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe)
+    if (is_told(market, candle))
         return 0;
     int64_t close = closes_at(candle);
     if ((book->in_bar && close < book->bar_close) ||

@@ -39,7 +39,7 @@ struct r3_round_trip {
 struct r3_book_market {
     char name[R3_MARKET_SIZE], platform[R3_PLATFORM_SIZE], base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
     struct r3_decimal base_increment, minimum_size; /* absent without an instrument */
-    enum r3_timeframe timeframe;                    /* the finest one that was seen */
+    enum r3_timeframe timeframe;                    /* of the last candle that counted */
     int64_t time;                                   /* open of the last candle; R3_TIME_ABSENT before the first */
     struct r3_decimal close;
     double price;                /* the close */
@@ -81,7 +81,7 @@ void r3_book_instrument(struct r3_book *book, const struct r3_instrument *instru
 /* Whether this candle begins a new bar. A bar is all candles that close at the same moment: close the bar that is open
  * (read equity and benchmark) before r3_book_candle. False too for a candle of a coarser timeframe than its market's. */
 bool r3_book_begins_bar(const struct r3_book *book, const struct r3_candle *candle);
-/* Take a candle: 1 when it counts, 0 when it is of a coarser timeframe of its market (the finest one counts). R3_DATA where
+/* Take a candle: 1 when it counts, 0 when finer ones of its market have told what it tells. R3_DATA where
  * time goes back or the value leaves the range. */
 int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct r3_error *error);
 

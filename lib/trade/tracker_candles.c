@@ -31,8 +31,12 @@ static inline size_t quiet(const struct r3_tracker *tracker, const struct r3_can
     if (!tracker->opened || !market || market->attention ||
         !(r3_name_has_key(candles->market, &market->key) || r3_same_name(candles->market, market->name)))
         return from;
-    if (candles->timeframe != market->timeframe) /* a coarser one tells no new price */
-        return market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe ? to : from;
+    if (candles->timeframe != market->timeframe) {
+        if (market->timeframe != R3_TIMEFRAME_NONE && candles->timeframe > market->timeframe)
+            while (from < to && candles->time[from] < market->closed) /* finer ones have told what it tells */
+                from++;
+        return from;
+    }
     if (!market->span)
         return from;
     to = before_alarm(tracker, candles, from, end_of_day(market, candles, from, to));

@@ -102,7 +102,7 @@ struct r3_tracker_market {
     char quote[R3_MARKET_SIZE]; /* currency: "USDT" of "BTC-USDT" */
     struct r3_name_key quote_key;
     bool quoted;                 /* the name has a '-', and so a quote */
-    enum r3_timeframe timeframe; /* the finest that was seen; others are not looked at */
+    enum r3_timeframe timeframe; /* of the last candle; coarser ones count only where that has ended */
     int64_t span;
     int64_t closed, closed_before; /* closes of the last candle and of the one before it */
     struct r3_decimal price;       /* the last close, or price record; absent before the first */

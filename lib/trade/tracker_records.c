@@ -63,7 +63,8 @@ static int on_candle(struct r3_tracker *tracker, const struct r3_record *record,
     if (!market || !r3_same_name(market->name, candle->market))
         tracker->last = market = r3_tracker_find_market(tracker, candle->market);
     if (candle->timeframe != market->timeframe) {
-        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe) /* it tells no new price */
+        if (market->timeframe != R3_TIMEFRAME_NONE && candle->timeframe > market->timeframe &&
+            candle->time < market->closed) /* finer ones have told what it tells */
             return market->attention ? count_limits(tracker, market, candle, error) : 0;
         market->timeframe = candle->timeframe;
         market->span = candle->timeframe == R3_1M ? 0 : r3_timeframe_span(candle->timeframe);

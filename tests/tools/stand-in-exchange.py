@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """In place of r3-order --live, for tests: works the journal of a session whose market is a file of candles.
 
-    stand-in-exchange.py --live --session ID --owner NAME --epoch N [--lease SPAN]
+    stand-in-exchange.py --live --session ID --owner NAME --epoch N [--lease SPAN] [--last]
 
 A market order fills at the open of the candle behind its time, a limit at its price or a better open once a candle has touched it; the fee
 is 0.1 %. That is as on paper, so a live session comes to the very rows of its backtest. The store is the SQLite file that R3_DB names, the candles are the file in STAND_IN_CANDLES. STAND_IN says what goes wrong:
@@ -172,6 +172,10 @@ def main(words):
     journal = Journal(words)
     for row in journal.open():
         work(journal, row)
+    if "--last" in words:
+        journal.begin()
+        journal.db.execute("UPDATE sessions SET owner = NULL, lease_until = NULL WHERE id = ?", (journal.session,))
+        journal.commit()
 
 
 MODE = os.environ.get("STAND_IN", "").split()

@@ -325,13 +325,21 @@ static void test_timeframes(void) {
     candle_of(&world, R3_5m, "106", "106", "106", "106", "1"); /* finer than the first: from now on it fills */
     SAID(&world, "ENTRY-1 PLACED|ENTRY-1-t1 BUY 1@106 TAKER 1h|ENTRY-1 FILLED");
     SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "1");
-    candle_of(&world, R3_1H, "105", "105", "105", "105", "1");
+    world.time = R3_HOUR;
+    candle_of(&world, R3_1H, "105", "105", "105", "105", "1"); /* what it tells is told in part */
     SAID(&world, "EXIT-1 PLACED");
     world.time = R3_HOUR;
     candle_of(&world, R3_5m, "107", "107", "107", "107", "1"); /* it came before */
     SAID(&world, "");
     candle_of(&world, R3_5m, "108", "108", "108", "108", "1");
     SAID(&world, "EXIT-1-t1 SELL 1@108 TAKER 1h|EXIT-1 FILLED");
+    SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_BUY, .size = "1");
+    world.time = 2 * R3_HOUR;
+    candle_of(&world, R3_1H, "109", "109", "109", "109", "1"); /* of a gap of the finer ones */
+    SAID(&world, "ENTRY-2 PLACED|ENTRY-2-t1 BUY 1@109 TAKER 2h|ENTRY-2 FILLED");
+    SEND(&world, .id = "EXIT-2", .role = R3_EXIT, .side = R3_SELL, .size = "1");
+    candle_of(&world, R3_5m, "110", "110", "110", "110", "1");
+    SAID(&world, "EXIT-2 PLACED|EXIT-2-t1 SELL 1@110 TAKER 3h|EXIT-2 FILLED");
     close_world(&world);
 }
 

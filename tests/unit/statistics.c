@@ -432,8 +432,13 @@ static void check_markets(void) {
     CHECK(!r3_book_begins_bar(&run.book, &b));
     CHECK_INT(take_candle(&run, &b), 1);
     CHECK(fabs(r3_book_benchmark(&run.book) - 1.25) < 1e-15);
+    coarse = candle_of("BTC-USD", R3_4H, 4 * R3_HOUR, "200"); /* of a gap of the finer ones */
+    CHECK(r3_book_begins_bar(&run.book, &coarse));
+    CHECK_INT(take_candle(&run, &coarse), 1);
+    a = candle_of("BTC-USD", R3_1H, 8 * R3_HOUR, "150");
+    CHECK_INT(take_candle(&run, &a), 1);
     finish(&run);
-    CHECK_INT(run.figures.bars, 2);
+    CHECK_INT(run.figures.bars, 4);
     CHECK(fabs(run.figures.buy_and_hold_return - 0.25) < 1e-15);
     end(&run);
 }

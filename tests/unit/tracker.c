@@ -672,6 +672,10 @@ static void test_timeframes(void) {
     WRITTEN("sync\ncancel main-1-ENTRY-1: not filled in time\nsync\n");
     signal(&script, R3_LONG, "101");
     CHECK_TEXT(text_of(&script.last.reference), "101");
+    fill(&script, "main-2-ENTRY-1", R3_ENTRY, R3_BUY, "100", "1");
+    candle(&script, "100", "200", "1", "150"); /* of a gap of the fine ones */
+    signal(&script, R3_FLAT, "150");
+    CHECK_TEXT(text_of(&script.last.exposure), "150");
     finish(&script);
 }
 

@@ -1,0 +1,42 @@
+#include "lib/session/finer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/time.h"
+#include "lib/exchange/names.h"
+
+/* The youngest one is not complete, and another may begin until the exchange is asked. */
+static bool reaches(const char *platform, enum r3_timeframe timeframe, int64_t from, int64_t now) {
+    int64_t depth = r3_exchange_depth(platform), span = r3_timeframe_span(timeframe);
+    return !depth || r3_timeframe_open(timeframe, now) - (depth - 2) * span <= from;
+}
+
+struct r3_finer r3_finer_choose(const char *platform, enum r3_timeframe timeframe, int64_t from, int64_t now) {
+    struct r3_finer finer = { .timeframe = R3_TIMEFRAME_NONE, .reaches = timeframe == R3_1m };
+    for (enum r3_timeframe each = R3_1m; each < timeframe && !finer.reaches; each++)
+        if (r3_exchange_has(platform, each))
+            finer = (struct r3_finer) { each, reaches(platform, each, from, now) };
+    return finer;
+}
+
+bool r3_finer_tell(struct r3_record *record, struct r3_finer finer, const char *platform, const char *session,
+                   int64_t from, int64_t now) {
+    static const char program[] = "r3-session";
+    struct r3_notice *notice = &record->notice;
+    char time[R3_TIME_TEXT_SIZE];
+    if (finer.timeframe == R3_TIMEFRAME_NONE || (finer.timeframe == R3_1m && finer.reaches))
+        return false;
+    r3_time_format(time, from);
+    r3_record_init(record, R3_NOTICE);
+    notice->time = now;
+    notice->level = finer.reaches ? R3_INFO : R3_WARNING;
+    memcpy(notice->program, program, sizeof program);
+    r3_copy_text(notice->session, sizeof notice->session, session, strlen(session));
+    snprintf(notice->text, sizeof notice->text, "%s has the last %" PRId64 " candles alone: %s %s from %s on", platform,
+             r3_exchange_depth(platform),
+             finer.reaches ? "in place of minutes there are those of" : "there are not even those of",
+             r3_timeframe_name(finer.timeframe), time);
+    return true;
+}
