@@ -216,6 +216,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_END_LEASED_SESSION] = "UPDATE sessions SET state = 'STOPPED', ended = $2, reason = $3 WHERE id = $1",
     [R3_QUERY_ADD_STRATEGY] = "INSERT INTO strategies (session, name, state, since) VALUES ($1, $2, 'ACTIVE', $3)",
     [R3_QUERY_SET_STRATEGY_STATE] = "UPDATE strategies SET state = $2, since = $3 WHERE session = $1",
+    [R3_QUERY_PAUSE_STRATEGY] =
+        "UPDATE strategies SET state = 'PAUSED', since = $2 WHERE session = $1 AND state <> 'PAUSED'",
     [R3_QUERY_DELETE_STRATEGY] = DELETE_OF("strategies"),
     [R3_QUERY_ADD_TASK] = "INSERT INTO tasks (session, every, state, due) VALUES ($1, $2, 'ACTIVE', $3)",
     [R3_QUERY_DELETE_TASK] = DELETE_OF("tasks"),

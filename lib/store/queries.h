@@ -113,6 +113,7 @@ enum r3_query {
     R3_QUERY_END_LEASED_SESSION, /* the same, and the lease is left as it is */
     R3_QUERY_ADD_STRATEGY,       /* session, name, since */
     R3_QUERY_SET_STRATEGY_STATE, /* session, state, since */
+    R3_QUERY_PAUSE_STRATEGY,     /* session, since; where it is not paused */
     R3_QUERY_DELETE_STRATEGY,    /* session */
     R3_QUERY_ADD_TASK,           /* session, every, due */
     R3_QUERY_DELETE_TASK,        /* session */
