@@ -77,3 +77,34 @@ ends_by_itself() {
     run -0 r3-session check
 }
 @test "a session that ends by its own condition passes the check at any time" { on_both ends_by_itself; }
+
+# ---- a source that is being written ----
+
+# half COLUMNS CUT: the file as its writer has it while the candle that opens at 03:00 is written, CUT of its bytes so far.
+half() {
+    head -n 321 "$DATA/$FEED" | cut -d, -f"1-$1" >feed.csv
+    row=$(sed -n 322p "$DATA/$FEED" | cut -d, -f"1-$1")
+    printf '%s' "${row:0:$2}" >>feed.csv
+}
+
+# In the middle of the prices; behind a whole price, in the volume; in a last column that is the close; the whole row but its newline.
+half_rows() {
+    for columns_cut in '6 15' '6 29' '6 37' '5 29' '5 32' '6 200'; do
+        read -r columns cut <<<"$columns_cut"
+        head -n 321 "$DATA/$FEED" | cut -d, -f"1-$columns" >feed.csv
+        id=$(R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-5m-refresh5mn --paper --source feed.csv --set fast=3 --set slow=8 --stop-loss 1% | jq -r .session)
+        at 26T03:00 session "$id" >>out 2>>log
+        seen=$(sql "SELECT seen FROM sessions WHERE id = '$id'")
+        half "$columns" "$cut"
+        at 26T03:05 run -0 --separate-stderr session "$id"
+        [ -z "$stderr" ]
+        [ "$(sql "SELECT seen FROM sessions WHERE id = '$id'")" = "$seen" ]
+        cut -d, -f"1-$columns" "$DATA/$FEED" >feed.csv
+        at 26T09:00 session "$id" >>out 2>>log
+        equals_backtest 2
+        # What is written now is no part of the backtest either.
+        half "$columns" "$cut"
+        run -0 expected "$id"
+    done
+}
+@test "a row that is being written waits until it is whole" { on_both half_rows; }

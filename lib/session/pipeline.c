@@ -135,6 +135,7 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
     add_option(program, "--resample", r3_timeframe_name(session->timeframe));
     if (has_option(&r3_collect_stage, "both"))
         r3_pipeline_program_add(program, "--both");
+    r3_pipeline_program_add(program, "--growing"); /* who writes it may be in the middle of a row */
 }
 
 /* Minutes are for what happens between two closes: they are needed from the time on at which the session may hold something, and was not
