@@ -3,6 +3,8 @@ load helper
 load postgresql
 load stores
 load runs
+load live-runs
+load kucoin
 
 setup_file() {
     load postgresql
@@ -17,6 +19,10 @@ teardown_file() {
 setup() {
     cd "$BATS_TEST_TMPDIR"
     unset R3_DB R3_NOW R3_LEASE
+}
+
+teardown() {
+    exchange_stop
 }
 
 # ---- a clock ahead ----
@@ -108,3 +114,159 @@ half_rows() {
     done
 }
 @test "a row that is being written waits until it is whole" { on_both half_rows; }
+
+# ---- another release, other rules ----
+
+# What r3-strategy left, as another release would find it: laid out in another way, of another form, not there.
+spoil() {
+    case $1 in
+    layout) sql "UPDATE states SET record = replace(record, '{\\\"rules\\\":\\\"', '{\\\"rules\\\":\\\"f84cb4424e9b29d7') WHERE program = 'r3-strategy'" ;;
+    form) sql "UPDATE states SET record = replace(record, '\"version\":1', '\"version\":99') WHERE program = 'r3-strategy'" ;;
+    all) sql "DELETE FROM states WHERE program = 'r3-strategy'" ;;
+    esac
+}
+memory() { sql "SELECT record FROM states WHERE program = 'r3-strategy' ORDER BY part"; }
+
+# Warmed up again it is byte for byte what it was, and no signal comes twice; the rules here remember each candle they have seen.
+other_release() {
+    R3_NOW=2013-11-26 r3-session start macd-Kucoin-BTCUSD-15m-refresh5mn --paper --cash 10000 --source "$DATA/$FEED" --stop-loss 1% >started
+    id=$(jq -r .session started)
+    : >out
+    for step in 26T00:07 26T12:07 26T18:00 27T03:10; do
+        at $step run-due >>out 2>>log
+        memory >before
+        for how in layout form all; do
+            spoil $how
+            run ! cmp -s before <(memory)
+            at $step run -0 --separate-stderr session "$id"
+            [[ $stderr =~ ^"r3-session: session $id: its rules were warmed up again, over "[0-9]+" candles from 2013-11-2"[^$'\n']*$ ]]
+            memory | cmp before -
+        done
+        spoil layout
+    done
+    # Said in another way, and printed.
+    at 27T12:00 run -0 --separate-stderr r3-session run "$id"
+    [[ $stderr == *'warmed up again'* ]]
+    at 27T12:00 backtest "$output" >>out 2>>log
+    finish
+    delivered out
+    equals_backtest 15
+}
+@test "another release: the rules of a session are warmed up again, and it goes on as if nothing had happened" { on_both other_release; }
+
+other_release_on_exchange() {
+    exchange_start --now 2013-12-02T16:00 --candles "$DATA/btcusd-bitstamp-2013_1m.csv"
+    R3_NOW=2013-11-26 r3-session start macd-Kucoin-BTCUSDT-15m-refresh5mn --paper --cash 10000 --stop-loss 1% >started
+    id=$(jq -r .session started)
+    : >out
+    for step in 26T04:07 26T12:03 27T06:33; do
+        at $step session "$id" >>out 2>>log
+        memory >before
+        spoil layout
+        at $step session "$id" >>out 2>>said
+        memory | cmp before -
+        spoil layout
+    done
+    [ "$(grep -c 'warmed up again' said)" = 3 ]
+    text=$(r3-session show "$id" --pipeline)
+    "$TOP/pipelines/backtest" "${text% | r3-report*}" >backtest 2>/dev/null
+    diff <(grep '"type":"trade"' out) <(grep '"type":"trade"' backtest)
+    [ "$(grep -c '"type":"trade"' out)" -gt 4 ]
+    run -0 r3-session check
+    exchange_stop
+}
+@test "the same where the candles are an exchange's" { on_both other_release_on_exchange; }
+
+# A session of rules of one's own: $id, LONG at 03:00.
+of_own_rules() {
+    cp "$TOP/lib/strategies/sma-cross.rules" mine.rules
+    R3_NOW=2013-11-26 r3-session start --paper --cash 10000 --strategy ./mine.rules --market BTCUSD --timeframe 15m --refresh 5m --source "$DATA/$FEED" \
+        --set fast=3 --set slow=8 "$@" >started
+    id=$(jq -r .session started)
+    at 26T03:00 session "$id" >out 2>log
+    [[ $(position) == LONG* ]]
+}
+change_rules() { sed 's/sma(close, fast)/ema(close, fast)/' "$TOP/lib/strategies/sma-cross.rules" >mine.rules; }
+entries() { sql "SELECT count(*) FROM orders WHERE role = 'ENTRY'"; }
+
+# Rules that are not those any more: what is held is protected, nothing is entered; put back, all is as it was.
+changed_rules() {
+    of_own_rules --take-profit 1%
+    change_rules
+    before=$(entries)
+    at 26T03:05 run -78 --separate-stderr session "$id"
+    [[ $stderr == *"session $id is run without its rules, and enters nothing: the rules mine were changed since session $id was created: put them back, or stop it"* ]]
+    [[ $(r3-session show "$id") == *'FAILING 1'*'is run without its rules'* ]]
+    at 26T12:00 run -78 session "$id"
+    [ "$(entries) $(position)" = "$before FLAT 0" ]
+    [ "$(sql "SELECT role FROM trades ORDER BY time DESC LIMIT 1")" = TP ]
+    # With nothing to protect nothing is done, so that nothing is missed.
+    seen=$(sql 'SELECT seen FROM sessions')
+    at 26T14:00 run -78 session "$id"
+    [ "$(sql 'SELECT seen FROM sessions')" = "$seen" ]
+    cp "$TOP/lib/strategies/sma-cross.rules" mine.rules
+    at 27T12:00 run -0 session "$id"
+    [ "$(entries)" -gt "$before" ]
+    memory >after
+    run -0 r3-session check
+    # What the rules remember is what they would have seen.
+    spoil all
+    at 27T12:00 session "$id" >out 2>>log
+    memory | cmp after -
+}
+@test "rules that were changed: what is held is protected, and nothing is entered" { on_both changed_rules; }
+
+stopped_without_rules() {
+    for how in changed gone broken; do
+        [ $how = changed ] || { r3-session delete "$id"; rm -f mine.rules; }
+        of_own_rules
+        before=$(entries)
+        at 26T03:01 r3-session stop "$id" >command
+        case $how in
+        changed) change_rules && want=78 ;;
+        gone) rm mine.rules && want=74 ;;
+        broken) echo 'long = (' >mine.rules && want=65 ;;
+        esac
+        for step in 26T03:05 26T03:10 26T03:15; do
+            [ "$(state)" = STOPPED ] || at $step run "-$want" session "$id"
+        done
+        [ "$(state) $(position) $(entries)" = "STOPPED FLAT 0 $before" ]
+        run -0 r3-session check
+    done
+}
+@test "a stop closes what is held, whatever became of the rules: changed, gone, broken" { on_both stopped_without_rules; }
+
+# A live session, too, by the real programs: another release, and then a stop with rules that were changed.
+live_release() {
+    mkdir -p config/r3 run
+    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_RUNTIME_DIR=$PWD/run
+    cp "$TOP/lib/strategies/sma-cross.rules" mine.rules
+    exchange_start --candles "$DATA/$FEED" --now 2013-11-26 --speed 0 --balance USDT=10000
+    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
+    R3_NOW=2013-11-26 r3-session start --live --cash 10000 --strategy ./mine.rules --platform kucoin --market BTCUSDT --timeframe 15m --refresh 5m \
+        --source "$DATA/$FEED" --price-increment 0.1 --base-increment 0.00000001 --quote-increment 0.000001 --minimum-size 0.00001 --minimum-funds 0.1 \
+        --set fast=3 --set slow=8 --stop-loss 1% --fraction 0.3 >started
+    id=$(jq -r .session started)
+    go() {
+        exchange_clock "2013-11-26T$1"
+        at "26T$1" session "$id" >>out 2>>log
+    }
+    for time in 02:25 02:30; do go $time; done
+    [[ $(position) == LONG* ]]
+    memory >before
+    spoil layout
+    go 02:30
+    memory | cmp before -
+    change_rules
+    spoil layout
+    run -78 go 02:35
+    at 26T02:36 r3-session stop --all >command
+    for time in 02:40 02:45; do
+        [ "$(state)" = STOPPED ] || run -78 go $time
+    done
+    [ "$(state) $(position)" = 'STOPPED FLAT 0' ]
+    [ "$(jq -r 'select(.event == "fill").fill.side' "$R3_EXCHANGE_LEDGER" | sort -u | paste -sd' ')" = 'buy sell' ]
+    run -0 r3-session check
+    exchange_stop
+}
+@test "a live session after an upgrade, and with rules that were changed: it goes on, and a stop sells" { on_both live_release; }

@@ -2,6 +2,8 @@
 #include "lib/session/journal.h"
 #include "lib/session/keep.h"
 #include "lib/session/keep_rows.h"
+#include "lib/session/pipeline.h"
+#include "lib/session/rules.h"
 
 #define PROGRAM "r3-keep"
 
@@ -338,6 +340,32 @@ static int find_session(struct r3_store *store, struct r3_keep *keep, struct r3_
     int result = r3_session_find(&keep->session, store, keep->stream.lease.session, error);
     keep->live = result == 0 && r3_session_is_live(&keep->session);
     return result;
+}
+
+/* A session of before the hash was noted is of these rules from now on. */
+static int know_rules(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    char hash[R3_RULE_HASH_SIZE];
+    struct r3_rules *rules = NULL;
+    if (find_session(store, keep, error) < 0 || r3_session_rules(&rules, &keep->session, error) < 0)
+        return -1;
+    if (!rules)
+        return 0;
+    r3_session_rules_hash(hash, rules);
+    r3_rules_free(rules);
+    const struct r3_store_value values[] = { r3_store_text(keep->session.id), r3_store_text(hash) };
+    return r3_store_run(store, R3_QUERY_KNOW_RULES, values, 2, NULL, NULL, NULL, error);
+}
+
+int r3_keep_memory(struct r3_store *store, void *context, struct r3_error *error) {
+    struct r3_keep *keep = context;
+    const struct r3_session_lease *lease = &keep->stream.lease;
+    if (r3_session_memory_forget(store, lease, error) < 0)
+        return -1;
+    for (size_t i = 0; i < keep->state_count; i++)
+        if (strcmp(keep->states[i].program, r3_strategy_stage.name) == 0 &&
+            keep_state(store, lease->session, &keep->states[i], error) < 0)
+            return -1;
+    return know_rules(store, keep, error);
 }
 
 int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error) {

@@ -3,6 +3,7 @@
 #include "lib/base/base64.h"
 #include "lib/base/hash.h"
 #include "lib/record/state_members.h"
+#include "lib/stage/strategy_library.h"
 #include "lib/stage/strategy_private.h"
 
 enum { VERSION = 1, MARKETS_MAX = 4096, HEX_SIZE = 17 };
@@ -63,6 +64,13 @@ int r3_strategy_emit_state(struct strategy *strategy, struct r3_error *error) {
     int result = r3_state_emit(strategy->session, r3_strategy_stage.name, VERSION, &text, emit, strategy, error);
     r3_buffer_release(&text);
     return result;
+}
+
+/* The hash is the first member. */
+bool r3_strategy_state_fits(const struct r3_rules *rules, const struct r3_state *first) {
+    char head[64];
+    int length = snprintf(head, sizeof head, "{\"rules\":\"%016llx\",", (unsigned long long)r3_rules_hash(rules));
+    return first->version == VERSION && first->part == 1 && strncmp(first->data, head, (size_t)length) == 0;
 }
 
 static int take_hash(uint64_t *out, const struct r3_json *object, const char *name, struct r3_error *error) {
@@ -142,7 +150,7 @@ static int take_all(struct strategy *strategy, const struct r3_json *object, str
     if (hash != r3_rules_hash(strategy->rules))
         return r3_fail(error, R3_CONFIG,
                        "it is of other rules, parameters or release (%016llx) than %s (%016llx): go on with those, or "
-                       "start the session anew",
+                       "warm these up again, as r3-session run does",
                        (unsigned long long)hash, strategy->label, (unsigned long long)r3_rules_hash(strategy->rules));
     for (size_t i = 0; i < r3_json_count(array); i++)
         if (take_instance(strategy, r3_json_at(array, i), error) < 0)

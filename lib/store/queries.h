@@ -62,6 +62,7 @@ enum r3_query {
     R3_QUERY_SEEN,          /* session → seen, mode */
     R3_QUERY_STATES,        /* session → record */
     R3_QUERY_STATE_OF,      /* session, program → record */
+    R3_QUERY_FIRST_STATE_OF, /* session, program → its first record */
     R3_QUERY_FORGET_STATE,  /* session, program */
     R3_QUERY_KEEP_STATE,    /* session, program, part, record */
     R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */
@@ -108,6 +109,7 @@ enum r3_query {
                                     pipeline, source, created, rule_hash */
     R3_QUERY_START_SESSION,      /* id, started, acts_from */
     R3_QUERY_SET_STATE,          /* id, state */
+    R3_QUERY_KNOW_RULES,         /* id, hash of its rules; where none is known */
     R3_QUERY_GIVE_UP_ORDERS,     /* id, time, reason: those that work are CANCELED */
     R3_QUERY_END_SESSION,        /* id, ended, reason; nobody's lease holds any more */
     R3_QUERY_END_LEASED_SESSION, /* the same, and the lease is left as it is */
