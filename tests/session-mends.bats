@@ -156,7 +156,7 @@ other_release() {
 
 other_release_on_exchange() {
     exchange_start --now 2013-12-02T16:00 --candles "$DATA/btcusd-bitstamp-2013_1m.csv"
-    R3_NOW=2013-11-26 r3-session start macd-Kucoin-BTCUSDT-15m-refresh5mn --paper --cash 10000 --stop-loss 1% >started
+    R3_NOW=2013-11-26 r3-session start ema-cross-Kucoin-BTCUSDT-15m-refresh5mn --paper --cash 10000 --stop-loss 1% --set fast=3 --set slow=8 >started
     id=$(jq -r .session started)
     : >out
     for step in 26T04:07 26T12:03 27T06:33; do
@@ -176,6 +176,21 @@ other_release_on_exchange() {
     exchange_stop
 }
 @test "the same where the candles are an exchange's" { on_both other_release_on_exchange; }
+
+# What the programs left, of a release whose tables were of version 2: tests/vectors/store-2.bash.
+real_upgrade() {
+    place "$kind" "older_$$"
+    sed "s|FEED|$DATA/$FEED|g" "$TOP/tests/vectors/store-2.ndjson" | r3-session restore
+    [ "$(sql "SELECT status || ' ' || execution FROM orders ORDER BY id" | sort | paste -sd' ')" = \
+        'CLOSED FULLY_EXECUTED OPENED NOT_EXECUTED OPENED PARTIALLY_EXECUTED' ]
+    run -0 r3-session check
+    for step in 26T03:05 26T03:20 26T12:20 28T07:05 30T23:00; do at $step run-due >>out 2>>log; done
+    [ "$(grep -c 'warmed up again' log)" = 3 ]
+    [ "$(wc -l <log)" = 3 ]
+    for id in $(sql 'SELECT id FROM sessions'); do equals_backtest 20; done
+    [ "$(sql 'SELECT count(*) FROM sessions WHERE rule_hash IS NULL')" = 0 ]
+}
+@test "sessions of an older release go on after the upgrade, with what they held and what worked" { on_both real_upgrade; }
 
 # A session of rules of one's own: $id, LONG at 03:00.
 of_own_rules() {
@@ -236,6 +251,26 @@ stopped_without_rules() {
 }
 @test "a stop closes what is held, whatever became of the rules: changed, gone, broken" { on_both stopped_without_rules; }
 
+# They cannot be warmed up again: the same.
+cold_rules() {
+    begin "${RISKY[@]}"
+    at 26T03:05 session "$id" >out 2>log
+    [[ $(position) == LONG* ]]
+    spoil layout
+    at 26T03:06 r3-session stop "$id" >command
+    mkdir -p path
+    printf '#!/bin/sh\ncat >/dev/null\necho "r3-strategy: no more" >&2\nexit 71\n' >path/r3-strategy
+    chmod +x path/r3-strategy
+    for step in 26T03:10 26T03:15 26T03:20; do
+        [ "$(state)" != STOPPED ] || break
+        PATH=$PWD/path:$PATH at $step run -71 session "$id"
+        [[ $output == *"session $id is run without its rules, and enters nothing: r3-strategy: no more"* ]]
+    done
+    [ "$(state) $(position)" = 'STOPPED FLAT 0' ]
+    run -0 r3-session check
+}
+@test "a stop closes what is held, though the rules cannot be warmed up again" { on_both cold_rules; }
+
 # A live session, too, by the real programs: another release, and then a stop with rules that were changed.
 live_release() {
     mkdir -p config/r3 run
@@ -270,3 +305,85 @@ live_release() {
     exchange_stop
 }
 @test "a live session after an upgrade, and with rules that were changed: it goes on, and a stop sells" { on_both live_release; }
+
+# ---- what says nothing ----
+
+# A source that nobody writes: its session is given up, the others run, one after the other too, and nothing is left behind.
+silent_source() {
+    cp "$DATA/$FEED" other.csv
+    cp other.csv silent.csv
+    for file in silent.csv other.csv; do
+        R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSD-15m-refresh5mn --paper --source "$PWD/$file" --set fast=3 --set slow=8
+    done | jq -r .session >ids
+    { read -r id && read -r second; } <ids
+    rm silent.csv
+    mkfifo silent.csv
+    export R3_RUN_TIMEOUT=2s
+    at 26T03:00 run -75 --separate-stderr run-due -j 1
+    [[ $stderr == *'r3-session: nothing has come for 2s (R3_RUN_TIMEOUT): the run is given up'* ]]
+    [[ $stderr == *"run-due: session $id: status 75"* && $stderr != *"session $second: "* ]]
+    [ "$(sql "SELECT seen FROM sessions WHERE id = '$second'")" = 1385434800000 ]
+    [[ $(at 26T03:00 r3-session show "$id") == *'FAILING 1   status 75 '*'nothing has come for 2s'* ]]
+    [ "$(sql 'SELECT count(*) FROM sessions WHERE owner IS NOT NULL')" = 0 ]
+    run ! pgrep -f "r3-collect $PWD/silent.csv"
+    # Somebody has it open, has written some rows, and writes no more.
+    (head -n 300 other.csv && sleep 60) >silent.csv 3>&- &
+    writer=$!
+    at 26T03:00 run -75 session "$id"
+    kill $writer
+    run ! pgrep -f "r3-collect $PWD/silent.csv"
+    # What came late is taken by the next run.
+    rm silent.csv
+    mv other.csv silent.csv
+    leases_run_out
+    unset R3_RUN_TIMEOUT
+    at 26T12:00 session "$id" >out 2>log
+    equals_backtest 2
+    R3_RUN_TIMEOUT=soon at 26T12:00 run -78 session "$id"
+    [[ $output == *'R3_RUN_TIMEOUT: wants a span of time'* ]]
+}
+@test "a source that says nothing ends its session's run, and keeps no other from its own" { on_both silent_source; }
+
+# The way to the server goes silent in the middle.
+@test "a database that says nothing any more: status 69, and the next run goes on" {
+    place postgresql silent
+    r3-session init
+    begin "${RISKY[@]}"
+    real=$R3_DB
+    export R3_DB_TIMEOUT=1s
+    : >out
+    for bytes in 1500 6000 20000; do
+        coproc proxy { exec "$TOP/tests/tools/silent-proxy.py" "$R3_PG/.s.PGSQL.5432" "$bytes" 3>&-; }
+        read -r port <&"${proxy[0]}"
+        before=$SECONDS
+        R3_DB=postgresql://r3@127.0.0.1:$port/silent at 26T12:00 run --separate-stderr run-due
+        echo "$bytes: $status after $((SECONDS - before)) s: $stderr"
+        [ "$status" -eq 69 ] || [ "$bytes" -gt 1500 ]
+        [ "$status" -ne 69 ] || [[ $stderr == *'the server has not answered for 1s (R3_DB_TIMEOUT)'* ]]
+        [ $((SECONDS - before)) -lt 60 ]
+        [ -z "$output" ] || echo "$output" >>out
+        exec {proxy[1]}>&-
+        wait "$proxy_PID" || true
+    done
+    export R3_DB=$real
+    finish
+    delivered out at-least-once
+    equals_backtest 20
+    R3_DB_TIMEOUT=soon run -78 r3-session list
+    [[ $output == *'R3_DB_TIMEOUT: wants a span of time'* ]]
+}
+
+@test "a statement that takes too long is ended by the server" {
+    place postgresql long
+    r3-session init
+    export R3_DB_TIMEOUT=2s
+    # Somebody holds a table for longer than that.
+    "$R3_PG_BIN/psql" -qAtX -c "BEGIN; LOCK TABLE sessions; SELECT pg_sleep(20)" "$R3_DB" >/dev/null 3>&- &
+    holder=$!
+    sleep 0.5
+    run -69 r3-session list
+    [[ $output == *'statement timeout'* ]]
+    "$R3_PG_BIN/psql" -qAtX -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'" "$R3_DB"
+    wait $holder || true
+    run -0 r3-session list
+}

@@ -66,6 +66,7 @@ static int write_waiting(struct r3_keep *keep, struct r3_store *store, struct r3
 
 static int read_stream(struct r3_keep *keep, struct r3_error *error) {
     int got;
+    keep->stream.silence *= 2; /* feed tells first that the source says nothing */
     while ((got = r3_session_stream_next(&keep->stream, error)) > 0)
         if (r3_keep_take(keep, error) < 0)
             return r3_error_at(error, "%s:%llu: ", keep->stream.in.name, (unsigned long long)keep->stream.in.line);

@@ -57,14 +57,8 @@ int r3_session_memory_check(struct r3_session_memory *memory, const struct r3_se
     int result = r3_session_rules(&rules, session, error);
     if (result == 0)
         result = r3_session_check_rules(session, rules, error);
-    memory->without = result < 0 && memory->needs_run;
-    if (memory->without) {
-        memory->why = *error;
-        r3_error_at(&memory->why, "session %s is run without its rules, and enters nothing: ", session->id);
-        result = 0;
-    } else if (result == 0 && rules && session->seen != R3_TIME_ABSENT) {
-        memory->warms_up = memory->state.type != R3_STATE || !r3_strategy_state_fits(rules, &memory->state.state);
-    }
+    memory->warms_up = result == 0 && rules && session->seen != R3_TIME_ABSENT &&
+                       (memory->state.type != R3_STATE || !r3_strategy_state_fits(rules, &memory->state.state));
     r3_rules_free(rules);
     return result;
 }

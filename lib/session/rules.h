@@ -14,18 +14,16 @@
 struct r3_session_memory {
     struct r3_record state; /* the first of r3-strategy's; R3_UNKNOWN: it left none */
     struct r3_decoder *decoder;
-    char *line;          /* of the state, which points into it */
-    bool needs_run;      /* it is STOPPING, or something is held, works or is on its way */
-    bool warms_up;       /* the rules are to be warmed up again */
-    bool without;        /* it is to be run without its rules, */
-    struct r3_error why; /* for this reason */
+    char *line;     /* of that record, which points into it */
+    bool needs_run; /* it is STOPPING, or something is held, works or is on its way */
+    bool warms_up;  /* the rules are to be warmed up again */
 };
 
 /* Inside `work`. What was read before is released. */
 int r3_session_memory_read(struct r3_session_memory *memory, struct r3_store *store, const struct r3_session *session,
                            struct r3_error *error);
-/* Behind it, outside of a transaction: compiles the rules. R3_CONFIG where they were changed, and R3_IO or the like where they cannot be had, unless the
- * session needs its run: then *memory says so. */
+/* Behind it, outside of a transaction: compiles the rules. R3_CONFIG where they were changed; R3_IO or the like where they cannot be
+ * had. */
 int r3_session_memory_check(struct r3_session_memory *memory, const struct r3_session *session, struct r3_error *error);
 void r3_session_memory_release(struct r3_session_memory *memory);
 

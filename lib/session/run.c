@@ -29,9 +29,11 @@ struct run {
     bool execute; /* run it: in few processes */
     bool live;
     struct r3_session_memory memory;
-    int64_t now;       /* market time */
-    bool unknown;      /* live: what became of an order; */
-    bool events, over; /* something was told that no run has taken in; it is STOPPED */
+    bool without;        /* it is run without its rules, */
+    struct r3_error why; /* for this reason */
+    int64_t now;         /* market time */
+    bool unknown;        /* live: what became of an order; */
+    bool events, over;   /* something was told that no run has taken in; it is STOPPED */
 };
 
 static int take(struct r3_store *store, void *context, struct r3_error *error) {
@@ -67,7 +69,7 @@ static int look_behind(struct r3_store *store, void *context, struct r3_error *e
  * feed drops what of it was seen. Where candles of a file are missing ahead of that, it looks whether they have come. */
 static int first_open(int64_t *from, const struct run *run, struct r3_error *error) {
     const struct r3_session *session = &run->session;
-    if (session->seen == R3_TIME_ABSENT && !run->memory.without)
+    if (session->seen == R3_TIME_ABSENT && !run->without)
         return r3_session_warm_up_from(from, session, error);
     if (session->seen == R3_TIME_ABSENT) {
         *from = session->acts_from;
@@ -84,9 +86,9 @@ static int write_stages(struct r3_buffer *text, const struct run *run, struct r3
     char from[R3_TIME_TEXT_SIZE] = "never";
     if (!run->unknown)
         r3_time_format(from, run->now - run->session.refresh);
-    int result = r3_session_write_stages(&stages, &run->session,
-                                         run->memory.without ? R3_STAGES_WITHOUT_RULES : R3_STAGES_OF_RUN,
-                                         run->live ? from : NULL, error);
+    int result =
+        r3_session_write_stages(&stages, &run->session, run->without ? R3_STAGES_WITHOUT_RULES : R3_STAGES_OF_RUN,
+                                run->live ? from : NULL, error);
     if (result == 0 && run->execute) {
         r3_pipeline_program_add(fused.programs, "r3-backtest");
         r3_pipeline_program_add(fused.programs, stages.data);
@@ -158,14 +160,22 @@ static int warm_up(const struct r3_session_call *call, struct run *run, struct r
     return result;
 }
 
-/* What r3-strategy goes on from; where the session is run without it, it begins anew some day. */
+/* What r3-strategy goes on from. Where there are no such rules any more, or what they are to see again cannot be had, a session that has
+ * something to protect or to close is run without them; they are warmed up when they are there again. */
 static int see_to_rules(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
                         struct r3_error *error) {
-    if (r3_session_memory_check(&run->memory, &run->session, error) < 0)
-        return -1;
-    if (run->memory.without)
-        return r3_store_write(call->store, forget_memory, run, error);
-    return run->memory.warms_up ? warm_up(call, run, said, error) : 0;
+    if (run->without)
+        return 0;
+    int result = r3_session_memory_check(&run->memory, &run->session, error);
+    if (result == 0 && run->memory.warms_up)
+        result = warm_up(call, run, said, error);
+    if (result == 0 || !run->memory.needs_run)
+        return result;
+    run->without = true;
+    r3_fail(&run->why, error->status, "session %s is run without its rules, and enters nothing: %s", run->session.id,
+            said->length ? said->data : error->text);
+    r3_buffer_reset(said);
+    return r3_store_write(call->store, forget_memory, run, error);
 }
 
 static int give_back(struct r3_store *store, void *context, struct r3_error *error) {
@@ -188,8 +198,8 @@ static int print_text(const struct r3_session_call *call, struct run *run, struc
                       struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
     int result = see_to_rules(call, run, said, error);
-    if (result == 0 && run->memory.without)
-        call->say(run->memory.why.text);
+    if (result == 0 && run->without)
+        call->say(run->why.text);
     if (result == 0)
         result = write_text(&text, run, error);
     if (result == 0 && run->live) {
@@ -310,8 +320,8 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
                               : decide(call, &run, &kept, &said, error);
         if ((result < 0 && !kept) || (run.execute && run.live))
             r3_store_write(call->store, give_back, &run, &unused);
-        if (result == 0 && run.execute && run.memory.without) { /* it did what it could */
-            *error = run.memory.why;
+        if (result == 0 && run.execute && run.without) { /* it did what it could */
+            *error = run.why;
             result = -1;
         }
         if (result < 0)
