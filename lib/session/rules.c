@@ -44,7 +44,7 @@ int r3_session_memory_read(struct r3_session_memory *memory, struct r3_store *st
     r3_session_memory_release(memory);
     memory->decoder = r3_decoder_new();
     r3_record_init(&memory->state, R3_UNKNOWN);
-    if (r3_store_run(store, R3_QUERY_FIRST_STATE_OF, key, 2, take_line, memory, NULL, error) < 0 ||
+    if (r3_store_run(store, R3_QUERY_STATE_HEAD, key, 2, take_line, memory, NULL, error) < 0 ||
         look_what_is_held(&memory->needs_run, store, session, error) < 0)
         return -1;
     return memory->line ? r3_record_decode(memory->decoder, &memory->state, memory->line, strlen(memory->line), error)

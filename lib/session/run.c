@@ -172,8 +172,9 @@ static int see_to_rules(const struct r3_session_call *call, struct run *run, str
     if (result == 0 || !run->memory.needs_run)
         return result;
     run->without = true;
-    r3_fail(&run->why, error->status, "session %s is run without its rules, and enters nothing: %s", run->session.id,
+    r3_fail(&run->why, R3_CONFIG, "session %s is run without its rules, and enters nothing: %s", run->session.id,
             said->length ? said->data : error->text);
+    run->why.status = error->status;
     r3_buffer_reset(said);
     return r3_store_write(call->store, forget_memory, run, error);
 }
