@@ -150,7 +150,7 @@ static int take_all(struct strategy *strategy, const struct r3_json *object, str
     if (hash != r3_rules_hash(strategy->rules))
         return r3_fail(error, R3_CONFIG,
                        "it is of other rules, parameters or release (%016llx) than %s (%016llx): go on with those, or "
-                       "warm these up again, as r3-session run does",
+                       "start the session anew",
                        (unsigned long long)hash, strategy->label, (unsigned long long)r3_rules_hash(strategy->rules));
     for (size_t i = 0; i < r3_json_count(array); i++)
         if (take_instance(strategy, r3_json_at(array, i), error) < 0)
