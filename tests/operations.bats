@@ -49,7 +49,7 @@ prefix() {
 
 @test "the service needs no privilege, and writes where it may" {
     for line in User=r3 StateDirectory=r3 NoNewPrivileges=yes CapabilityBoundingSet= ProtectSystem=strict PrivateTmp=yes \
-        RestrictSUIDSGID=yes MemoryDenyWriteExecute=yes 'SystemCallFilter=@system-service' Type=oneshot SuccessExitStatus=75; do
+        RestrictSUIDSGID=yes MemoryDenyWriteExecute=yes 'SystemCallFilter=@system-service' Type=oneshot SuccessExitStatus=75 TimeoutStartSec=1h; do
         grep -qx "$line" "$TOP/pipelines/r3-run-due.service" || { echo "$line"; false; }
     done
 }
@@ -237,4 +237,29 @@ same_as_backtest() {
     at 2013-11-28T00:00:00Z
     same_as_backtest
     cmp first got
+}
+
+# What was committed and is in the file beside the store alone goes along with it.
+@test "restore, to the letter: the old store is put aside whole" {
+    begin
+    at 2013-11-26T12:00:00Z
+    r3-session dump >r3-backup.ndjson
+    mkfifo ask
+    sqlite3 r3.db <ask >answer &
+    holder=$!
+    exec 8>ask
+    echo "UPDATE sessions SET reason = 'committed'; SELECT 'done';" >&8
+    for ((tries = 0; tries < 500; tries++)); do [ ! -s answer ] || break; sleep 0.01; done
+    kill -9 $holder
+    wait $holder || true
+    exec 8>&-
+    [ -s r3.db-wal ]
+    sed -n '/^\.Sh RESTORE/,/^\.Ed/p' "$TOP/man/r3-operations.7" | grep -v '^\.\|systemctl\|^Stop what' >lines
+    [ "$(grep -c r3-session lines)" -eq 2 ]
+    sh -e ./lines
+    r3-session dump | cmp - r3-backup.ndjson
+    R3_DB=$PWD/r3.old/r3.db r3-session dump >old
+    [ "$(grep -c '"reason":"committed"' old)" -eq 1 ]
+    at 2013-11-28T00:00:00Z
+    same_as_backtest
 }

@@ -704,3 +704,21 @@ minute() { date -u -d "@$((1483228800 + 60 * $1))" +%FT%TZ; }
     run -65 --separate-stderr r3-collect --quiet "${options[@]}"
     [[ $stderr == *'btc.csv:111: '* ]]
 }
+
+@test "a last line without its newline is a row, and with --growing none yet" {
+    printf '1385424000,800,801,799,800.5,1\n1385424300,800,801,799,800.5,1\n1385424600,800,801,799,800' >rows.csv
+    printf '1385424600,800,801,799,800.5,1\n1385424300,800,801,799,800.5,1\n1385424000,800,801,799,800.5,1' >newest.csv
+    for file in rows.csv newest.csv; do
+        cp $file feed.csv
+        run -0 --separate-stderr r3-collect -m BTC-USD -t 5m --columns time,open,high,low,close,volume --growing feed.csv
+        [ "$(grep -c '"type":"candle"' <<<"$output")" = 2 ]
+        run -0 --separate-stderr r3-collect -m BTC-USD -t 5m --growing - <feed.csv
+        [ "$(grep -c '"type":"candle"' <<<"$output")" = 2 ]
+    done
+    run -0 --separate-stderr r3-collect -m BTC-USD -t 5m feed.csv
+    [ "$(grep -c '"type":"candle"' <<<"$output")" = 3 ]
+    # Nothing is whole yet.
+    printf '1385424000,800,801,7' >feed.csv
+    run -65 r3-collect -m BTC-USD -t 5m --growing feed.csv
+    [[ $output == *'feed.csv: it holds no candle'* ]]
+}

@@ -412,7 +412,7 @@ END
         run -64 r3-session show
         id=$(r3-session start $LABEL --paper --source btc.csv --set fast=5 --set slow=20 --fraction 0.5 | jq -r .session)
         run -0 r3-session show s1 --pipeline
-        [ "$output" = "r3-collect $PWD/btc.csv --platform kucoin --market BTC-USD --resample 1H --both --from 2013-11-27T13:00:00Z | r3-strategy sma-cross --market BTC-USD --timeframe 1H --set fast=5 --set slow=20 --session $id --from 2013-11-28T10:00:00Z | r3-track --protect tracker | r3-size --fraction 0.5 | r3-order --paper --cash 10000 --session $id | r3-report --session $id" ]
+        [ "$output" = "r3-collect $PWD/btc.csv --platform kucoin --market BTC-USD --resample 1H --both --growing --from 2013-11-27T13:00:00Z | r3-strategy sma-cross --market BTC-USD --timeframe 1H --set fast=5 --set slow=20 --session $id --from 2013-11-28T10:00:00Z | r3-track --protect tracker | r3-size --fraction 0.5 | r3-order --paper --cash 10000 --session $id | r3-report --session $id" ]
         sql 'UPDATE sessions SET seen = 1385812800000'
         run -0 r3-session show s1 --pipeline
         [[ $output == *' --from 2013-11-27T13:00:00Z --to 2013-11-30T12:00:00Z | '* ]]

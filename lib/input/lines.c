@@ -17,6 +17,7 @@ struct r3_lines {
     char *data;
     size_t start, end, capacity, block;
     bool ended;     /* all bytes are in the buffer */
+    bool leaves;    /* a last line without a newline */
     int64_t sought; /* bytes of the file ahead of what is read */
     uint64_t line;  /* number of the line taken last */
     /* Backwards */
@@ -39,6 +40,10 @@ struct r3_lines *r3_lines_new_take(struct r3_input *input, size_t block) {
     lines->data = r3_allocate(lines->capacity + R3_LINES_ROOM);
     lines->spool = -1;
     return lines;
+}
+
+void r3_lines_leave_unended(struct r3_lines *lines) {
+    lines->leaves = true;
 }
 
 void r3_lines_free(struct r3_lines *lines) {
@@ -139,6 +144,11 @@ int r3_lines_peek(struct r3_lines *lines, size_t wanted, const char **text, size
     *text = lines->data + lines->start;
     *length = lines->end - lines->start;
     lines->start = 0;
+    if (lines->ended && lines->leaves) {
+        const char *last = memrchr(*text, '\n', *length);
+        *text = last ? *text : lines->data + lines->end;
+        *length = last ? (size_t)(last - *text) : 0; /* text[*length] is that newline */
+    }
     lines->data[lines->end] = '\n'; /* as next_forwards will do for a last line */
     *whole = lines->ended;
     return R3_INPUT_MORE;
@@ -163,7 +173,7 @@ static int next_forwards(struct r3_lines *lines, const char **text, size_t *leng
         char *line = lines->data + lines->start;
         size_t held = lines->end - lines->start;
         char *newline = memchr(line + searched, '\n', held - searched);
-        if (!newline && lines->ended && held) {
+        if (!newline && lines->ended && held && !lines->leaves) {
             newline = line + held;
             *newline = '\n';
         }
@@ -345,7 +355,12 @@ static int next_backwards(struct r3_lines *lines, const char **text, size_t *len
 }
 
 int r3_lines_next(struct r3_lines *lines, const char **text, size_t *length, struct r3_error *error) {
-    return lines->reversed ? next_backwards(lines, text, length, error) : next_forwards(lines, text, length, error);
+    if (!lines->reversed)
+        return next_forwards(lines, text, length, error);
+    int result = next_backwards(lines, text, length, error);
+    bool unended = lines->last != '\n';
+    lines->last = '\n';
+    return result == R3_INPUT_MORE && unended && lines->leaves ? next_backwards(lines, text, length, error) : result;
 }
 
 bool r3_lines_regular(const struct r3_lines *lines) {

@@ -14,6 +14,8 @@ struct r3_lines;
 /* `block` bytes are read at a time (16 KiB at least). Takes the input over, also where it fails. New. */
 struct r3_lines *r3_lines_new_take(struct r3_input *input, size_t block);
 void r3_lines_free(struct r3_lines *lines); /* accepts NULL; closes the input */
+/* A last line without a newline is still being written: it is left alone, as if it were not there. Called before anything is read. */
+void r3_lines_leave_unended(struct r3_lines *lines);
 
 /* The first bytes, before any line was taken: at least `wanted` of them, or a whole block, or all there are, in which case
  * *whole is set. text[length] is '\n'. Borrowed until the next call. Results as r3_input_read, R3_INPUT_MORE for bytes given. */

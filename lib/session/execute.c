@@ -8,16 +8,19 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
 #include "lib/session/feed.h"
 #include "lib/session/messages.h"
+#include "lib/session/stream.h"
 #include "lib/stage/pipeline_text.h"
 #include "lib/stage/stage.h"
 
 enum { PROGRAMS_MAX = 64, NOT_STARTED = 127, SIGNALLED = 128 };
+enum { GRACE = 10 * 1000, PAUSE = 2 * 1000, REPEATS_MAX = 5 }; /* ms; how often those that stay are ended */
 
 struct execution {
     const struct r3_session_call *call;
@@ -152,19 +155,58 @@ static int be_keep(struct execution *execution, struct r3_error *error) {
     return result;
 }
 
-/* The status of the leftmost that failed, and which it is; one whose reader had read enough did not. */
-static int wait_for_all(const struct execution *execution, size_t *failed) {
+/* ---- those that do not end ---- */
+
+static volatile sig_atomic_t rings;
+
+static void ring(int number) {
+    (void)number;
+    rings++;
+}
+
+/* SIGALRM after so many ms, and then again and again, so that none is lost between a look at `rings` and a wait; 0: no more. */
+static void set_alarm(int64_t after) {
+    const struct sigaction action = { .sa_handler = after ? ring : SIG_DFL }; /* without SA_RESTART: it ends a wait */
+    const struct itimerval timer = { .it_value = { after / 1000, after % 1000 * 1000 },
+                                     .it_interval = { after ? PAUSE / 1000 : 0, 0 } };
+    if (after)
+        sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    if (!after)
+        sigaction(SIGALRM, &action, NULL);
+}
+
+/* Wait for a process. False: it had to be ended, or even that did not help, as with a file whose disk does not answer. */
+static bool wait_for_one(pid_t process, int *status) {
+    for (int sent = 0; sent <= REPEATS_MAX;) {
+        if (waitpid(process, status, 0) >= 0)
+            return sent == 0;
+        if (errno != EINTR)
+            return true;
+        if (rings > sent)
+            kill(process, sent++ == 0 ? SIGTERM : SIGKILL);
+    }
+    return false;
+}
+
+/* The status of the leftmost that failed, and which it is; one whose reader had read enough did not, nor one that had to be ended, `patience`
+ * ms after the end of the last program; 0: as long as it takes. */
+static int wait_for_all(const struct execution *execution, int64_t patience, size_t *failed) {
     int first = R3_DONE;
+    rings = 0;
+    if (patience)
+        set_alarm(patience);
     for (size_t i = 0; i < execution->count; i++) {
         int status = 0;
-        while (waitpid(execution->processes[i], &status, 0) < 0 && errno == EINTR)
-            continue;
+        bool itself = wait_for_one(execution->processes[i], &status);
         status = WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
-        if (first == R3_DONE && status != SIGNALLED + SIGPIPE) {
+        if (first == R3_DONE && itself && status != SIGNALLED + SIGPIPE) {
             first = status;
             *failed = i;
         }
     }
+    if (patience)
+        set_alarm(0);
     return first;
 }
 
@@ -186,6 +228,7 @@ int r3_session_execute(const struct r3_session_call *call, const char *text, boo
     };
     struct r3_error unused;
     size_t failed = 0;
+    int64_t patience = 0;
     int status, result = r3_pipeline_text_parse(&execution.text, text, strlen(text), false, error);
     *kept = false;
     if (result == 0)
@@ -198,10 +241,12 @@ int r3_session_execute(const struct r3_session_call *call, const char *text, boo
     if (result == 0 && ends_here(&execution)) {
         *kept = true;
         result = be_keep(&execution, error);
+        if (result < 0 || r3_session_silence(&patience, &unused) < 0)
+            patience = GRACE;
     }
     close(STDIN_FILENO); /* who still writes need not wait */
     r3_reserve_standard_descriptors(error);
-    status = wait_for_all(&execution, &failed);
+    status = wait_for_all(&execution, patience, &failed);
     r3_messages_finish(execution.messages);
     if (status != R3_DONE) {
         tell_failure(said, &execution, failed, status);

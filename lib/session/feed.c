@@ -90,17 +90,29 @@ static int take_state(const struct r3_store_row *row, void *context, struct r3_e
     return 0;
 }
 
+/* A time ahead of this clock is one of a clock that was wrong, then or now: nobody knows when the command was given, only that the run
+ * before did not know of it. It is not to wait for that time, with a session that goes on meanwhile, so it acts ahead of all that is new. */
+static void set_right(const struct r3_feed *feed, struct r3_command *command) {
+    if (command->time > feed->now)
+        command->time = feed->seen != R3_TIME_ABSENT && feed->seen < feed->now ? feed->seen : feed->now;
+}
+
 static int take_command(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct r3_feed *feed = context;
     struct r3_record record;
+    struct r3_buffer line = R3_BUFFER_INIT; /* becomes the command's */
     const char *text = r3_store_row_text(row, 1);
-    if (r3_record_decode(feed->decoder, &record, text, strlen(text), error) < 0)
+    int result = r3_record_decode(feed->decoder, &record, text, strlen(text), error);
+    if (result == 0 && record.type != R3_COMMAND)
+        result = r3_fail(error, R3_DATA, "it is a record of another type");
+    if (result == 0) {
+        set_right(feed, &record.command);
+        result = r3_record_encode(&line, &record, error);
+    }
+    if (result < 0) {
+        r3_buffer_release(&line);
         return r3_error_at(error, "a command of session %s: ", feed->stream.lease.session);
-    if (record.type != R3_COMMAND)
-        return r3_fail(error, R3_DATA, "a command of session %s: it is a record of another type",
-                       feed->stream.lease.session);
-    struct r3_buffer line = R3_BUFFER_INIT;
-    r3_buffer_printf(&line, "%s\n", text);
+    }
     feed->commands = r3_reallocate(feed->commands, (feed->command_count + 1) * sizeof *feed->commands);
     feed->commands[feed->command_count++] = (struct command) { record.command.time, line.data };
     return 0;

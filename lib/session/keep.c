@@ -66,6 +66,7 @@ static int write_waiting(struct r3_keep *keep, struct r3_store *store, struct r3
 
 static int read_stream(struct r3_keep *keep, struct r3_error *error) {
     int got;
+    keep->stream.silence *= 2; /* feed tells first that the source says nothing */
     while ((got = r3_session_stream_next(&keep->stream, error)) > 0)
         if (r3_keep_take(keep, error) < 0)
             return r3_error_at(error, "%s:%llu: ", keep->stream.in.name, (unsigned long long)keep->stream.in.line);
@@ -117,6 +118,40 @@ static int run(const struct r3_session_call *call, struct r3_error *error) {
     r3_keep_release(&keep);
     return result;
 }
+
+/* The tail of a warm-up. The lease is that of the run which follows. */
+static int warm(struct r3_keep *keep, const struct r3_session_call *call, struct r3_error *error) {
+    char from[R3_TIME_TEXT_SIZE] = "", text[sizeof error->text];
+    if (read_stream(keep, error) < 0 || r3_store_write(call->store, r3_keep_memory, keep, error) < 0)
+        return -1;
+    if (keep->candles)
+        r3_time_format(from, keep->first);
+    snprintf(text, sizeof text, "session %s: its rules were warmed up again, over %lld candle%s%s%s",
+             keep->stream.lease.session, (long long)keep->candles, keep->candles == 1 ? "" : "s",
+             keep->candles ? " from " : "", from);
+    call->say(text);
+    return 0;
+}
+
+static int run_warm(const struct r3_session_call *call, struct r3_error *error) {
+    struct r3_keep keep = { .seen = R3_TIME_ABSENT, .decoder = r3_decoder_new() };
+    int result = r3_session_stream_open(&keep.stream, call, error);
+    if (result == 0)
+        result = warm(&keep, call, error);
+    r3_keep_release(&keep);
+    return result;
+}
+
+const struct r3_session_word r3_session_warm_word = {
+    .name = "warm",
+    .synonyms = "",
+    .operands = "ID",
+    .summary = "tail of a warm-up: store what r3-strategy goes on from",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = run_warm,
+};
 
 const struct r3_session_word r3_session_keep_word = {
     .name = "keep",

@@ -19,7 +19,9 @@ struct r3_keep {
     bool inner;                 /* who runs it notes how the run ends */
     bool no_candles;            /* the tick is still due: another run is to look for candles */
     bool ended;
-    int64_t seen; /* close of the last candle; R3_TIME_ABSENT: none came */
+    int64_t first; /* open of the first candle, */
+    int64_t seen;  /* close of the last one; R3_TIME_ABSENT: none came */
+    int64_t candles;
     /* Signals, raw orders, orders, cancels, updates, trades and notices, each line with its newline. */
     struct r3_buffer lines;
     struct r3_buffer commands;   /* the same, a newline ahead of the first too */
@@ -56,6 +58,8 @@ void r3_keep_release(struct r3_keep *keep);
 
 /* The transaction: all that the run did, and what it caused in the outbox. A r3_store_work; context: a struct r3_keep. */
 int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error);
+/* That of a warm-up: what r3-strategy is to go on from, and nothing else. */
+int r3_keep_memory(struct r3_store *store, void *context, struct r3_error *error);
 /* The end of the lease, which a live session keeps for r3-live behind the run, and of a session that is over. Inside `work` of a write. */
 int r3_keep_finish(struct r3_store *store, struct r3_keep *keep, struct r3_error *error);
 

@@ -2,6 +2,8 @@
 #include "lib/session/journal.h"
 #include "lib/session/keep.h"
 #include "lib/session/keep_rows.h"
+#include "lib/session/pipeline.h"
+#include "lib/session/rules.h"
 
 #define PROGRAM "r3-keep"
 
@@ -167,18 +169,31 @@ static int keep_tick(struct r3_store *store, const struct r3_keep *keep, struct 
 
 /* ---- commands, and the end of a session ---- */
 
+/* The line of the stream that is the command `id`, with the newlines ahead and behind; NULL: it was not fed. */
+static const char *fed_line(const struct r3_keep *keep, const char *id, size_t *length) {
+    struct r3_buffer head = R3_BUFFER_INIT;
+    r3_buffer_printf(&head, "\n{\"type\":\"command\",\"id\":\"%s\",", id);
+    const char *line = keep->commands.length ? strstr(keep->commands.data, head.data) : NULL;
+    r3_buffer_release(&head);
+    *length = line ? strcspn(line + 1, "\n") + 2 : 0;
+    return line;
+}
+
+/* By its id: feed may have set its time right. */
 static int find_command(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct r3_keep *keep = context;
-    struct r3_buffer line = R3_BUFFER_INIT;
-    (void)error;
-    r3_buffer_printf(&line, "\n%s\n", r3_store_row_text(row, 1));
-    if (keep->commands.length && strstr(keep->commands.data, line.data)) {
+    struct r3_record record;
+    const char *text = r3_store_row_text(row, 1);
+    size_t length = 0;
+    if (decode(keep, &record, text, strlen(text), error) < 0)
+        return -1;
+    const char *line = record.type == R3_COMMAND ? fed_line(keep, record.command.id, &length) : NULL;
+    if (line) {
         keep->acknowledged = row->columns[0].integer;
-        r3_buffer_append(&keep->fed, line.data, line.length);
+        r3_buffer_append(&keep->fed, line, length);
     } else {
         keep->commands_wait = true;
     }
-    r3_buffer_release(&line);
     return 0;
 }
 
@@ -281,6 +296,14 @@ static int keep_own_stop(struct r3_store *store, struct r3_keep *keep, struct r3
     return r3_store_run(store, R3_QUERY_END_BY_ITSELF, values, 2, NULL, NULL, NULL, error);
 }
 
+/* As r3-session stop does. Also that of a session which an older release left without it. */
+static int pause_strategy(struct r3_store *store, const struct r3_keep *keep, struct r3_error *error) {
+    const struct r3_store_value values[] = { r3_store_text(keep->stream.lease.session), r3_store_integer(keep->now) };
+    if (keep->session.state != R3_STOPPING)
+        return 0;
+    return r3_store_run(store, R3_QUERY_PAUSE_STRATEGY, values, 2, NULL, NULL, NULL, error);
+}
+
 /* A session that is STOPPING is over when nothing works and, unless it is to be kept, nothing is held. A stop that keeps the position
  * is fed again until then. */
 static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
@@ -290,7 +313,7 @@ static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3
     keep->commands_wait = false;
     r3_buffer_reset(&keep->fed);
     if (r3_store_waiting(store, "r3-session", keep->stream.lease.session, find_command, keep, error) < 0 ||
-        keep_own_stop(store, keep, error) < 0 ||
+        keep_own_stop(store, keep, error) < 0 || pause_strategy(store, keep, error) < 0 ||
         r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, take_any, &works, NULL, error) < 0 ||
         r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0 ||
         (keep->live && keep_events(store, keep, &works, error) < 0))
@@ -322,6 +345,32 @@ static int find_session(struct r3_store *store, struct r3_keep *keep, struct r3_
 /* That of a live session is not at its end: r3-live is behind it, and who runs both notes how that ends. */
 static int note_success(struct r3_store *store, const struct r3_keep *keep, struct r3_error *error) {
     return keep->live && keep->inner ? 0 : r3_session_lease_succeeded(store, &keep->stream.lease, error);
+}
+
+/* A session of before the hash was noted is of these rules from now on. */
+static int know_rules(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
+    char hash[R3_RULE_HASH_SIZE];
+    struct r3_rules *rules = NULL;
+    if (find_session(store, keep, error) < 0 || r3_session_rules(&rules, &keep->session, error) < 0)
+        return -1;
+    if (!rules)
+        return 0;
+    r3_session_rules_hash(hash, rules);
+    r3_rules_free(rules);
+    const struct r3_store_value values[] = { r3_store_text(keep->session.id), r3_store_text(hash) };
+    return r3_store_run(store, R3_QUERY_KNOW_RULES, values, 2, NULL, NULL, NULL, error);
+}
+
+int r3_keep_memory(struct r3_store *store, void *context, struct r3_error *error) {
+    struct r3_keep *keep = context;
+    const struct r3_session_lease *lease = &keep->stream.lease;
+    if (r3_session_memory_forget(store, lease, error) < 0)
+        return -1;
+    for (size_t i = 0; i < keep->state_count; i++)
+        if (strcmp(keep->states[i].program, r3_strategy_stage.name) == 0 &&
+            keep_state(store, lease->session, &keep->states[i], error) < 0)
+            return -1;
+    return know_rules(store, keep, error);
 }
 
 int r3_keep_commit(struct r3_store *store, void *context, struct r3_error *error) {

@@ -93,6 +93,8 @@ static void take_candle(struct r3_keep *keep) {
     int64_t close = r3_timeframe_close(candle->timeframe, candle->time);
     if (close > keep->seen)
         keep->seen = close;
+    if (keep->candles++ == 0)
+        keep->first = candle->time;
 }
 
 int r3_keep_take(struct r3_keep *keep, struct r3_error *error) {

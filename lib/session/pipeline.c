@@ -136,6 +136,7 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
     add_option(program, "--resample", r3_timeframe_name(session->timeframe));
     if (has_option(&r3_collect_stage, "both"))
         r3_pipeline_program_add(program, "--both");
+    r3_pipeline_program_add(program, "--growing"); /* who writes it may be in the middle of a row */
 }
 
 /* Minutes are for what happens between two closes: they are needed from the time on at which the session may hold something, and was not
@@ -200,10 +201,24 @@ static void drop_program(struct r3_pipeline_text *text, size_t index) {
     memmove(program, program + 1, (text->count - index) * sizeof *program);
 }
 
-static void drop_stage(struct r3_pipeline_text *text, const struct r3_stage *stage) {
-    for (size_t i = text->count; i-- > 0;)
-        if (is_program(&text->programs[i], stage))
-            drop_program(text, i);
+int r3_session_write_past(struct r3_buffer *out, const struct r3_session *session, struct r3_error *error) {
+    struct r3_session plain = *session;
+    int64_t from, to = r3_timeframe_open(session->timeframe, session->seen);
+    if (r3_session_warm_up_from(&from, session, error) < 0)
+        return -1;
+    if (from == R3_TIME_ABSENT || from >= to)
+        return 0;
+    plain.acts_from = R3_TIME_ABSENT; /* the minutes of an exchange are for what happens behind that */
+    if (r3_session_write_source(out, &plain, from, to, R3_TIME_ABSENT, error) < 0)
+        return -1;
+    r3_buffer_append_text(out, " --quiet"); /* the first run has told what is missing */
+    return 1;
+}
+
+/* Options of r3-collect stand ahead of the stages: they are the source's. */
+static void drop_source(struct r3_pipeline_text *text) {
+    if (text->count > 0 && is_program(&text->programs[0], &r3_collect_stage))
+        drop_program(text, 0);
 }
 
 /* The book of a live session as the paper exchange of a backtest. */
@@ -221,14 +236,24 @@ static void make_paper(struct r3_pipeline_program *program) {
     *program = paper;
 }
 
-static int write_stages(struct r3_buffer *out, const struct r3_session *session, bool state, bool decides,
-                        const char *entries_from, struct r3_error *error) {
+/* Keep r3-strategy alone, or all the others. */
+static void choose(struct r3_pipeline_text *text, bool rules) {
+    for (size_t i = 0; i < text->count;)
+        if (is_program(&text->programs[i], &r3_strategy_stage) == rules)
+            i++;
+        else
+            drop_program(text, i);
+}
+
+int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, enum r3_session_stages stages,
+                            const char *entries_from, struct r3_error *error) {
     struct r3_pipeline_text text = R3_PIPELINE_TEXT_INIT;
+    const bool state = stages != R3_STAGES_OF_BACKTEST;
     int result = parse(&text, session, error);
-    if (result == 0) /* its options stand ahead of the stages, and are the source's */
-        drop_stage(&text, &r3_collect_stage);
-    if (result == 0 && !decides)
-        drop_stage(&text, &r3_strategy_stage);
+    if (result == 0)
+        drop_source(&text);
+    if (result == 0 && (stages == R3_STAGES_WITHOUT_RULES || stages == R3_STAGES_RULES_ALONE))
+        choose(&text, stages == R3_STAGES_RULES_ALONE);
     for (size_t i = 0; result == 0 && i < text.count; i++) {
         struct r3_pipeline_program *program = &text.programs[i];
         const struct r3_stage *stage = r3_stage_find(program->words[0]);
@@ -247,14 +272,4 @@ static int write_stages(struct r3_buffer *out, const struct r3_session *session,
         r3_pipeline_text_write(out, &text);
     r3_pipeline_text_release(&text);
     return result;
-}
-
-int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
-                            const char *entries_from, struct r3_error *error) {
-    return write_stages(out, session, state, true, entries_from, error);
-}
-
-int r3_session_write_stages_behind(struct r3_buffer *out, const struct r3_session *session, const char *entries_from,
-                                   struct r3_error *error) {
-    return write_stages(out, session, true, false, entries_from, error);
 }

@@ -34,13 +34,19 @@ int64_t r3_session_finer_from(const struct r3_session *session);
 int r3_session_write_source(struct r3_buffer *out, const struct r3_session *session, int64_t from, int64_t to,
                             int64_t now, struct r3_error *error);
 
+/* The same of all candles of its timeframe that its rules have seen by `seen`, from their warm-up on. 1; 0: there are none; -1. */
+int r3_session_write_past(struct r3_buffer *out, const struct r3_session *session, struct r3_error *error);
+
+enum r3_session_stages {
+    R3_STAGES_OF_BACKTEST, /* what is live is on paper */
+    R3_STAGES_OF_RUN,      /* --state for each program that has that option */
+    R3_STAGES_WITHOUT_RULES, /* the same without r3-strategy, which has no candles or is not able to: what is held stays protected */
+    R3_STAGES_RULES_ALONE, /* the same, r3-strategy alone */
+};
+
 /* Append "r3-strategy … | r3-track … | r3-size … | r3-order …": the stages of its row, r3-strategy with --session ID and --from the time
- * that it acts from, r3-order with --session ID. With `state` they are those of a run: --state for each program that has that option, and
- * --entries-from for r3-order where entries_from is not NULL. Without, those of a backtest: what is live is on paper. */
-int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, bool state,
+ * that it acts from, r3-order with --session ID, and in a run --entries-from where entries_from is not NULL. */
+int r3_session_write_stages(struct r3_buffer *out, const struct r3_session *session, enum r3_session_stages stages,
                             const char *entries_from, struct r3_error *error);
-/* The same of a run that has no candles: r3-strategy, which would have nothing to do and may be unable to, is left out. */
-int r3_session_write_stages_behind(struct r3_buffer *out, const struct r3_session *session, const char *entries_from,
-                                   struct r3_error *error);
 
 #endif

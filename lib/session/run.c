@@ -8,6 +8,7 @@
 #include "lib/session/late.h"
 #include "lib/session/lease.h"
 #include "lib/session/pipeline.h"
+#include "lib/session/rules.h"
 #include "lib/stage/pipeline_text.h"
 
 static const struct r3_option options[] = {
@@ -27,11 +28,14 @@ struct run {
     int64_t gap;  /* from where on candles are missing that may come late; R3_TIME_ABSENT: none */
     bool execute; /* run it: in few processes */
     bool live;
-    int64_t now;       /* market time */
-    bool unknown;      /* live: what became of an order; */
-    bool urgent;       /* what was decided before is to be sent ahead of the decisions; */
-    bool events, over; /* something was told that no run has taken in; it is STOPPED */
-    bool no_candles;   /* live: their source has failed in this run */
+    struct r3_session_memory memory;
+    bool without;        /* it is run without its rules, */
+    struct r3_error why; /* for this reason */
+    int64_t now;         /* market time */
+    bool unknown;        /* live: what became of an order; */
+    bool urgent;         /* what was decided before is to be sent ahead of the decisions; */
+    bool events, over;   /* something was told that no run has taken in; it is STOPPED */
+    bool no_candles;     /* live: their source has failed in this run */
     bool succeeded;
 };
 
@@ -57,7 +61,8 @@ static int take(struct r3_store *store, void *context, struct r3_error *error) {
     if (!run->epoch)
         return r3_fail(error, R3_RETRY, "session %s is being run already", session->id);
     run->live = r3_session_is_live(session);
-    if (r3_late_from(&run->gap, store, session->id, error) < 0)
+    if (r3_late_from(&run->gap, store, session->id, error) < 0 ||
+        r3_session_memory_read(&run->memory, store, session, error) < 0)
         return -1;
     return run->live ? look_ahead(store, run, error) : 0;
 }
@@ -71,22 +76,16 @@ static int look_behind(struct r3_store *store, void *context, struct r3_error *e
     return r3_journal_has_events(&run->events, store, session->id, error);
 }
 
-/* Later ones tell by the state that they begin with. */
-static int check_rules(const struct r3_session *session, struct r3_error *error) {
-    struct r3_rules *rules = NULL;
-    int result = r3_session_rules(&rules, session, error);
-    if (result == 0)
-        result = r3_session_check_rules(session, rules, error);
-    r3_rules_free(rules);
-    return result;
-}
-
 /* A run goes on where the last one ended. It begins with the candle of the session's timeframe that was being put together then;
  * feed drops what of it was seen. Where candles of a file are missing ahead of that, it looks whether they have come. */
 static int first_open(int64_t *from, const struct run *run, struct r3_error *error) {
     const struct r3_session *session = &run->session;
-    if (session->seen == R3_TIME_ABSENT)
-        return check_rules(session, error) < 0 ? -1 : r3_session_warm_up_from(from, session, error);
+    if (session->seen == R3_TIME_ABSENT && !run->without)
+        return r3_session_warm_up_from(from, session, error);
+    if (session->seen == R3_TIME_ABSENT) {
+        *from = session->acts_from;
+        return 0;
+    }
     bool gap = *session->source && run->gap != R3_TIME_ABSENT && run->gap < session->seen;
     *from = r3_timeframe_open(session->timeframe, gap ? run->gap : session->seen);
     return 0;
@@ -98,9 +97,8 @@ static int write_stages(struct r3_buffer *text, const struct run *run, struct r3
     char from[R3_TIME_TEXT_SIZE] = "never";
     if (!run->unknown)
         r3_time_format(from, run->now - run->session.refresh);
-    int result = run->no_candles
-                     ? r3_session_write_stages_behind(&stages, &run->session, from, error)
-                     : r3_session_write_stages(&stages, &run->session, true, run->live ? from : NULL, error);
+    enum r3_session_stages which = run->without || run->no_candles ? R3_STAGES_WITHOUT_RULES : R3_STAGES_OF_RUN;
+    int result = r3_session_write_stages(&stages, &run->session, which, run->live ? from : NULL, error);
     if (result == 0 && run->execute) {
         r3_pipeline_program_add(fused.programs, "r3-backtest");
         r3_pipeline_program_add(fused.programs, stages.data);
@@ -152,10 +150,61 @@ static void write_live(struct r3_buffer *text, const struct run *run) {
     write_holder(text, run);
 }
 
+static void make_lease(struct r3_session_lease *lease, const struct run *run) {
+    *lease = (struct r3_session_lease) { .session = run->session.id, .epoch = run->epoch };
+    memcpy(lease->owner, run->owner, sizeof lease->owner);
+}
+
+static int forget_memory(struct r3_store *store, void *context, struct r3_error *error) {
+    struct r3_session_lease lease;
+    make_lease(&lease, context);
+    return r3_session_memory_forget(store, &lease, error);
+}
+
+/* The rules see the candles of the runs before once more. */
+static int warm_up(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
+                   struct r3_error *error) {
+    struct r3_buffer text = R3_BUFFER_INIT;
+    bool unused;
+    int past = r3_session_write_past(&text, &run->session, error);
+    int result = past < 0 ? -1 : 0;
+    if (past == 0) /* they begin with what is new */
+        result = r3_store_write(call->store, forget_memory, run, error);
+    if (past > 0) {
+        r3_buffer_append_text(&text, " | ");
+        result = r3_session_write_stages(&text, &run->session, R3_STAGES_RULES_ALONE, NULL, error);
+        r3_buffer_printf(&text, " | r3-session warm %s ", run->session.id);
+        write_holder(&text, run);
+    }
+    if (past > 0 && result == 0)
+        result = r3_session_execute(call, text.data, &unused, said, error);
+    r3_buffer_release(&text);
+    return result;
+}
+
+/* What r3-strategy goes on from. Where there are no such rules any more, or what they are to see again cannot be had, a session that has
+ * something to protect or to close is run without them; they are warmed up when they are there again. */
+static int see_to_rules(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
+                        struct r3_error *error) {
+    if (run->without || run->no_candles) /* without candles nothing of what they know changes */
+        return 0;
+    int result = r3_session_memory_check(&run->memory, &run->session, error);
+    if (result == 0 && run->memory.warms_up)
+        result = warm_up(call, run, said, error);
+    if (result == 0 || !run->memory.needs_run)
+        return result;
+    run->without = true;
+    r3_fail(&run->why, R3_CONFIG, "session %s is run without its rules, and enters nothing: %s", run->session.id,
+            said->length ? said->data : error->text);
+    run->why.status = error->status;
+    r3_buffer_reset(said);
+    return r3_store_write(call->store, forget_memory, run, error);
+}
+
 static int give_back(struct r3_store *store, void *context, struct r3_error *error) {
     const struct run *run = context;
-    struct r3_session_lease lease = { .session = run->session.id, .epoch = run->epoch };
-    memcpy(lease.owner, run->owner, sizeof lease.owner);
+    struct r3_session_lease lease;
+    make_lease(&lease, run);
     if (run->succeeded && run->live && r3_session_lease_succeeded(store, &lease, error) < 0)
         return -1;
     return r3_session_lease_end(store, &lease, error);
@@ -171,9 +220,14 @@ static void note_failure(const struct r3_session_call *call, const struct run *r
     r3_buffer_release(&text);
 }
 
-static int print_text(const struct r3_session_call *call, const struct run *run, struct r3_error *error) {
+static int print_text(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
+                      struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
-    int result = write_text(&text, run, error);
+    int result = see_to_rules(call, run, said, error);
+    if (result == 0 && run->without)
+        call->say(run->why.text);
+    if (result == 0)
+        result = write_text(&text, run, error);
     if (result == 0 && run->live) {
         r3_buffer_append_text(&text, " | ");
         write_live(&text, run);
@@ -186,10 +240,12 @@ static int print_text(const struct r3_session_call *call, const struct run *run,
     return result;
 }
 
-static int decide(const struct r3_session_call *call, const struct run *run, bool *kept, struct r3_buffer *said,
+static int decide(const struct r3_session_call *call, struct run *run, bool *kept, struct r3_buffer *said,
                   struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
-    int result = write_text(&text, run, error);
+    int result = see_to_rules(call, run, said, error);
+    if (result == 0)
+        result = write_text(&text, run, error);
     if (result == 0)
         result = r3_session_execute(call, text.data, kept, said, error);
     r3_buffer_release(&text);
@@ -320,15 +376,20 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
     if (result == 0)
         result = r3_store_write(call->store, take, &run, error);
     if (result == 0) {
-        result = !run.execute ? print_text(call, &run, error)
+        result = !run.execute ? print_text(call, &run, &said, error)
                  : run.live   ? do_live(call, &run, &said, error)
                               : decide(call, &run, &kept, &said, error);
         run.succeeded = result == 0;
         if ((result < 0 && !kept) || (run.execute && run.live))
             r3_store_write(call->store, give_back, &run, &unused);
+        if (result == 0 && run.execute && run.without) { /* it did what it could */
+            *error = run.why;
+            result = -1;
+        }
         if (result < 0)
             note_failure(call, &run, run.now, &said, error);
     }
+    r3_session_memory_release(&run.memory);
     r3_session_release(&run.session);
     r3_buffer_release(&said);
     return result;

@@ -221,7 +221,7 @@ static int write_backtest(struct r3_buffer *out, const struct r3_session *sessio
         r3_session_write_source(out, session, from, session->seen, R3_TIME_ABSENT, error) < 0)
         return -1;
     r3_buffer_append_text(out, " | ");
-    if (r3_session_write_stages(out, session, false, NULL, error) < 0)
+    if (r3_session_write_stages(out, session, R3_STAGES_OF_BACKTEST, NULL, error) < 0)
         return -1;
     r3_buffer_printf(out, " | r3-report --session %s\n", session->id);
     return 0;

@@ -7,17 +7,35 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
+#include "lib/base/time.h"
 #include "lib/stage/signals.h"
+
+int r3_session_silence(int64_t *out, struct r3_error *error) {
+    static const int64_t usual = 2 * 60 * 1000;
+    const char *text = getenv("R3_RUN_TIMEOUT");
+    *out = usual;
+    if (!text || !*text)
+        return 0;
+    if (r3_duration_parse(out, text, strlen(text), error) == 0 && *out > 0 && *out < INT_MAX)
+        return 0;
+    return r3_fail(error, R3_CONFIG, "R3_RUN_TIMEOUT: wants a span of time as 60s or 5m, not \"%s\"", text);
+}
 
 static int before_read(void *context, struct r3_error *error) {
     struct r3_session_stream *stream = context;
     struct pollfd watched[2] = { { .fd = stream->in.fd, .events = POLLIN }, { .fd = stream->out->fd, .events = 0 } };
     if (r3_writer_flush(stream->out, error) < 0)
         return -1;
+    const int64_t end = r3_clock_monotonic() + stream->silence;
     for (;;) {
         if (r3_session_lease_prolong(&stream->lease, error) < 0)
             return -1;
-        int64_t rest = r3_session_lease_rest(&stream->lease);
+        int64_t rest = r3_session_lease_rest(&stream->lease), silence = end - r3_clock_monotonic();
+        if (silence <= 0)
+            return r3_fail(error, R3_RETRY, "nothing has come for %llds (R3_RUN_TIMEOUT): the run is given up",
+                           (long long)(stream->silence / R3_SECOND));
+        rest = rest < silence ? rest : silence;
         int ready = poll(watched, 2, rest < INT_MAX ? (int)rest : INT_MAX);
         if (ready < 0 && errno != EINTR)
             return r3_fail_errno(error, R3_IO, "poll");
@@ -33,7 +51,7 @@ static int before_read(void *context, struct r3_error *error) {
 int r3_session_stream_open(struct r3_session_stream *stream, const struct r3_session_call *call,
                            struct r3_error *error) {
     *stream = (struct r3_session_stream) { .out = call->out };
-    if (r3_session_lease_open(&stream->lease, call, error) < 0)
+    if (r3_session_lease_open(&stream->lease, call, error) < 0 || r3_session_silence(&stream->silence, error) < 0)
         return -1;
     r3_signals_prepare(false);
     signal(SIGPIPE, SIG_DFL);

@@ -15,13 +15,16 @@ struct r3_session_stream {
     struct r3_record record;
     const char *line; /* of the record, without its newline, which stands behind it */
     size_t length;
+    int64_t silence; /* ms: the longest wait for input, then it is given up: R3_RETRY */
 };
 
-/* Begin; also what r3(7) says of signals: INT and TERM are for the source, PIPE ends the program. r3_session_stream_release in
+/* Begin, with the silence that R3_RUN_TIMEOUT says; also what r3(7) says of signals: INT and TERM are for the source, PIPE ends the program. r3_session_stream_release in
  * any case. */
 int r3_session_stream_open(struct r3_session_stream *stream, const struct r3_session_call *call,
                            struct r3_error *error);
 void r3_session_stream_release(struct r3_session_stream *stream);
+/* R3_RUN_TIMEOUT, or the default. R3_CONFIG: it is no span of time. */
+int r3_session_silence(int64_t *out, struct r3_error *error);
 /* The next record: 1; 0: the input has ended; -1, R3_DATA with its place. */
 int r3_session_stream_next(struct r3_session_stream *stream, struct r3_error *error);
 

@@ -45,6 +45,7 @@ static const struct r3_option options[] = {
       .argument = "TF",
       .help = "put complete candles of TF together" },
     { .name = "both", .kind = R3_OPTION_FLAG, .help = "with --resample: the files' own candles too" },
+    { .name = "growing", .kind = R3_OPTION_FLAG, .help = "a last line without its newline is not complete yet" },
     { .name = "pace", .kind = R3_OPTION_TEXT, .argument = "60x", .help = "market time passes so many times as fast" },
     { .name = "gaps",
       .kind = R3_OPTION_CHOICE,
@@ -163,6 +164,7 @@ static int add_files(struct collect *collect, struct r3_error *error) {
         file->name = input ? "standard input" : file->path;
         file->csv = csv;
         file->from = bound(collect, "from");
+        file->growing = r3_arguments_given(collect->arguments, "growing");
         file->block = BLOCKS / collect->file_count < BLOCK_MAX ? BLOCKS / collect->file_count : BLOCK_MAX;
         inputs += input;
     }

@@ -26,6 +26,8 @@ static int open_lines(struct r3_collect_file *file, struct r3_error *error) {
     if (r3_input_open(&input, file->path, error) < 0)
         return -1;
     file->lines = r3_lines_new_take(input, file->block);
+    if (file->growing)
+        r3_lines_leave_unended(file->lines);
     return 0;
 }
 

@@ -25,6 +25,7 @@ struct r3_collect_file {
     struct r3_csv csv;
     enum r3_timeframe timeframe;
     bool guessed; /* the timeframe */
+    bool growing; /* its last line counts when it has its newline */
     bool regular; /* known once it was probed */
     bool probed, started, finished;
     struct r3_lines *lines;          /* NULL: not open */

@@ -14,6 +14,9 @@
 int r3_strategy_rules(struct r3_rules **out, char label[R3_NAME_SIZE], const struct r3_arguments *arguments,
                       struct r3_error *error);
 
+/* Whether r3-strategy can go on from a state of which this is the first record: this release's, and of these rules. */
+bool r3_strategy_state_fits(const struct r3_rules *rules, const struct r3_state *first);
+
 /* The text of a rule file. A NAME with a slash or ending in ".rules" is a path; any other is looked up in $R3_STRATEGIES, or
  * in what came with the program. label as above; file: the path, for messages. R3_USAGE when there is none, R3_IO. */
 int r3_strategy_read(struct r3_buffer *text, struct r3_buffer *file, char label[R3_NAME_SIZE], const char *name,

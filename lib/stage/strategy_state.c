@@ -3,6 +3,7 @@
 #include "lib/base/base64.h"
 #include "lib/base/hash.h"
 #include "lib/record/state_members.h"
+#include "lib/stage/strategy_library.h"
 #include "lib/stage/strategy_private.h"
 
 enum { VERSION = 1, MARKETS_MAX = 4096, HEX_SIZE = 17 };
@@ -63,6 +64,13 @@ int r3_strategy_emit_state(struct strategy *strategy, struct r3_error *error) {
     int result = r3_state_emit(strategy->session, r3_strategy_stage.name, VERSION, &text, emit, strategy, error);
     r3_buffer_release(&text);
     return result;
+}
+
+/* The hash is the first member. */
+bool r3_strategy_state_fits(const struct r3_rules *rules, const struct r3_state *first) {
+    char head[64];
+    int length = snprintf(head, sizeof head, "{\"rules\":\"%016llx\",", (unsigned long long)r3_rules_hash(rules));
+    return first->version == VERSION && first->part == 1 && strncmp(first->data, head, (size_t)length) == 0;
 }
 
 static int take_hash(uint64_t *out, const struct r3_json *object, const char *name, struct r3_error *error) {

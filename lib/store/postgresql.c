@@ -1,4 +1,4 @@
-/* The store in a PostgreSQL database. Each statement goes through PQexecParams, so no value is ever part of a text that the
+/* The store in a PostgreSQL database. Each statement goes through PQsendQueryParams, so no value is ever part of a text that the
  * server parses.
  *
  * A transaction sees the database as it was at one moment, and one that changes a row which another has changed since then is
@@ -7,24 +7,29 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #if __has_include(<libpq-fe.h>)
 #include <libpq-fe.h>
 #else /* Debian's place for it */
 #include <postgresql/libpq-fe.h>
 #endif
 
+#include "lib/base/clock.h"
+#include "lib/base/time.h"
 #include "lib/store/driver.h"
 
-enum { PARAMETERS_MAX = 64, ROWS_AT_ONCE = 1000, INTEGER_SIZE = 24 };
+enum { PARAMETERS_MAX = 64, ROWS_AT_ONCE = 1000, INTEGER_SIZE = 24, GRACE = 2000 /* ms */ };
 enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 }; /* pg_type.dat: fixed for good */
 
 /* libpq brings about twenty libraries with it, which take longer to load than a run of a session takes: it is loaded when it is
  * first wanted, so that who has a SQLite file does not wait for it. */
 #define FUNCTIONS(each)                                                                                                \
-    each(PQclear) each(PQcmdTuples) each(PQconnectdbParams) each(PQerrorMessage) each(PQexecParams) each(PQfinish)     \
-        each(PQfname) each(PQftype) each(PQgetisnull) each(PQgetvalue) each(PQnfields) each(PQntuples)                 \
-            each(PQparameterStatus) each(PQping) each(PQresultErrorField) each(PQresultStatus) each(PQserverVersion)   \
-                each(PQsetNoticeReceiver) each(PQstatus)
+    each(PQclear) each(PQcmdTuples) each(PQconnectdbParams) each(PQconsumeInput) each(PQerrorMessage) each(PQfinish)   \
+        each(PQflush) each(PQfname) each(PQftype) each(PQgetisnull) each(PQgetResult) each(PQgetvalue) each(PQisBusy)  \
+            each(PQnfields) each(PQntuples) each(PQparameterStatus) each(PQpingParams) each(PQresultErrorField)        \
+                each(PQresultStatus) each(PQsendQueryParams) each(PQserverVersion) each(PQsetnonblocking)              \
+                    each(PQsetNoticeReceiver) each(PQsocket) each(PQstatus)
 #define MEMBER(name) __typeof__(name) *name;
 #define LOAD(name) &&(*(void **)&loaded.name = dlsym(library, #name))
 static struct libpq { FUNCTIONS(MEMBER) } libpq;
@@ -40,15 +45,61 @@ static int load(struct r3_error *error) {
     return 0;
 }
 
+/* ---- patience ---- */
+
+/* A connection may go silent for good: the other machine lost its power, or what is in between has forgotten it. */
+static int64_t longest_answer; /* ms: how long one is waited for */
+
+static int know_patience(struct r3_error *error) {
+    static const int64_t usual = 5 * 60 * 1000;
+    const char *text = getenv("R3_DB_TIMEOUT");
+    longest_answer = usual;
+    if (!text || !*text)
+        return 0;
+    if (r3_duration_parse(&longest_answer, text, strlen(text), error) == 0 && longest_answer > 0 &&
+        longest_answer < INT_MAX / 2)
+        return 0;
+    return r3_fail(error, R3_CONFIG, "R3_DB_TIMEOUT: wants a span of time as 60s or 5m, not \"%s\"", text);
+}
+
+/* Until the socket is ready, for `events` or reading. 1; 0: it was too long; -1. The server is given the time to end the statement itself,
+ * which says more. */
+static int wait_for_socket(PGconn *connection, short events, int64_t since) {
+    struct pollfd watched = { .fd = libpq.PQsocket(connection), .events = (short)(events | POLLIN) };
+    for (;;) {
+        int64_t rest = since + longest_answer + GRACE - r3_clock_monotonic();
+        int ready = rest > 0 ? poll(&watched, 1, (int)rest) : 0;
+        if (ready >= 0 || errno != EINTR)
+            return ready;
+    }
+}
+
+/* All of the statement is on its way, and the next result can be had without waiting. Results as above. */
+static int wait_for_answer(PGconn *connection, int64_t since) {
+    for (int left = libpq.PQflush(connection);; left = libpq.PQflush(connection)) {
+        if (left < 0)
+            return -1;
+        if (left == 0 && !libpq.PQisBusy(connection))
+            return 1;
+        int ready = wait_for_socket(connection, left ? POLLOUT : 0, since);
+        if (ready <= 0)
+            return ready;
+        if (!libpq.PQconsumeInput(connection))
+            return -1;
+    }
+}
+
+/* ---- failures ---- */
+
 /* The first line of a message of libpq, which may have several. */
 static int fail_line(const char *message, enum r3_status status, struct r3_error *error) {
     return r3_fail(error, status, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
 /* A server that is starting, or stopping, may be there in a moment. */
-static int fail_connection(PGconn *connection, const char *where, enum r3_store_failure *failure,
-                           struct r3_error *error) {
-    *failure = libpq.PQping(where) == PQPING_REJECT ? R3_STORE_AGAIN : R3_STORE_LOST;
+static int fail_connection(PGconn *connection, const char *const *names, const char *const *values,
+                           enum r3_store_failure *failure, struct r3_error *error) {
+    *failure = libpq.PQpingParams(names, values, 1) == PQPING_REJECT ? R3_STORE_AGAIN : R3_STORE_LOST;
     return fail_line(libpq.PQerrorMessage(connection), R3_UNAVAILABLE, error);
 }
 
@@ -81,6 +132,35 @@ static int fail(PGconn *connection, const PGresult *answer, enum r3_store_failur
     return fail_line(message ? message : state, R3_BUG, error);
 }
 
+static int fail_silent(enum r3_store_failure *failure, struct r3_error *error) {
+    *failure = R3_STORE_LOST;
+    return r3_fail(error, R3_UNAVAILABLE, "the server has not answered for %llds (R3_DB_TIMEOUT)",
+                   (long long)((longest_answer + R3_SECOND - 1) / R3_SECOND));
+}
+
+/* The result of what was sent; NULL: the error is set. There is one of a statement, and nothing must be left behind it. */
+static PGresult *take_answer(PGconn *connection, enum r3_store_failure *failure, struct r3_error *error) {
+    const int64_t since = r3_clock_monotonic();
+    PGresult *answer = NULL;
+    for (;;) {
+        int ready = wait_for_answer(connection, since);
+        PGresult *next = ready > 0 ? libpq.PQgetResult(connection) : NULL;
+        if (ready > 0 && next) {
+            libpq.PQclear(answer);
+            answer = next;
+            continue;
+        }
+        if (ready > 0 && answer)
+            return answer;
+        libpq.PQclear(answer);
+        if (ready == 0)
+            fail_silent(failure, error);
+        else
+            fail(connection, NULL, failure, error);
+        return NULL;
+    }
+}
+
 static PGresult *execute(PGconn *connection, const char *sql, const struct r3_store_value *values, size_t count,
                          enum r3_store_failure *failure, struct r3_error *error) {
     const char *texts[PARAMETERS_MAX] = { NULL };
@@ -98,7 +178,13 @@ static PGresult *execute(PGconn *connection, const char *sql, const struct r3_st
             texts[i] = values[i].kind == R3_STORE_TEXT ? values[i].text : values[i].digits;
         }
     }
-    PGresult *answer = libpq.PQexecParams(connection, sql, (int)count, NULL, texts, NULL, NULL, 0);
+    if (!libpq.PQsendQueryParams(connection, sql, (int)count, NULL, texts, NULL, NULL, 0)) {
+        fail(connection, NULL, failure, error);
+        return NULL;
+    }
+    PGresult *answer = take_answer(connection, failure, error);
+    if (!answer)
+        return NULL;
     ExecStatusType status = libpq.PQresultStatus(answer);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         return answer;
@@ -149,6 +235,10 @@ static int stream(void *connection, const char *sql, r3_store_row_function *row,
                   enum r3_store_failure *failure, struct r3_error *error) {
     char fetch[64];
     struct r3_buffer declare = R3_BUFFER_INIT;
+    /* Who takes the rows may be slow. */
+    if (run(connection, "SET LOCAL idle_in_transaction_session_timeout = 0", NULL, 0, NULL, NULL, NULL, failure,
+            error) < 0)
+        return -1;
     r3_buffer_printf(&declare, "DECLARE r3_rows NO SCROLL CURSOR FOR %s", sql);
     snprintf(fetch, sizeof fetch, "FETCH %d FROM r3_rows", ROWS_AT_ONCE);
     int result = run(connection, declare.data, NULL, 0, NULL, NULL, NULL, failure, error);
@@ -196,21 +286,31 @@ static int prepare(PGconn *connection, enum r3_store_failure *failure, struct r3
         *failure = R3_STORE_FINAL;
         return r3_fail(error, R3_CONFIG, "the database's encoding is %s, not UTF8", encoding ? encoding : "unknown");
     }
-    return run(connection, "SET lock_timeout = 10000", NULL, 0, NULL, NULL, NULL, failure, error);
+    /* What the server does by itself where this end has gone silent: a transaction that nobody ends holds its rows. It waits a little
+     * longer than this end does, which knows more. */
+    const struct r3_store_value limits[] = { r3_store_integer(longest_answer),
+                                             r3_store_integer(longest_answer + 2 * GRACE) };
+    return run(connection,
+               "SELECT set_config('lock_timeout', '10000', false), set_config('statement_timeout', $1::text, false),"
+               " set_config('idle_in_transaction_session_timeout', $2::text, false)",
+               limits, 2, NULL, NULL, NULL, failure, error);
 }
 
 static int open_connection(void **out, const char *where, bool create, enum r3_store_failure *failure,
                            struct r3_error *error) {
     /* Those before dbname give way to what the address says. */
-    static const char *const names[] = { "connect_timeout", "dbname", "client_encoding", "fallback_application_name",
-                                         NULL };
-    const char *values[] = { "10", where, "UTF8", "r3", NULL };
+    static const char *const names[] = { "connect_timeout",     "tcp_user_timeout",          "keepalives_idle",
+                                         "keepalives_interval", "keepalives_count",          "dbname",
+                                         "client_encoding",     "fallback_application_name", NULL };
+    char limit[INTEGER_SIZE];
+    const char *values[] = { "10", limit, "30", "10", "3", where, "UTF8", "r3", NULL };
     (void)create;
     *out = NULL;
-    if (load(error) < 0) {
+    if (load(error) < 0 || know_patience(error) < 0) {
         *failure = R3_STORE_FINAL;
         return -1;
     }
+    snprintf(limit, sizeof limit, "%" PRId64, longest_answer);
     PGconn *connection = libpq.PQconnectdbParams(names, values, 1);
     int result = 0;
     if (!connection) {
@@ -218,8 +318,9 @@ static int open_connection(void **out, const char *where, bool create, enum r3_s
         return r3_fail(error, R3_SYSTEM, "out of memory");
     }
     libpq.PQsetNoticeReceiver(connection, ignore_notice, NULL);
+    libpq.PQsetnonblocking(connection, 1);
     result = libpq.PQstatus(connection) == CONNECTION_OK ? prepare(connection, failure, error)
-                                                         : fail_connection(connection, where, failure, error);
+                                                         : fail_connection(connection, names, values, failure, error);
     if (result < 0) {
         libpq.PQfinish(connection);
         connection = NULL;

@@ -138,6 +138,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_SEEN] = "SELECT seen, mode, timeframe, refresh, platform, source, acts_from FROM sessions WHERE id = $1",
     [R3_QUERY_STATES] = "SELECT record FROM states WHERE session = $1 ORDER BY program, part",
     [R3_QUERY_STATE_OF] = "SELECT record FROM states WHERE session = $1 AND program = $2 ORDER BY part",
+    [R3_QUERY_STATE_HEAD] = "SELECT record FROM states WHERE session = $1 AND program = $2 AND part = 1",
     [R3_QUERY_FORGET_STATE] = "DELETE FROM states WHERE session = $1 AND program = $2",
     [R3_QUERY_KEEP_STATE] = "INSERT INTO states (session, program, part, record) VALUES ($1, $2, $3, $4)",
     [R3_QUERY_PROLONG_LEASE] = "UPDATE sessions SET lease_until = $4 WHERE id = $1 AND owner = $2 AND epoch = $3",
@@ -218,6 +219,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
         " pipeline, source, created, rule_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CREATED', $9, $10, $11, $12,"
         " $13, $14)",
     [R3_QUERY_START_SESSION] = "UPDATE sessions SET state = 'ACTIVE', started = $2, acts_from = $3 WHERE id = $1",
+    [R3_QUERY_KNOW_RULES] = "UPDATE sessions SET rule_hash = $2 WHERE id = $1 AND rule_hash IS NULL",
     [R3_QUERY_GIVE_UP_ORDERS] = "UPDATE orders SET status = 'CANCELED', updated = $2, reason = $3"
                                 " WHERE session = $1 AND status = 'OPENED'",
     [R3_QUERY_SET_STATE] = "UPDATE sessions SET state = $2 WHERE id = $1",
@@ -226,6 +228,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_END_LEASED_SESSION] = "UPDATE sessions SET state = 'STOPPED', ended = $2, reason = $3 WHERE id = $1",
     [R3_QUERY_ADD_STRATEGY] = "INSERT INTO strategies (session, name, state, since) VALUES ($1, $2, 'ACTIVE', $3)",
     [R3_QUERY_SET_STRATEGY_STATE] = "UPDATE strategies SET state = $2, since = $3 WHERE session = $1",
+    [R3_QUERY_PAUSE_STRATEGY] =
+        "UPDATE strategies SET state = 'PAUSED', since = $2 WHERE session = $1 AND state <> 'PAUSED'",
     [R3_QUERY_DELETE_STRATEGY] = DELETE_OF("strategies"),
     [R3_QUERY_ADD_TASK] = "INSERT INTO tasks (session, every, state, due) VALUES ($1, $2, 'ACTIVE', $3)",
     [R3_QUERY_DELETE_TASK] = DELETE_OF("tasks"),

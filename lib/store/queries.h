@@ -63,6 +63,7 @@ enum r3_query {
     R3_QUERY_SEEN,          /* session → seen, mode, timeframe, refresh, platform, source, acts_from */
     R3_QUERY_STATES,        /* session → record */
     R3_QUERY_STATE_OF,      /* session, program → record */
+    R3_QUERY_STATE_HEAD,    /* session, program → its first record */
     R3_QUERY_FORGET_STATE,  /* session, program */
     R3_QUERY_KEEP_STATE,    /* session, program, part, record */
     R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */
@@ -111,11 +112,13 @@ enum r3_query {
                                     pipeline, source, created, rule_hash */
     R3_QUERY_START_SESSION,      /* id, started, acts_from */
     R3_QUERY_SET_STATE,          /* id, state */
+    R3_QUERY_KNOW_RULES,         /* id, hash of its rules; where none is known */
     R3_QUERY_GIVE_UP_ORDERS,     /* id, time, reason: those that work are CANCELED */
     R3_QUERY_END_SESSION,        /* id, ended, reason; nobody's lease holds any more */
     R3_QUERY_END_LEASED_SESSION, /* the same, and the lease is left as it is */
     R3_QUERY_ADD_STRATEGY,       /* session, name, since */
     R3_QUERY_SET_STRATEGY_STATE, /* session, state, since */
+    R3_QUERY_PAUSE_STRATEGY,     /* session, since; where it is not paused */
     R3_QUERY_DELETE_STRATEGY,    /* session */
     R3_QUERY_ADD_TASK,           /* session, every, due */
     R3_QUERY_DELETE_TASK,        /* session */

@@ -28,6 +28,8 @@ static void write_file(const void *data, size_t length) {
     close(fd);
 }
 
+static bool leaves; /* what is no whole line at the end */
+
 /* Lines with their numbers, in the order in which they came: "3:text\n"; then "end", or the error. */
 static void read_lines(struct r3_buffer *out, const char *name, size_t block, uint64_t reverse_from) {
     struct r3_input *input;
@@ -39,6 +41,8 @@ static void read_lines(struct r3_buffer *out, const char *name, size_t block, ui
         return;
     }
     struct r3_lines *lines = r3_lines_new_take(input, block);
+    if (leaves)
+        r3_lines_leave_unended(lines);
     const char *text;
     size_t length;
     bool whole;
@@ -91,6 +95,37 @@ static void test_small(void) {
     check_lines("\xef\xbb\xbf"
                 "a\nb\n",
                 2, "2:b\nend");
+}
+
+/* A last line that is being written. */
+static void test_unended(void) {
+    struct r3_input *input;
+    struct r3_error error = { 0 };
+    const char *text;
+    size_t length;
+    bool whole;
+    leaves = true;
+    check_lines("a", 0, "end");
+    check_lines("a\n", 0, "1:a\nend");
+    check_lines("a\n\nb", 0, "1:a\n2:\nend");
+    check_lines("\xef\xbb\xbf"
+                "a\nb",
+                0, "1:a\nend");
+    check_lines("a\nb\nc", 1, "2:b\n1:a\nend");
+    check_lines("a\nb\nc\n", 1, "3:c\n2:b\n1:a\nend");
+    check_lines("a\nb\nc", 3, "end");
+    check_lines("a", 1, "end");
+    leaves = false;
+    static const char *const contents[] = { "a\nb\nc", "abc" };
+    for (size_t i = 0; i < 2; i++) {
+        write_file(contents[i], strlen(contents[i]));
+        CHECK_INT(r3_input_open(&input, path, &error), 0);
+        struct r3_lines *lines = r3_lines_new_take(input, 0);
+        r3_lines_leave_unended(lines);
+        CHECK_INT(r3_lines_peek(lines, 1000, &text, &length, &whole, &error), R3_INPUT_MORE);
+        CHECK(whole && length == (i == 0 ? 3 : 0) && text[length] == '\n');
+        r3_lines_free(lines);
+    }
 }
 
 /* Lines of random lengths, many blocks of them. */
@@ -345,6 +380,7 @@ int main(void) {
         return 71;
     snprintf(path, sizeof path, "%s/file", directory);
     test_small();
+    test_unended();
     test_large();
     test_slow_pipe();
     test_damage();
