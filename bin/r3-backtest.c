@@ -5,14 +5,17 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/io.h"
+#include "lib/base/program.h"
+#include "lib/exchange/names.h"
 #include "lib/stage/engine.h"
 #include "lib/stage/progress.h"
 #include "lib/stage/signals.h"
 
-enum { TEXT_MAX = 1 << 20 };
+enum { TEXT_MAX = 1 << 20, SIGNALLED = 128 };
 
 static const char NAME[] = "r3-backtest", OPERANDS[] = "TEXT",
                   SUMMARY[] = "run a pipeline of r3 programs in one process";
@@ -105,23 +108,76 @@ static bool has_second_processor(void) {
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
 }
 
+/* ---- candles of an exchange ---- */
+
+/* r3-fetch gets them, as it does in the pipe: this program has no network. */
+struct source {
+    pid_t process; /* 0: there is none */
+    int in;
+};
+
+static int become_source(const struct r3_pipeline_program *program) {
+    r3_program_execute("r3-fetch", program->words);
+    perror("r3-collect: r3-fetch");
+    return R3_UNAVAILABLE;
+}
+
+static int start_source(struct source *source, const struct r3_pipeline_program *program, struct r3_error *error) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return r3_fail_errno(error, R3_SYSTEM, "pipe");
+    source->process = fork();
+    if (source->process == 0)
+        _exit(dup2(ends[1], STDOUT_FILENO) < 0 ? R3_SYSTEM : become_source(program));
+    close(ends[1]);
+    source->in = ends[0];
+    return source->process < 0 ? r3_fail_errno(error, R3_SYSTEM, "fork") : 0;
+}
+
+/* Of the pipe so far: the source is its leftmost program. One whose reader has ended did not fail. */
+static int end_source(const struct source *source, int status) {
+    int ended = 0;
+    if (source->process <= 0)
+        return status;
+    close(source->in);
+    while (waitpid(source->process, &ended, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFSIGNALED(ended))
+        return WTERMSIG(ended) == SIGPIPE ? status : SIGNALLED + WTERMSIG(ended);
+    return WEXITSTATUS(ended) ? WEXITSTATUS(ended) : status;
+}
+
 /* The error of this program itself, as against those of the programs that it runs: 0, or its status. */
 static int run(const struct r3_buffer *text, int *status, struct r3_error *error) {
     struct r3_pipeline_text pipeline = R3_PIPELINE_TEXT_INIT;
     struct r3_engine *engine = NULL;
+    struct source source = { 0 };
     struct terminal terminal = { 0 };
-    const struct r3_engine_options chosen = { .output = put,
-                                              .flush = flush,
-                                              .message = message,
-                                              .progress = progress,
-                                              .stopped = stopped,
-                                              .watch = STDOUT_FILENO,
-                                              .concurrent = has_second_processor(),
-                                              .context = &terminal };
+    struct r3_engine_options chosen = { .output = put,
+                                        .flush = flush,
+                                        .message = message,
+                                        .progress = progress,
+                                        .stopped = stopped,
+                                        .watch = STDOUT_FILENO,
+                                        .concurrent = has_second_processor(),
+                                        .context = &terminal };
     int failed = r3_pipeline_text_parse(&pipeline, text->data ? text->data : "", text->length, false, error);
-    if (failed || (failed = r3_engine_new(&engine, &pipeline, &chosen, error)) < 0)
+    if (failed)
         goto out;
-    prepare_signals(r3_stage_find(pipeline.programs[0].words[0])->pull);
+    const struct r3_pipeline_program *first = &pipeline.programs[0];
+    if (r3_stage_find(first->words[0]) == &r3_collect_stage && r3_exchange_is_asked(first->count, first->words)) {
+        if (pipeline.count == 1) {
+            *status = become_source(first);
+            goto out;
+        }
+        if ((failed = start_source(&source, first, error)) < 0)
+            goto out;
+        chosen.first = 1;
+        chosen.input = source.in;
+    }
+    if ((failed = r3_engine_new(&engine, &pipeline, &chosen, error)) < 0)
+        goto out;
+    prepare_signals(r3_stage_find(pipeline.programs[chosen.first].words[0])->pull);
     r3_writer_init(&terminal.out, STDOUT_FILENO, "standard output");
     r3_pipe_enlarge(STDOUT_FILENO);
     *status = r3_engine_run(engine);
@@ -130,6 +186,7 @@ static int run(const struct r3_buffer *text, int *status, struct r3_error *error
     if (written(r3_writer_close(&terminal.out, error)) < 0 && *status == R3_DONE)
         failed = -1;
 out:
+    *status = end_source(&source, *status);
     r3_engine_free(engine);
     r3_pipeline_text_release(&pipeline);
     return failed;

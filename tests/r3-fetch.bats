@@ -259,9 +259,18 @@ in_order() { times "$1" | cut -f 1 | sort -n -c; }
     cmp one two
     cmp one three
     [ "$(grep -c '"type":"trade"' one)" -gt 5 ]
-    run -64 r3-backtest "r3-collect binance BTC-USDT 1H | $text"
-    [[ $output == *'binance is not asked from here: give what r3-fetch writes through a pipe, or as a CSV file'* ]]
+    r3-backtest "r3-collect binance BTC-USDT 1H --from 2013-11-25 | $text" >five
+    cmp one five
+    r3-backtest 'r3-collect binance BTC-USDT 1H --from 2013-11-25' | cmp btc.ndjson -
+    for by in "$pipelines/backtest" r3-backtest; do
+        run -64 --separate-stderr "$by" "r3-collect binance BTC-USDT 7H | $text"
+        [[ $stderr == *'r3-fetch: '*7H* ]]
+        run -64 "$by" "r3-collect binance BTC-USDT 1H --from 2013-11-25 | r3-strategy no-such | r3-track"
+    done
+    R3_BINANCE_URL=http://127.0.0.1:1 run -69 r3-backtest 'r3-collect binance --from 2013-11-25 BTC-USDT 1H | r3-strategy sma-cross | r3-report'
     # r3-sweep reads files of r3-collect.
+    run -64 r3-sweep "r3-collect binance BTC-USDT 1H --with 1m | r3-strategy sma-cross --set fast={fast} | r3-track | r3-size | r3-order --paper | r3-report" --vary fast=5,10
+    [[ $output == *'r3-sweep: r3-collect: an exchange is not asked from here: write its candles to a file, with r3-fetch'* ]]
     jq -r 'select(.type == "candle") | [.time, .open, .high, .low, .close, .volume] | join(",")' btc.ndjson >btc-usdt.csv
     r3-collect --platform binance btc-usdt.csv >four
     same_candles btc.ndjson four 161
@@ -451,6 +460,7 @@ end_follow() {
     text=$(R3_NOW=2013-11-27T06:33 r3-session show "$id" --pipeline)
     [[ $text == 'r3-collect kucoin BTC-USDT 15m --with 1m --with-from 2013-11-26T00:00:00Z --from '* ]]
     "$TOP/pipelines/backtest" "${text% | r3-report*}" >backtest 2>/dev/null
+    r3-backtest "${text% | r3-report*}" 2>/dev/null | cmp backtest -
     diff <(grep '"type":"trade"' out) <(grep '"type":"trade"' backtest)
     [ "$(grep -c '"type":"trade"' out)" -gt 15 ]
     run -0 r3-session check

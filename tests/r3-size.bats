@@ -49,8 +49,8 @@ EOF
 }
 
 @test "a refusal is an update with the reason" {
-    raworder ENTRY BUY | added --risk 1% >got
-    echo '{"type":"update","order":"main-1-ENTRY-1","session":"main","time":1385341200000,"status":"CANCELED","execution":"NOT_EXECUTED","event":"REJECTED","filled":"0","cost":"0","fee":"0","reason":"no stop: --risk sizes by the distance to it"}' >want
+    raworder ENTRY BUY | added --volatility 1% >got
+    echo '{"type":"update","order":"main-1-ENTRY-1","session":"main","time":1385341200000,"status":"CANCELED","execution":"NOT_EXECUTED","event":"REJECTED","filled":"0","cost":"0","fee":"0","reason":"no volatility: --volatility sizes by it"}' >want
     diff want got
 }
 

@@ -211,17 +211,17 @@ usage() { # MESSAGE ARGUMENTS…: a usage error that says so, and prints nothing
 }
 
 @test "rows whose entries were all rejected are told once, with the first reason" {
-    by_risk=${averages/r3-size/r3-size --risk 1%}
-    run -0 --separate-stderr r3-sweep "$by_risk" --vary fast=2,3 --vary slow=8,9
-    [ "$stderr" = "r3-sweep: 4 of 4 combinations: every entry was rejected; the first: no stop: --risk sizes by the distance to it" ]
-    # One that has a stop is none of them; what a file of results brings counts as what was run.
-    with_stop=${by_risk/r3-strategy sma-cross/r3-strategy {rule\}}
-    with_stop=${with_stop/ --set fast={fast\} --set slow={slow\}/}
+    by_volatility=${averages/r3-size/r3-size --volatility 1%}
+    run -0 --separate-stderr r3-sweep "$by_volatility" --vary fast=2,3 --vary slow=8,9
+    [ "$stderr" = "r3-sweep: 4 of 4 combinations: every entry was rejected; the first: no volatility: --volatility sizes by it" ]
+    # One that has a volatility is none of them; what a file of results brings counts as what was run.
+    with_one=${by_volatility/r3-strategy sma-cross/r3-strategy {rule\}}
+    with_one=${with_one/ --set fast={fast\} --set slow={slow\}/}
     printf 'long = crossover(sma(close, 3), sma(close, 9))\nflat = crossunder(sma(close, 3), sma(close, 9))\n' >without.rules
-    { cat without.rules; echo 'stop = close - 2 * atr(14)'; } >with.rules
+    { cat without.rules; echo 'volatility = atr(14)'; } >with.rules
     for turn in run resumed; do
-        run -0 --separate-stderr r3-sweep "$with_stop" --vary rule=with.rules,without.rules --resume results --json
-        [ "$stderr" = "r3-sweep: 1 of 2 combinations: every entry was rejected; the first: no stop: --risk sizes by the distance to it" ] || { echo "$turn: $stderr"; false; }
+        run -0 --separate-stderr r3-sweep "$with_one" --vary rule=with.rules,without.rules --resume results --json
+        [ "$stderr" = "r3-sweep: 1 of 2 combinations: every entry was rejected; the first: no volatility: --volatility sizes by it" ] || { echo "$turn: $stderr"; false; }
     done
     [ "$(results <(echo "$output") | jq -c '[.parameters.rule, .statistics.trades > 0]')" = '["with.rules",true]
 ["without.rules",false]' ]
@@ -258,7 +258,7 @@ PYTHON
     r3-sweep "$averages" --vary fast=2,6,20 --vary slow=5,10,30 --where 'fast < slow' --rank return --plot map.svg >table
     [ "$(grep -cE '<text><tspan[^>]*>-?[0-9]+\.[0-9][0-9]</tspan></text>' map.svg)" -eq 6 ]
     run ! grep -qi nan map.svg
-    r3-sweep "${averages/r3-size/r3-size --risk 1%}" --vary fast=2,6 --vary slow=10,30 --plot map.svg >table
+    r3-sweep "${averages/r3-size/r3-size --volatility 1%}" --vary fast=2,6 --vary slow=10,30 --plot map.svg >table
     run ! grep -qi nan map.svg
     r3-sweep "$with_part" --vary fast=2:10:2 --vary slow=5:30:5 --vary part=50%,1 --plot map.png --axes part,fast --top 1 >table
     [ "$(head -c 4 map.png | tail -c 3)" = PNG ]
@@ -297,13 +297,13 @@ PYTHON
 }
 
 @test "--monte-carlo without trades, or without a first row, says so" {
-    run -0 --separate-stderr r3-sweep "${averages/r3-size/r3-size --risk 1%}" --vary fast=2,3 --vary slow=9 --monte-carlo 100
+    run -0 --separate-stderr r3-sweep "${averages/r3-size/r3-size --volatility 1%}" --vary fast=2,3 --vary slow=9 --monte-carlo 100
     [[ $stderr == *'r3-sweep: --monte-carlo: left out: no combination has a sharpe_ratio to rank by'* ]]
     [[ $output != *Monte-Carlo* ]]
-    run -0 --separate-stderr r3-sweep "${averages/r3-size/r3-size --risk 1%}" --vary fast=2,3 --vary slow=9 --rank trades --monte-carlo 100
+    run -0 --separate-stderr r3-sweep "${averages/r3-size/r3-size --volatility 1%}" --vary fast=2,3 --vary slow=9 --rank trades --monte-carlo 100
     [[ $stderr == *'r3-sweep: --monte-carlo: no trade was closed, so there is nothing to reorder'* ]]
     [[ $output != *Monte-Carlo* ]]
-    run -0 --separate-stderr r3-sweep "${averages/r3-size/r3-size --risk 1%}" --vary fast=2,3 --vary slow=9 --train 3d --test 2d --monte-carlo 100
+    run -0 --separate-stderr r3-sweep "${averages/r3-size/r3-size --volatility 1%}" --vary fast=2,3 --vary slow=9 --train 3d --test 2d --monte-carlo 100
     [[ $stderr == *'r3-sweep: --monte-carlo: no trade was closed, so there is nothing to reorder'* ]]
     [[ $output != *Monte-Carlo* ]]
     # Where every combination failed, that alone is said.

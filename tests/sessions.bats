@@ -509,24 +509,24 @@ END
         run -0 --separate-stderr r3-session create $LABEL --paper --source btc.csv "${@:2}"
         [ "$stderr" = "$1" ] || { echo "$*: $stderr"; false; }
     }
-    risk='r3-session: --risk sizes by the distance to a stop, and sma-cross gives none: every entry will be refused; add --stop-loss 5%, or size by --fraction'
+    risk='r3-session: --risk sizes by the distance to a stop, and sma-cross gives none: all of a position counts as what can be lost, so entries are small, and short ones refused; --stop-loss 5% gives one'
     volatility='r3-session: --volatility sizes by the volatility of a signal, and sma-cross gives none: every entry will be refused; define volatility in the rules, or size by --fraction'
     warned "$risk" --risk 1% --set fast=3 --set slow=8
     warned "$risk" --risk=1% --trailing-stop 2%
     warned '' --risk 1% --stop-loss 5%
     warned '' --fraction 1
-    warned "$volatility" --volatility 1%
+    warned "$volatility" --volatility 1% --set fast=3 --set slow=8
     echo 'long = close > 1
 stop = close - 10
 volatility = atr(14)' >both.rules
     warned '' --risk 1% --strategy ./both.rules
     warned '' --volatility 1% --strategy ./both.rules
     # Also when one that was created starts, and the order that is refused is told.
-    run -0 --separate-stderr r3-session start s1
-    [ "$stderr" = "$risk" ]
-    R3_NOW=2013-11-30T12:00:00Z run -0 "$TOP/pipelines/session" s1
-    run -0 r3-session show s1
-    [[ $output == *$'\nrejected    '*' order'*': no stop: --risk sizes by the distance to it'* ]]
+    run -0 --separate-stderr r3-session start s5
+    [ "$stderr" = "$volatility" ]
+    R3_NOW=2013-11-30T12:00:00Z run -0 "$TOP/pipelines/session" s5
+    run -0 r3-session show s5
+    [[ $output == *$'\nrejected    '*' order'*': no volatility: --volatility sizes by it'* ]]
     [ "$(sql "SELECT count(*) FROM signals WHERE direction = 'LONG' AND state = 'ACTED'")" = 0 ]
     [ "$(sql "SELECT count(*) FROM signals WHERE direction = 'LONG' AND state = 'IGNORED'")" -gt 0 ]
 }

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 
-#include "lib/exchange/names.h"
 #include "lib/market/market_name.h"
 #include "lib/stage/collect_lane.h"
 #include "lib/stage/collect_pace.h"
@@ -152,11 +151,6 @@ static int64_t bound(const struct collect *collect, const char *name) {
 static int add_files(struct collect *collect, struct r3_error *error) {
     size_t operands = r3_arguments_operands(collect->arguments), inputs = 0;
     struct r3_csv csv;
-    /* The program of this name has become r3-fetch by now: this is r3-backtest or r3-sweep. */
-    if (operands && r3_exchange_is_known(r3_arguments_operand(collect->arguments, 0)))
-        return r3_fail(error, R3_USAGE,
-                       "%s is not asked from here: give what r3-fetch writes through a pipe, or as a CSV file",
-                       r3_arguments_operand(collect->arguments, 0));
     if (r3_csv_init(&csv, r3_arguments_text(collect->arguments, "columns"), error) < 0)
         return -1;
     collect->file_count = operands ? operands : 1;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/exchange/names.h"
 #include "lib/stage/engine_private.h"
 #include "lib/stage/pipe.h"
 
@@ -121,6 +122,11 @@ static int start_node(struct r3_node *node) {
         &node->engine->text->programs[node->engine->options.first + node->index];
     const struct r3_stage *stage = node->stage;
     r3_stage_tables(tables, stage);
+    if (stage == &r3_collect_stage && r3_exchange_is_asked(program->count, program->words)) {
+        r3_fail(&node->error, R3_USAGE,
+                "an exchange is not asked from here: write its candles to a file, with r3-fetch");
+        return r3_node_stop(node);
+    }
     if (r3_arguments_parse(&node->arguments, tables, (int)program->count, program->words, &node->error) < 0)
         return r3_node_stop(node);
     int informed = inform(node, tables);

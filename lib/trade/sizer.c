@@ -126,8 +126,11 @@ static int set_by_risk(struct draft *draft, const struct r3_decimal *fraction, s
         if (r3_decimal_subtract(&distance, upper, lower, error) < 0)
             return -1;
     }
+    /* Without a stop a price can fall to 0, and rise without end. */
+    if (!r3_decimal_is_present(&distance) && raw->side == R3_SELL)
+        return refuse(draft, "no stop: --risk sizes a short position by the distance to it");
     if (!r3_decimal_is_present(&distance))
-        return refuse(draft, "no stop: --risk sizes by the distance to it");
+        distance = draft->price;
     if (!r3_decimal_is_positive(&distance))
         return refuse(draft, "the stop is on the wrong side of the price");
     return set_by_distance(draft, fraction, &distance, error);

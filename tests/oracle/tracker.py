@@ -139,6 +139,8 @@ class Tracker:
                 distance = None if order.stop is None else (at - order.stop) * order.sign
             else:
                 distance = None if wanted["stop"] is None else abs(unrounded - wanted["stop"])
+            if distance is None and order.sign > 0:
+                distance = at
             if not distance or distance <= 0:
                 return False
             size = down(down(equity * amount) / distance)

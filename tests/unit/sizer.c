@@ -125,7 +125,8 @@ static void test_methods(void) {
 static void test_risk(void) {
     struct r3_raworder buy = entry(R3_BUY), sell = entry(R3_SELL);
     struct r3_sizer_options options = method(R3_SIZE_RISK, "0.01");
-    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "no stop: --risk sizes by the distance to it");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 1"); /* down to 0: 100 / 100 */
+    CHECK_TEXT(sized(&options, NULL, &sell, NULL), "no stop: --risk sizes a short position by the distance to it");
     buy.stop = decimal("96");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "size 25"); /* 100 / 4 */
     buy.stop = decimal("100");

@@ -241,6 +241,7 @@ def by_history(name, directory, times):
         os.mkdir(place)
         feed = Feed(os.path.join(place, "feed.csv"))
         with opened(name, place) as server:
+            feed.grow(10)  # a session looks at its file when it begins
             begin(feed, HISTORY_SESSIONS)
             feed.grow(count)
             due(feed, jobs=1)  # all of the history, in a transaction a session
@@ -273,10 +274,10 @@ def show(quick, databases=DATABASES, most=SESSIONS[-1]):
     result, times = {}, 1 if quick else 5
     for name in databases:
         with tempfile.TemporaryDirectory(dir=WORK) as directory:
-            cases, (peak, most) = by_number(name, directory, times, most)
+            cases, (peak, processes) = by_number(name, directory, times, most)
             table(f"Due runs on {name}, two sessions at a time: CPU of all processes, the server's too; MiB of the largest",
                   ("sessions", *HEAD), rows_of(cases, lambda case: (case.sessions,)),
-                  (f"{most} processes at most at once, of {peak:.0f} MiB together, the server's not among them.",))
+                  (f"{processes} processes at most at once, of {peak:.0f} MiB together, the server's not among them.",))
             aged = by_history(name, directory, times)
             table(f"Due runs on {name}: {HISTORY_SESSIONS} sessions that have seen so many candles and made so many trades each",
                   ("candles", "trades", *HEAD), rows_of(aged, lambda case: (case.history, case.trades)),
