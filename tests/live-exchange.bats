@@ -197,6 +197,19 @@ back() {
     equals_ledger
 }
 
+@test "what the exchange gives is no candle: a stop acts all the same" {
+    begin_on_minutes
+    go 02:25 02:30
+    [[ $(position) == LONG* ]]
+    exchange_fault 'refuse:candles:1.0:code=400100,msg=This candle is broken'
+    at 26T02:31 r3-session stop "$id" >command
+    exchange_clock 2013-11-26T02:32
+    at 26T02:32 live_run || status=$?
+    [ "$status" = 65 ]
+    [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
+    equals_ledger
+}
+
 @test "a run by hand gives its lease back, and says with the session how it failed; FAILING counts what r3-live did" {
     begin_exchange
     go 02:25

@@ -141,16 +141,10 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
 
 /* Minutes are for what happens between two closes: they are needed from the time on at which the session may hold something, and was not
  * shown yet. */
-int64_t r3_session_finer_from(const struct r3_session *session) {
-    return session->seen != R3_TIME_ABSENT && session->acts_from != R3_TIME_ABSENT && session->seen > session->acts_from
-               ? session->seen
-               : session->acts_from;
-}
-
 static void add_exchange(struct r3_pipeline_program *program, const struct r3_session *session, int64_t to,
                          int64_t now) {
     struct r3_finer finer = { .timeframe = R3_1m };
-    int64_t from = goes_on(session, to) ? r3_session_finer_from(session) : session->acts_from;
+    int64_t from = goes_on(session, to) && session->seen > session->acts_from ? session->seen : session->acts_from;
     r3_pipeline_program_add(program, session->platform);
     r3_pipeline_program_add(program, session->market);
     r3_pipeline_program_add(program, r3_timeframe_name(session->timeframe));

@@ -26,9 +26,6 @@ int r3_session_warm_up_from(int64_t *from, const struct r3_session *session, str
 /* Whether candles can be had from the exchange that it is on. */
 bool r3_session_knows_exchange(const struct r3_session *session);
 
-/* From when on it is fed with finer candles of its exchange, which it has not seen; R3_TIME_ABSENT before it is started. */
-int64_t r3_session_finer_from(const struct r3_session *session);
-
 /* Append "r3-collect FILE …": the session's candles that open in [from, to), of its file or of its exchange; `to`
  * R3_TIME_ABSENT: to the end, of a run at market time `now`. R3_CONFIG where the exchange is none that r3-fetch knows. */
 int r3_session_write_source(struct r3_buffer *out, const struct r3_session *session, int64_t from, int64_t to,

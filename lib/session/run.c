@@ -283,8 +283,8 @@ static void note(const struct r3_session_call *call, struct failure *first, cons
 
 /* Commands, what the exchange has told, and protection by the last price that is known wait for no candles: where a run fails it is made
  * once more without them, and the rounds behind it are. Before a first run there is nothing that could be held. */
-static bool may_do_without(const struct run *run, const struct r3_error *error) {
-    return !run->no_candles && error->status != R3_RETRY && run->session.seen != R3_TIME_ABSENT;
+static bool may_do_without(const struct run *run) {
+    return !run->no_candles && run->session.seen != R3_TIME_ABSENT;
 }
 
 static bool decide_somehow(const struct r3_session_call *call, struct run *run, struct failure *first) {
@@ -293,7 +293,7 @@ static bool decide_somehow(const struct r3_session_call *call, struct run *run, 
     bool kept, decided = decide(call, run, &kept, &said, &error) == 0;
     if (!decided)
         note(call, first, &error, &said);
-    if (!decided && may_do_without(run, &error)) {
+    if (!decided && may_do_without(run)) {
         run->no_candles = true;
         error = (struct r3_error) { 0 };
         decided = decide(call, run, &kept, &said, &error) == 0;
