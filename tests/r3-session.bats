@@ -68,7 +68,7 @@ sample_of_version_1() {
     run -0 r3-session --help
     [ "${lines[0]}" = 'usage: r3-session WORD [options] [OPERANDS]' ]
     words=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' <<<"$output")
-    [ "$(wc -w <<<"$words")" -eq 15 ]
+    [ "$(wc -w <<<"$words")" -eq 16 ]
     for word in $words; do
         run -0 r3-session "$word" --help
         [[ ${lines[0]} == "usage: r3-session $word [options]"* && $output == *'See man r3-session.' ]]
