@@ -371,6 +371,24 @@ main-2-ENTRY-1
 984.7 794.51" ] || { echo "$output"; false; }
 }
 
+@test "--book: a trade that comes twice is one trade, in r3-order and in r3-track, in this run and in the next" {
+    stages='r3-track --state | r3-size --base 5 | r3-order --book --cash 1000 --state'
+    { candle 0 100 100 100 100 && decides 1 LONG && told 1 ENTRY BUY 5 100 61 && told 1 ENTRY BUY 5 100 61 && end; } >first
+    { told 1 ENTRY BUY 5 100 61 && over ENTRY 5 500 62 && candle 1 100 100 100 100 && decides 2 FLAT && end; } >second
+    : >state
+    for part in first second; do
+        { cat state && cat $part; } >in
+        r3-backtest "$stages" <in >out.$part
+        backtest "$stages" <in | cmp - out.$part
+        jq -c 'select(.type == "state")' out.$part | tail -n +$(($(wc -l <state) + 1)) >state.new
+        mv state.new state
+        [ "$(jq -r 'select(.type == "account") | .equity' out.$part | tail -n 1)" = 999.9 ]
+        [ "$(jq -r 'select(.type == "position") | .side + " " + .size' out.$part)" = 'LONG 5' ]
+        [ "$(jq -r 'select(.type == "notice") | .level + " " + .text' out.$part)" = 'INFO trade main-1-ENTRY-1-t1: it came before, and is not booked again' ]
+    done
+    [ "$(jq -r 'select(.type == "order" and .role == "EXIT") | .size' out.second)" = 5 ]
+}
+
 @test "--book: one session in many runs" {
     stages='r3-track --protect tracker --state | r3-size --base 2 | r3-order --book --cash 1000 --state'
     { candle 0 100 100 100 100 && decides 1 LONG ',"stop":"90"' && end; } >first

@@ -8,6 +8,8 @@
 #include "lib/market/market_name.h"
 #include "lib/trade/ledger.h"
 
+enum { PRICE_SCALE = 14 };
+
 const char *r3_live_step_name(enum r3_live_step step) {
     static const char *const names[R3_LIVE_STEPS] = { "INTENT", "SENT", "WORKING", "DONE" };
     return names[step];
@@ -280,15 +282,44 @@ static bool is_other(const struct r3_live_row *row, const struct r3_kucoin_order
            !r3_decimal_equal(size, &order->size);
 }
 
-/* What is left of funds is too little to buy an increment of the market with, and counts as filled. */
-static bool is_filled(const struct r3_live_row *row) {
+/* The highest price of the fills at hand, which is the last one of a purchase; or what all of it cost on average. */
+static int highest_price(struct r3_decimal *out, const struct r3_live_row *row, const struct r3_live_found *found,
+                         struct r3_error *error) {
+    *out = r3_decimal_zero;
+    for (size_t i = 0; i < found->fill_count; i++)
+        *out = *r3_decimal_maximum(out, &found->fills[i].price);
+    if (r3_decimal_is_positive(out))
+        return 0;
+    return r3_decimal_divide_round(out, &row->cost, &row->filled, PRICE_SCALE, R3_ROUND_UP, error);
+}
+
+/* Funds are spent where what is left of them buys no more: it is less than an increment of the market costs. Where that is not known, the
+ * least that there is on the exchange. 1, 0, -1. */
+static int is_spent(const struct r3_live_row *row, const struct r3_live_found *found, struct r3_error *error) {
+    static const struct r3_decimal least = { 1, 8 };
+    const struct r3_decimal *increment = r3_decimal_is_positive(&found->increment) ? &found->increment : &least;
+    struct r3_decimal rest, price, cost;
+    if (!r3_decimal_is_positive(&row->filled))
+        return 0;
+    if (r3_decimal_subtract(&rest, &row->order.funds, &row->cost, error) < 0 ||
+        highest_price(&price, row, found, error) < 0 ||
+        r3_decimal_multiply_round(&cost, &price, increment, R3_DECIMAL_SCALE_MAX, R3_ROUND_UP, error) < 0)
+        return -1;
+    return !r3_decimal_is_positive(&rest) || r3_decimal_is_less(&rest, &cost);
+}
+
+static int is_filled(const struct r3_live_row *row, const struct r3_live_found *found, struct r3_error *error) {
     if (!r3_decimal_is_present(&row->order.size))
-        return r3_decimal_is_positive(&row->filled);
+        return is_spent(row, found, error);
     return r3_decimal_compare(&row->filled, &row->order.size) >= 0;
 }
 
-static int end_of(struct r3_live_row *row, int64_t time, struct r3_live_outcome *outcome, struct r3_error *error) {
-    if (is_filled(row))
+static int end_of(struct r3_live_row *row, const struct r3_live_found *found, int64_t time,
+                  struct r3_live_outcome *outcome, struct r3_error *error) {
+    int filled = is_filled(row, found, error);
+    if (filled < 0)
+        return -1;
+    if (filled)
         return finish(row, R3_EVENT_FILLED, time, "", outcome, error);
     return finish(row, R3_EVENT_CANCELED, time, row->cancel ? row->reason : "canceled at the exchange", outcome, error);
 }
@@ -330,7 +361,7 @@ int r3_live_found(struct r3_live_row *row, const struct r3_live_found *found, st
     *changed |= outcome->fill_count > 0;
     if (!order->active && r3_decimal_equal(&row->filled, &order->filled)) {
         *changed = true;
-        return end_of(row, time, outcome, error);
+        return end_of(row, found, time, outcome, error);
     }
     *unfinished = !order->active || !r3_decimal_equal(&row->filled, &order->filled);
     return outcome->fill_count ? add_update(outcome, row, R3_EVENT_PARTIAL, time, "", error) : 0;

@@ -118,12 +118,14 @@ int r3_live_answered(struct r3_live_row *row, const struct r3_kucoin_answer *ans
                      struct r3_live_outcome *outcome, bool *changed, struct r3_error *error);
 
 /* The exchange has told of the order, and of these fills of it. local: the time of events in place of the exchange's (R3_TIME_ABSENT: the
- * exchange's). *unfinished: it is over, but fills are still to be told, or the answer is not to be believed. */
+ * exchange's). increment: the market's of the base currency; where it is not positive, it is not known. *unfinished: it is over, but fills
+ * are still to be told, or the answer is not to be believed. */
 struct r3_live_found {
     const struct r3_kucoin_order *order;
     const struct r3_kucoin_fill *fills;
     size_t fill_count;
     int64_t now, local;
+    struct r3_decimal increment;
 };
 int r3_live_found(struct r3_live_row *row, const struct r3_live_found *found, struct r3_live_outcome *outcome,
                   bool *changed, bool *unfinished, struct r3_error *error);

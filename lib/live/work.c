@@ -197,6 +197,16 @@ static int send(struct r3_live *live, struct live_order *order, struct r3_error 
 
 /* ---- looking ---- */
 
+/* The market's increment tells whether an order by funds has spent them. Without it the least one counts. */
+static struct r3_decimal ask_increment(struct r3_live *live, const struct r3_live_row *row,
+                                       const struct r3_kucoin_order *order) {
+    struct r3_error unused;
+    struct live_market *market = live_market(live, row->order.market);
+    bool asks = !order->active && !r3_decimal_is_present(&row->order.size);
+    return asks && live_ask_rules(live, market, &unused) == 0 ? market->symbol.instrument.base_increment
+                                                              : r3_decimal_absent;
+}
+
 static int take_found(struct r3_live *live, struct live_order *order, const struct live_look *look,
                       struct r3_error *error) {
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
@@ -205,6 +215,7 @@ static int take_found(struct r3_live *live, struct live_order *order, const stru
     bool changed = false;
     order->memory.absent = false;
     int result = r3_clock_now(&found.now, error);
+    found.increment = ask_increment(live, &order->row, &look->order);
     found.local = r3_clock_is_set() ? found.now : R3_TIME_ABSENT;
     if (result == 0)
         result = r3_live_found(&order->row, &found, &outcome, &changed, &order->memory.unfinished, error);

@@ -114,6 +114,39 @@ int r3_paper_told_update(struct r3_paper *paper, const struct r3_update *update,
     return 0;
 }
 
+/* All that is booked of it. */
+static uint64_t digest(const struct r3_trade *trade) {
+    char text[R3_DECIMAL_TEXT_SIZE + sizeof(uint64_t)] = ""; /* r3_paper_mix_text reads words */
+    const struct r3_decimal *values[] = { &trade->price, &trade->size, &trade->fee };
+    uint64_t hash = r3_paper_mix_text((uint64_t)trade->side, trade->order);
+
+    hash = r3_paper_mix_text(r3_paper_mix_text(hash, trade->market), trade->fee_currency);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        r3_decimal_format(text, values[i]);
+        hash = r3_paper_mix_text(hash, text);
+    }
+    return hash;
+}
+
+/* Whoever carries trades here may bring one twice. 1: it is new; 0: it came before, which a notice says; -1. */
+static int is_new(struct r3_paper *paper, struct paper_session *session, const struct r3_trade *trade,
+                  struct r3_error *error) {
+    struct r3_record record;
+    struct r3_notice *notice = &record.notice;
+    enum r3_paper_seen seen = r3_paper_ids_add(&session->ids, session->name, trade->id, digest(trade));
+
+    if (seen == R3_PAPER_NEW)
+        return 1;
+    r3_record_init(&record, R3_NOTICE);
+    notice->time = trade->time;
+    notice->level = seen == R3_PAPER_DIFFERENT ? R3_ERROR : R3_INFO;
+    r3_copy_text(notice->program, sizeof notice->program, "r3-order", strlen("r3-order"));
+    r3_copy_text(notice->session, sizeof notice->session, session->name, strlen(session->name));
+    snprintf(notice->text, sizeof notice->text, "trade %s: it came before%s, and is not booked again", trade->id,
+             seen == R3_PAPER_DIFFERENT ? " and said something else" : "");
+    return paper_emit(paper, &record, error) ? -1 : 0;
+}
+
 int r3_paper_told_trade(struct r3_paper *paper, const struct r3_trade *trade, struct r3_error *error) {
     struct paper_market *market = paper_market(paper, trade->market);
     struct paper_session *session = paper_session_find(paper, trade->session);
@@ -122,6 +155,9 @@ int r3_paper_told_trade(struct r3_paper *paper, const struct r3_trade *trade, st
 
     if (!market || !session || (!order && !r3_paper_ids_has(&session->ids, session->name, trade->order)))
         return r3_fail(error, R3_DATA, "trade %s: its order %s did not come here", trade->id, trade->order);
+    int fresh = is_new(paper, session, trade, error);
+    if (fresh <= 0)
+        return fresh;
     const struct r3_decimal *fee =
         strcmp(trade->fee_currency, market->rules.quote) == 0 ? &trade->fee : &r3_decimal_zero;
     if (r3_ledger_cost(&cost, &trade->price, &trade->size, error) ||

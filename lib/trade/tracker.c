@@ -14,7 +14,7 @@ enum action {
     EXIT,         /* the whole position at market */
     REVERSE,      /* EXIT, and an ENTRY for the other side at the same open */
     ENTER_BEHIND, /* the ENTRY of a reversal, where the exit is on its way already */
-    EXIT_REST,    /* the same exit's next attempt, once a candle */
+    EXIT_REST,    /* the same exit's next attempt, once a candle; see r3_tracker_request */
     DROP_ENTRY    /* cancel the entry of a reversal */
 };
 
@@ -162,8 +162,9 @@ static int reverse(struct r3_tracker *tracker, struct r3_tracker_position *posit
     return entered < 0 ? -1 : 0;
 }
 
-static int exit_rest(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
-    if (position->exit.time >= tracker->now && !tracker->ending)
+static int exit_rest(struct r3_tracker *tracker, struct r3_tracker_position *position,
+                     const struct r3_tracker_request *request, struct r3_error *error) {
+    if (position->exit.time >= tracker->now && !tracker->ending && !request->again)
         return 0; /* tried at this very moment: again with the next candle */
     if (r3_tracker_cancel(tracker, position, &position->entry, "the exit before it was not filled", error) < 0)
         return -1;
@@ -208,7 +209,7 @@ static inline int carry_out(struct r3_tracker *tracker, struct r3_tracker_positi
             return 0;
         return r3_tracker_enter(tracker, position, request->signal, true, false, error) < 0 ? -1 : 0;
     case EXIT_REST:
-        return exit_rest(tracker, position, error);
+        return exit_rest(tracker, position, request, error);
     case DROP_ENTRY:
         return drop_entry(tracker, position, request, error);
     }

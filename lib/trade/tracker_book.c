@@ -38,6 +38,7 @@ void r3_tracker_free(struct r3_tracker *tracker) {
         r3_ledger_release(&tracker->positions[i]->ledger);
         free(tracker->positions[i]);
     }
+    free(tracker->told.trades);
     free(tracker->sessions);
     free(tracker->markets);
     free(tracker->positions);
@@ -237,6 +238,8 @@ APART static int move_midnight(struct r3_tracker_position *position, bool add, s
 
 APART static int on_trade(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
     const struct r3_trade *trade = &record->trade;
+    if (tracker->told.begun && r3_tracker_came_before(tracker, trade))
+        return 0;
     struct r3_tracker_position *position = r3_tracker_position_of(tracker, trade->session, trade->market);
     struct r3_tracker_market *market = position->market;
     if (market->day == R3_TIME_ABSENT || trade->time - market->day >= R3_DAY)

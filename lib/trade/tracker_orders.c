@@ -199,7 +199,7 @@ static inline void keep(struct r3_tracker_order *order, const struct r3_raworder
     order->kind = raw->kind;
     order->time = raw->time;
     order->working = true;
-    order->cancelling = order->withdrawn = false;
+    order->cancelling = order->withdrawn = order->told = false;
 }
 
 /* A stop at or beyond the price of the entry would leave at once; so would a target at or behind the reference. */

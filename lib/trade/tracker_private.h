@@ -6,9 +6,13 @@
 
 /* What the files of the tracker share: tracker.c decides by its table, tracker_signals.c and tracker_records.c say what each record
  * asks of it, tracker_guard.c and tracker_end.c keep it from entering and end a session, tracker_candles.c passes over the candles that ask nothing, tracker_book.c knows what is held and what it is worth,
- * tracker_orders.c writes orders, tracker_protection.c watches stops, targets and time. */
+ * tracker_orders.c writes orders, tracker_protection.c watches stops, targets and time, tracker_told.c knows trades that came before. */
+
+struct r3_buffer;
+struct r3_json;
 
 enum { R3_TRACKER_WATCH_CANDLES = 1024 }; /* at least one sync in so many candles while the exchange may act */
+enum { R3_TRACKER_TOLD = 1024 };          /* so many trades are remembered, to know one that comes again */
 
 enum r3_tracker_state { R3_TRACKER_FLAT, R3_TRACKER_ENTERING, R3_TRACKER_OPEN, R3_TRACKER_EXITING, R3_TRACKER_STATES };
 
@@ -35,6 +39,7 @@ struct r3_tracker_request {
     enum r3_role role;              /* of the exit */
     const struct r3_signal *signal; /* NULL: none */
     const char *reason;             /* for a cancel */
+    bool again;                     /* REST_HELD: try at once, though the last attempt was at this very market time */
 };
 
 /* Levels that protect a position; absent or R3_TIME_ABSENT where there is none. */
@@ -56,6 +61,7 @@ struct r3_tracker_order {
     bool working;                /* not known to have ended */
     bool cancelling;             /* a cancel was written */
     bool withdrawn;              /* an exit that was taken back: what is left stays open */
+    bool told;                   /* its end was told in the tracker's own input: an exchange has ended it */
     enum r3_timeframe timeframe; /* of the signal; candles of it are counted for a limit entry */
     int64_t candles;
     struct r3_tracker_levels levels; /* of an entry, for the position that it makes */
@@ -142,6 +148,13 @@ struct r3_tracker_position {
     struct r3_tracker_block cooldown;
 };
 
+/* The last trades that came while an exchange tells of them. It may tell one twice. */
+struct r3_tracker_told {
+    bool begun;       /* it has told something in the tracker's own input */
+    uint64_t *trades; /* hashes of their ids, in the order in which they came; NULL: none yet */
+    size_t count;     /* at most R3_TRACKER_TOLD */
+};
+
 struct r3_tracker {
     struct r3_tracker_options options;
     struct r3_tracker_outlet outlet;
@@ -165,6 +178,7 @@ struct r3_tracker {
     int64_t raworder_number;                       /* the number in its id; -1: none */
     bool raworder_leveled;                         /* it had a price or levels */
     size_t raworder_stem, raworder_numbered;       /* lengths of the id's beginning: "main-", "main-17" */
+    struct r3_tracker_told told;
 };
 
 /* tracker.c */
@@ -234,6 +248,13 @@ int r3_tracker_cancel(struct r3_tracker *tracker, struct r3_tracker_position *po
 int r3_tracker_notice(struct r3_tracker *tracker, enum r3_level level, const struct r3_tracker_session *session,
                       struct r3_error *error, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* tracker_told.c */
+/* Whether this trade came before; it is remembered now. Where no exchange has begun to tell, none comes twice. */
+bool r3_tracker_came_before(struct r3_tracker *tracker, const struct r3_trade *trade);
+/* In a state, as its member "told"; left out where nothing was told. */
+void r3_tracker_put_told(const struct r3_tracker *tracker, struct r3_buffer *out);
+int r3_tracker_take_told(struct r3_tracker *tracker, const struct r3_json *object, struct r3_error *error);
+
 /* tracker_guard.c */
 /* A position was closed: what that blocks. `result`: after fees, counted already. */
 int r3_tracker_note_result(const struct r3_tracker *tracker, struct r3_tracker_position *position,
@@ -261,6 +282,8 @@ int r3_tracker_obey(struct r3_tracker *tracker, const struct r3_tracker_session 
 enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *position, const struct r3_candle *candle);
 enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price,
                                          int64_t time);
+/* By the last price that is known of its market. */
+enum r3_role r3_tracker_touched_by_last_price(const struct r3_tracker_position *position);
 /* Move the stop at the close of a candle: break-even, then the trailing stop. It never moves back. */
 int r3_tracker_move_stop(struct r3_tracker_position *position, const struct r3_decimal *close, struct r3_error *error);
 /* The levels of an entry: the signal's own, otherwise by the options. */

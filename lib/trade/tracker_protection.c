@@ -2,7 +2,11 @@
  *
  * The rules are the paper exchange's, so that a position is left on the same candle in either mode: a candle that touches both
  * stop and target counts as the stop; a moved stop takes effect from the next candle; inside the candle in which a position
- * began, its target counts at the close alone, since the high may have come before the fill. */
+ * began, its target counts at the close alone, since the high may have come before the fill.
+ *
+ * An exchange fills a market order a moment after the open at which a backtest does. Where that was decided at the open, the candle is the
+ * backtest's: its target counts. What was decided earlier or later, as by a run that was late, is inside the candle. The stop
+ * counts with the whole candle in any case: on the safe side. */
 
 #include "lib/trade/tracker_private.h"
 
@@ -37,7 +41,9 @@ enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *posi
     /* A fill of the time of the close: a limit's came inside the candle, a market order's at the very close. */
     if (position->opened > close || (position->opened == close && position->entered != R3_LIMIT))
         return expired(position, close) ? R3_MO : R3_ROLE_NONE;
-    bool inside = position->opened > candle->time;
+    const struct r3_tracker_order *entry = &position->entry;
+    bool at_open = position->entered == R3_MARKET && entry->number == position->number && entry->time == candle->time;
+    bool inside = position->opened > candle->time && !at_open;
     const struct r3_decimal *best = inside ? &candle->close : is_long ? &candle->high : &candle->low;
     return touched(position, is_long ? &candle->low : &candle->high, best, close);
 }
@@ -45,6 +51,17 @@ enum r3_role r3_tracker_touched_by_candle(const struct r3_tracker_position *posi
 enum r3_role r3_tracker_touched_by_price(const struct r3_tracker_position *position, const struct r3_decimal *price,
                                          int64_t time) {
     return r3_tracker_holds(position) ? touched(position, price, price, time) : R3_ROLE_NONE;
+}
+
+/* A price that is older than the fill reaches no target: it was never to be had. It does reach a stop, since nothing better is known. */
+enum r3_role r3_tracker_touched_by_last_price(const struct r3_tracker_position *position) {
+    const struct r3_tracker_market *market = position->market;
+    if (!r3_decimal_is_present(&market->price))
+        return R3_ROLE_NONE;
+    enum r3_role role = r3_tracker_touched_by_price(position, &market->price, market->closed);
+    if (role == R3_TP && market->closed < position->opened)
+        return expired(position, market->closed) ? R3_MO : R3_ROLE_NONE;
+    return role;
 }
 
 /* The better of the stop that is there and `level`. */

@@ -110,6 +110,24 @@ static int value_at(struct r3_tracker *tracker, struct r3_tracker_position *posi
     return result;
 }
 
+/* Leave, where the last price that is known is at a level. */
+static int watch_last_price(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
+    struct r3_tracker_request protect = { .event = R3_TRACKER_PROTECT, .reason = "the position is left" };
+    if (!tracker->options.protect || position->session->kept)
+        return 0;
+    protect.role = r3_tracker_touched_by_last_price(position);
+    return protect.role == R3_ROLE_NONE ? 0 : r3_tracker_judge(tracker, position, &protect, error);
+}
+
+/* An exit that an exchange has refused, or has cancelled, is tried once at each tick, since the next candle may be long in coming. What
+ * r3-order itself refuses, as on paper, it would refuse again. */
+static int retry_exit(struct r3_tracker *tracker, struct r3_tracker_position *position, struct r3_error *error) {
+    const struct r3_tracker_order *exit = &position->exit;
+    struct r3_tracker_request rest = { .event = R3_TRACKER_REST_HELD, .role = exit->role, .again = true };
+    bool over = position->state == R3_TRACKER_EXITING && !exit->working && exit->told;
+    return over && !position->session->kept ? r3_tracker_judge(tracker, position, &rest, error) : 0;
+}
+
 /* A tick values what is held, and looks again at what is known of the market. Its own time moves nothing: that no candle has come
  * for a while does not tell at which price one could have left, and a session gives the same orders whenever it is run. */
 static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
@@ -118,12 +136,9 @@ static int on_tick(struct r3_tracker *tracker, const struct r3_record *record, s
         return -1;
     for (size_t i = 0; i < tracker->position_count; i++) {
         struct r3_tracker_position *position = tracker->positions[i];
-        struct r3_tracker_request protect = { .event = R3_TRACKER_PROTECT, .reason = "the position is left" };
         if (strcmp(position->session->name, tick->session) != 0)
             continue;
-        if (tracker->options.protect && !position->session->kept && r3_decimal_is_present(&position->market->price))
-            protect.role = r3_tracker_touched_by_price(position, &position->market->price, position->market->closed);
-        if (protect.role != R3_ROLE_NONE && r3_tracker_judge(tracker, position, &protect, error) < 0)
+        if (retry_exit(tracker, position, error) < 0 || watch_last_price(tracker, position, error) < 0)
             return -1;
         if (r3_tracker_holds(position) && value_at(tracker, position, tick->time, error) < 0)
             return -1;
@@ -142,9 +157,10 @@ static int keep_positions(struct r3_tracker *tracker, const struct r3_tracker_se
             continue;
         position->leaving = false;
         for (size_t k = 0; k < 2; k++) {
+            orders[k]->withdrawn = true; /* nor is an exit that was refused tried again */
             if (!orders[k]->working)
                 continue;
-            waited = orders[k]->withdrawn = true;
+            waited = true;
             if (r3_tracker_cancel(tracker, position, orders[k], "the session was stopped", error) < 0)
                 return -1;
         }
@@ -228,10 +244,29 @@ static int on_end(struct r3_tracker *tracker, const struct r3_record *record, st
     return tracker->options.every ? r3_tracker_synchronize(tracker, error) : 0;
 }
 
-/* The exchange has told something of an order, ahead of this program: r3-order books it, and gives it back. */
+/* What the exchange filled is known late, behind candles of that time: what it holds now is compared with the last price. */
+static int on_told_update(struct r3_tracker *tracker, const struct r3_update *update, struct r3_error *error) {
+    for (size_t i = 0; i < tracker->position_count; i++) {
+        struct r3_tracker_position *position = tracker->positions[i];
+        if (strcmp(position->session->name, update->session) != 0)
+            continue;
+        if (update->status != R3_OPENED && r3_same_id(position->exit.id, update->order))
+            position->exit.told = true;
+        if (watch_last_price(tracker, position, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The exchange has told something of an order, ahead of this program: r3-order books it, and gives it back. Trades come ahead of the
+ * update that counts them; before that the order would seem to work still, though it may be over. */
 static int on_told(struct r3_tracker *tracker, const struct r3_record *record, struct r3_error *error) {
-    (void)record;
-    return r3_tracker_synchronize(tracker, error);
+    tracker->told.begun = true;
+    if (r3_tracker_synchronize(tracker, error) < 0)
+        return -1;
+    bool fills =
+        record->type == R3_UPDATE && (record->update.status != R3_OPENED || record->update.event == R3_EVENT_PARTIAL);
+    return fills ? on_told_update(tracker, &record->update, error) : 0;
 }
 
 /* What each type asks; NULL: nothing. A table, since a switch takes the functions into one, which then saves the registers of all. */

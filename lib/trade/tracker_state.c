@@ -127,11 +127,11 @@ static const struct r3_state_table tracker_table = R3_STATE_TABLE(tracker_member
                                    position_table = R3_STATE_TABLE(position_members),
                                    level_table = R3_STATE_TABLE(level_members),
                                    order_table = R3_STATE_TABLE(order_members);
-static const char *const tracker_others[] = { "sessions", "markets", "positions", "heard", NULL };
+static const char *const tracker_others[] = { "sessions", "markets", "positions", "told", "heard", NULL };
 static const char *const session_others[] = { "stop_block", "drawdown_block", "stops", "peaks", NULL };
 static const char *const position_others[] = { "session", "market", "ledger",   "levels",
                                                "entry",   "exit",   "cooldown", NULL };
-static const char *const order_others[] = { "levels", NULL };
+static const char *const order_others[] = { "levels", "told", NULL };
 
 /* ---- what was heard ---- */
 
@@ -158,6 +158,8 @@ static void put_order(struct r3_buffer *out, const char *name, const struct r3_t
     r3_state_open(out, name, '{');
     r3_state_put_members(out, &order_table, order);
     r3_state_put_object(out, "levels", &level_table, &order->levels);
+    if (order->told)
+        r3_state_put_integer(out, "told", 1);
     r3_state_close(out, '}');
 }
 
@@ -215,6 +217,7 @@ void r3_tracker_save(const struct r3_tracker *tracker, struct r3_buffer *out) {
     for (size_t i = 0; i < tracker->position_count; i++)
         put_position(out, tracker->positions[i]);
     r3_state_close(out, ']');
+    r3_tracker_put_told(tracker, out);
 }
 
 int r3_tracker_save_heard(const struct r3_tracker_heard *heard, struct r3_buffer *out, struct r3_error *error) {
@@ -318,11 +321,14 @@ static int take_market(struct r3_tracker *tracker, const struct r3_json *object,
 static int take_order(struct r3_tracker_order *order, const struct r3_json *object, const char *name,
                       struct r3_error *error) {
     const struct r3_json *value = r3_json_member(object, name);
+    int64_t told = 0;
     if (!value)
         return 0;
     if (r3_state_take_members(order, value, &order_table, order_others, error) < 0 ||
-        r3_state_take_object(&order->levels, value, "levels", &level_table, error) < 0)
+        r3_state_take_object(&order->levels, value, "levels", &level_table, error) < 0 ||
+        (r3_json_member(value, "told") && r3_state_take_integer(&told, value, "told", 1, error) < 0))
         return r3_error_at(error, "%s: ", name);
+    order->told = told;
     return 0;
 }
 
@@ -410,6 +416,7 @@ static int take_all(struct r3_tracker *tracker, struct r3_tracker_heard *heard, 
         take_each(tracker, object, "sessions", take_session, error) < 0 ||
         take_each(tracker, object, "markets", take_market, error) < 0 ||
         take_each(tracker, object, "positions", take_position, error) < 0 ||
+        r3_tracker_take_told(tracker, object, error) < 0 ||
         r3_state_take_array(&array, object, "heard", ELEMENTS_MAX, error) < 0)
         return -1;
     for (size_t i = 0; i < r3_json_count(array); i++)

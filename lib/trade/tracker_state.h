@@ -11,7 +11,7 @@
  * back there must be known for the position records, and yet be acted on where the next barrier would have been. So the object
  * tells of the tracker as it was ahead of that barrier, and beside it what was heard there. */
 
-/* Grows with a change of what is written. */
+/* Grows with a change that does not read what was written before; members that a live session adds do. */
 enum { R3_TRACKER_STATE_VERSION = 1 };
 
 /* What came back and was not acted on: updates and trades. Zeroed is empty. */

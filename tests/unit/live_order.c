@@ -289,7 +289,7 @@ static void look(struct r3_live_row *row, bool active, const char *filled, size_
     const struct r3_kucoin_fill list[] = { fill_of("11029373945659392", "0.4", "USDT"),
                                            fill_of("11029373945659393", "0.6", "USDT") };
     const struct r3_kucoin_order order = exchange_order(row, active, filled);
-    const struct r3_live_found found = { &order, list, fills, TIME + 60, R3_TIME_ABSENT };
+    const struct r3_live_found found = { &order, list, fills, TIME + 60, R3_TIME_ABSENT, r3_decimal_absent };
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
     struct r3_error error;
     bool is_changed, is_unfinished;
@@ -320,7 +320,7 @@ static void test_found(void) {
 }
 
 static void test_found_at_once(void) {
-    struct r3_live_row row = at_step(row_of(R3_ENTRY, R3_MARKET, "", "100"), R3_LIVE_SENT);
+    struct r3_live_row row = at_step(row_of(R3_ENTRY, R3_MARKET, "", "40.00000099"), R3_LIVE_SENT);
     /* What is left of funds is dust. */
     LOOK(&row, false, "0.4", 1, true, false,
          "PLACED OPENED NOT_EXECUTED 0 0 0 \ntrade s1-1-ENTRY-1-t1 0.4 40\nFILLED CLOSED FULLY_EXECUTED 0.4 40 0.1 \n");
@@ -344,12 +344,51 @@ static void test_found_at_once(void) {
     r3_live_row_release(&row);
 }
 
+/* Orders by funds: what they spent of them in a fill of 0.4 at 100, the market's increment, and the last look's fills. */
+static void test_found_spent(void) {
+    static const struct {
+        const char *funds, *increment;
+        bool filled;
+    } cases[] = {
+        { "40", "", true },         { "39.99", "", true }, /* as exchanges round */
+        { "40.000001", "", false }, { "40.00000099", "0", true }, { "40.9999", "0.01", true },
+        { "41", "0.01", false },    { "133.3", "0.01", false }, /* 70 % of it was cancelled */
+        { "139.999", "1", true },
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        struct r3_live_row row = at_step(row_of(R3_ENTRY, R3_MARKET, "", cases[i / 2].funds), R3_LIVE_WORKING);
+        struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
+        struct r3_kucoin_order order = exchange_order(&row, i % 2, "0.4");
+        const struct r3_kucoin_fill fill = fill_of("11029373945659392", "0.4", "USDT");
+        struct r3_live_found found = { &order, &fill, 1, TIME + 60, R3_TIME_ABSENT, r3_decimal_absent };
+        struct r3_error error;
+        bool changed, unfinished;
+        if (*cases[i / 2].increment)
+            found.increment = number(cases[i / 2].increment);
+        CHECK_INT(r3_live_found(&row, &found, &outcome, &changed, &unfinished, &error), 0);
+        if (i % 2) { /* it is over in the next look, without new fills */
+            r3_live_outcome_release(&outcome);
+            order.active = false;
+            found.fill_count = 0;
+            CHECK_INT(r3_live_found(&row, &found, &outcome, &changed, &unfinished, &error), 0);
+        }
+        CHECK_INT(row.step, R3_LIVE_DONE);
+        const char *end = outcome.events.data + (outcome.fill_count ? outcome.fills[0].length : 0);
+        CHECK((strstr(end, "\"event\":\"FILLED\"") != NULL) == cases[i / 2].filled);
+        CHECK((strstr(end, "\"FULLY_EXECUTED\"") != NULL) == cases[i / 2].filled);
+        CHECK((strstr(end, "\"event\":\"CANCELED\"") != NULL) == !cases[i / 2].filled);
+        CHECK((strstr(end, "\"PARTIALLY_EXECUTED\"") != NULL) == !cases[i / 2].filled);
+        r3_live_outcome_release(&outcome);
+        r3_live_row_release(&row);
+    }
+}
+
 static void test_found_odd(void) {
     struct r3_live_row row = at_step(row_of(R3_ENTRY, R3_LIMIT, "1", ""), R3_LIVE_SENT);
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
     struct r3_kucoin_order order = exchange_order(&row, false, "0.4");
     struct r3_kucoin_fill fill = fill_of("7", "0.4", "KCS");
-    struct r3_live_found found = { &order, &fill, 1, TIME + 60, TIME + 99 };
+    struct r3_live_found found = { &order, &fill, 1, TIME + 60, TIME + 99, r3_decimal_absent };
     struct r3_error error;
     bool changed, unfinished;
     /* Another order by this name: nothing is believed. */
@@ -443,6 +482,7 @@ int main(void) {
     test_answers();
     test_found();
     test_found_at_once();
+    test_found_spent();
     test_found_odd();
     test_absent();
     test_settle();

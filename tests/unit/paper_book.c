@@ -202,6 +202,50 @@ static void test_foreign(void) {
     close_world(&world);
 }
 
+/* A trade that comes twice is booked once, in this run and in the next; and so is one that says something else the second time. */
+static void put_back(struct world *world);
+static void test_twice(void) {
+    struct world world;
+    struct r3_record record;
+    open_world(&world, of_book());
+    SEND(&world, .id = "ENTRY-1", .role = R3_ENTRY, .side = R3_BUY, .funds = "1000");
+    SAID(&world, "ENTRY-1 PLACED");
+    r3_record_init(&record, R3_TRADE);
+    r3_copy_text(record.trade.id, R3_ID_SIZE, "main-1-ENTRY-1-t1", 17);
+    r3_copy_text(record.trade.order, R3_ID_SIZE, "main-1-ENTRY-1", 14);
+    r3_copy_text(record.trade.session, R3_SESSION_SIZE, "main", 4);
+    r3_copy_text(record.trade.market, R3_MARKET_SIZE, "BTC-USD", 7);
+    r3_copy_text(record.trade.fee_currency, R3_CURRENCY_SIZE, "USD", 3);
+    record.trade.time = world.time;
+    record.trade.side = R3_BUY;
+    record.trade.role = R3_ENTRY;
+    record.trade.price = decimal("100");
+    record.trade.size = decimal("5");
+    record.trade.fee = decimal("0.5");
+    record.trade.liquidity = R3_TAKER;
+    for (int i = 0; i < 4; i++) {
+        if (i == 2)
+            put_back(&world);
+        if (i == 3)
+            record.trade.size = decimal("6");
+        CHECK_INT(r3_paper_told_trade(world.paper, &record.trade, &error), 0);
+        HELD(&world, "5");
+        MONEY(&world, "9499.5", "500.5");
+    }
+    SAID(&world, "notice trade main-1-ENTRY-1-t1: it came before, and is not booked again|"
+                 "notice trade main-1-ENTRY-1-t1: it came before, and is not booked again|"
+                 "notice trade main-1-ENTRY-1-t1: it came before and said something else, and is not booked again");
+    tell_update(&world, "ENTRY-1", R3_EVENT_FILLED);
+    CHECK_INT(r3_paper_told_trade(world.paper, &record.trade, &error), 0); /* its order is over */
+    HELD(&world, "5");
+    /* No more is sold than is held. */
+    SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "5");
+    SEND(&world, .id = "SL-1", .role = R3_SL, .side = R3_SELL, .size = "5");
+    SAID(&world, "notice trade main-1-ENTRY-1-t1: it came before and said something else, and is not booked again|"
+                 "EXIT-1 PLACED|SL-1 REJECTED");
+    close_world(&world);
+}
+
 /* Cut off after each step and put back from its state, it goes on the same. */
 static void put_back(struct world *world) {
     struct r3_buffer text = R3_BUFFER_INIT, again = R3_BUFFER_INIT;
@@ -251,6 +295,7 @@ int main(void) {
     test_stale();
     test_exits();
     test_foreign();
+    test_twice();
     test_state();
     return check_done();
 }

@@ -346,6 +346,7 @@ static void test_inside_candle(void) {
     struct r3_tracker_options options = plain();
     struct script script;
     options.protect = true;
+    options.limit = decimal("0"); /* of a market order: tests/unit/tracker_told.c, test_first_candle */
     begin(&script, &options);
     signal_with(&script, R3_LONG, "105", "100", "115");
     r3_buffer_reset(&script.out);
