@@ -1,5 +1,6 @@
 /* History and events: a value some candles ago, crossings, how long since, what it was when. */
 #include "lib/market/indicator_exact.h"
+#include "lib/market/indicator_wide.h"
 
 /* Values in a ring of their own, whether each was ready in another: length bytes behind the values. */
 struct delay_state {
@@ -82,8 +83,10 @@ static void cross_run(void *state, const struct r3_indicator_setup *setup, size_
     struct cross_state *cross = state;
     const double *a = in[0]->value, *b = in[1]->value;
     double *const up = out[0].value, *const down = out[1].value;
-    r3_pair_integer over = { 0, cross->above > 0 ? -1 : 0 }, under = { 0, cross->above < 0 ? -1 : 0 };
-    size_t i = 0;
+    size_t i = r3_wide_crosses(up, down, a, b, count, cross->above > 0, cross->above < 0);
+    const bool was_over = i ? a[i - 1] > b[i - 1] : cross->above > 0,
+               was_under = i ? a[i - 1] < b[i - 1] : cross->above < 0;
+    r3_pair_integer over = { 0, was_over ? -1 : 0 }, under = { 0, was_under ? -1 : 0 };
     for (; i + 2 <= count; i += 2) {
         r3_pair x, y;
         memcpy(&x, a + i, sizeof x);

@@ -1,5 +1,6 @@
 /* What is made of moving sums: average, weighted average, regression, variance. */
 #include "lib/market/indicator_sum.h"
+#include "lib/market/indicator_wide.h"
 
 /* Whether entry × length² × 2^4 stays below 2^62: no line's numerator is larger. */
 static bool is_small(const struct r3_sums *state, const struct r3_indicator_setup *setup) {
@@ -10,11 +11,14 @@ static bool is_small(const struct r3_sums *state, const struct r3_indicator_setu
 
 static void plain_narrow(struct r3_sums *state, const struct r3_indicator_setup *setup, int scale, size_t count,
                          const int64_t *added, const int64_t *removed, double *out, uint64_t divisor) {
+    const r3_uint128 unit = r3_sum_unit(setup, scale, divisor);
     int64_t sums[R3_BLOCK_MAX], sum = (int64_t)state->sum;
-    for (size_t i = 0; i < count; i++)
+    const size_t done = unit >> 53 == 0 ? r3_wide_averages(out, &sum, added, removed, count, (double)(int64_t)unit) : 0;
+    for (size_t i = done; i < count; i++)
         sums[i] = sum += added[i] - removed[i];
     state->sum = sum;
-    r3_quotients(out, sums, count, r3_sum_unit(setup, scale, divisor));
+    if (done < count)
+        r3_quotients(out + done, sums + done, count - done, unit);
 }
 
 static void total_step(const struct r3_sums *state, const struct r3_indicator_setup *setup, int scale, size_t i,

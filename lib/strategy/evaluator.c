@@ -4,6 +4,7 @@
 
 #include "lib/base/decimal_wide.h"
 #include "lib/market/indicator_exact.h"
+#include "lib/market/indicator_wide.h"
 
 size_t r3_rules_state_size(const struct r3_rules *rules) {
     return rules->size;
@@ -134,7 +135,7 @@ static inline unsigned bits_of_bytes(const uint8_t *bytes) {
 static bool find_turns_of(const struct r3_column *column, size_t count, bool was, uint8_t bit, uint8_t *turned) {
     const double *value = column->value;
     const uint8_t *ready = column->ready;
-    size_t i = 0;
+    size_t i = r3_wide_turns(turned, bit, value, ready, count, &was);
     for (; i + 8 <= count; i += 8) {
         unsigned is = find_nonzero(value + i);
         if (is)

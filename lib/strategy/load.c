@@ -2,6 +2,7 @@
 
 #include "lib/base/decimal_wide.h"
 #include "lib/market/indicator_exact.h"
+#include "lib/market/indicator_wide.h"
 
 /* Candles → columns.
  *
@@ -79,8 +80,9 @@ static uint64_t largest_of(const int64_t *values, size_t count) {
     const double base = 0x1p52;
     r3_pair most[2] = { { base, base }, { base, base } };
     r3_pair_unsigned seen = { 0, 0 }, bits;
-    uint64_t largest = 0, base_bits;
-    size_t i = 0;
+    uint64_t largest = 0, wide_largest = 0, base_bits;
+    const size_t done = r3_wide_largest(&wide_largest, values, count);
+    size_t i = done;
     memcpy(&base_bits, &base, sizeof base_bits);
     for (; i + 4 <= count; i += 4) {
         for (size_t k = 0; k < 2; k++) {
@@ -93,8 +95,9 @@ static uint64_t largest_of(const int64_t *values, size_t count) {
         most[0] = r3_pair_larger(most[0], most[1]);
         largest = (uint64_t)((most[0][0] > most[0][1] ? most[0][0] : most[0][1]) - base);
     } else { /* some are larger: one by one */
-        i = 0;
+        i = done;
     }
+    largest = wide_largest > largest ? wide_largest : largest;
     for (; i < count; i++)
         largest = (uint64_t)values[i] > largest ? (uint64_t)values[i] : largest;
     return largest;

@@ -119,9 +119,11 @@ static inline int make_change(struct change *change, const struct r3_ledger *led
     return realize(change, ledger, position, &position->cost, cost, error);
 }
 
-int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side side, const struct r3_decimal *size,
-                   const struct r3_decimal *cost, const struct r3_decimal *fee, struct r3_error *error) {
-    struct r3_ledger_position *position = r3_ledger_position(ledger, market);
+/* Any fill, sum by sum. */
+__attribute__((noinline)) static int fill_any(struct r3_ledger *ledger, struct r3_ledger_position *position,
+                                              enum r3_side side, const struct r3_decimal *size,
+                                              const struct r3_decimal *cost, const struct r3_decimal *fee,
+                                              struct r3_error *error) {
     struct r3_decimal negative_size, negative_cost, cash, fees;
     struct change change;
 
@@ -149,6 +151,51 @@ int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side si
         r3_decimal_normalize(&position->size);
     }
     return 0;
+}
+
+/* The usual fill: it opens a position, or closes all of one, and every amount has the scale of the cash and is far from too long, which
+ * is asked of all of them at once: 123 instructions a fill in place of the 194 of sums that are checked one by one. False: it is
+ * another. */
+static inline bool fill_usual(struct r3_ledger *ledger, struct r3_ledger_position *position, enum r3_side side,
+                              const struct r3_decimal *size, const struct r3_decimal *cost,
+                              const struct r3_decimal *fee) {
+    const int32_t scale = ledger->cash.scale;
+    const r3_int128 signed_cost = side == R3_SELL ? -cost->coefficient : cost->coefficient;
+    const r3_int128 signed_size = side == R3_SELL ? -size->coefficient : size->coefficient;
+    int32_t scales = (scale ^ cost->scale) | (scale ^ fee->scale) | (scale ^ ledger->fees.scale);
+    uint64_t excess = r3_decimal_excess(&ledger->cash) | r3_decimal_excess(cost) | r3_decimal_excess(fee) |
+                      r3_decimal_excess(&ledger->fees);
+
+    if (r3_decimal_is_zero(&position->size)) {
+        if (scales != 0 || r3_decimal_is_excessive(excess) || (scale | size->scale) < 0)
+            return false;
+        position->cost = R3_DECIMAL(signed_cost, scale);
+        position->size = R3_DECIMAL(signed_size, size->scale);
+        r3_decimal_normalize(&position->size);
+    } else {
+        scales |= (scale ^ position->cost.scale) | (scale ^ position->realized.scale) |
+                  (scale ^ ledger->realized.scale) | (size->scale ^ position->size.scale);
+        excess |= r3_decimal_excess(&position->cost) | r3_decimal_excess(&position->realized) |
+                  r3_decimal_excess(&ledger->realized);
+        if (scales != 0 || r3_decimal_is_excessive(excess) || (scale | size->scale) < 0 ||
+            signed_size + position->size.coefficient != 0)
+            return false;
+        const r3_int128 gain = -(position->cost.coefficient + signed_cost);
+        position->realized.coefficient += gain;
+        ledger->realized.coefficient += gain;
+        position->cost = position->size = r3_decimal_zero;
+    }
+    ledger->cash.coefficient -= signed_cost + fee->coefficient;
+    ledger->fees.coefficient += fee->coefficient;
+    return true;
+}
+
+int r3_ledger_fill_position(struct r3_ledger *ledger, struct r3_ledger_position *position, enum r3_side side,
+                            const struct r3_decimal *size, const struct r3_decimal *cost, const struct r3_decimal *fee,
+                            struct r3_error *error) {
+    return fill_usual(ledger, position, side, size, cost, fee)
+               ? 0
+               : fill_any(ledger, position, side, size, cost, fee, error);
 }
 
 void r3_ledger_mark(struct r3_ledger *ledger, const char *market, const struct r3_decimal *price) {

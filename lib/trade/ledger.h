@@ -73,9 +73,16 @@ static inline int r3_ledger_fee(struct r3_decimal *out, const struct r3_decimal 
 
 /* Book a fill: `size` (> 0) bought or sold for `cost` in all, with `fee`. It opens, adds to, reduces, closes or turns the
  * market's position. A part that is closed takes its share of the cost with it: cost x (closed / size). Where it fails
- * (more digits than a decimal holds) the ledger is unchanged. */
-int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side side, const struct r3_decimal *size,
-                   const struct r3_decimal *cost, const struct r3_decimal *fee, struct r3_error *error);
+ * (more digits than a decimal holds) the ledger is unchanged. _position: for who knows the position, one of
+ * this ledger's. */
+int r3_ledger_fill_position(struct r3_ledger *ledger, struct r3_ledger_position *position, enum r3_side side,
+                            const struct r3_decimal *size, const struct r3_decimal *cost, const struct r3_decimal *fee,
+                            struct r3_error *error);
+static inline int r3_ledger_fill(struct r3_ledger *ledger, const char *market, enum r3_side side,
+                                 const struct r3_decimal *size, const struct r3_decimal *cost,
+                                 const struct r3_decimal *fee, struct r3_error *error) {
+    return r3_ledger_fill_position(ledger, r3_ledger_position(ledger, market), side, size, cost, fee, error);
+}
 
 /* The market's last price, for value and equity. A market that the session does not hold is left out. */
 void r3_ledger_mark(struct r3_ledger *ledger, const char *market, const struct r3_decimal *price);

@@ -167,9 +167,12 @@ __attribute__((always_inline)) static inline int book(struct r3_paper *paper, st
                                                       const struct paper_moment *moment, struct r3_error *error) {
     struct paper_session *session = order->session;
     struct paper_market *market = order->market;
+    struct r3_ledger_position *position = paper_position(order);
 
-    if (r3_ledger_fill(&session->ledger, market->name, order->order.side, &fill->size, &fill->cost, &fill->fee,
-                       error) ||
+    if (!position)
+        position = r3_ledger_add(&session->ledger, market->name);
+    if (r3_ledger_fill_position(&session->ledger, position, order->order.side, &fill->size, &fill->cost, &fill->fee,
+                                error) ||
         (r3_decimal_is_present(&paper->options.volume_share) &&
          r3_decimal_add(&market->taken, &market->taken, &fill->size, error)))
         return -1;
@@ -205,11 +208,35 @@ static inline int settle(struct r3_paper *paper, struct paper_order *order, cons
                : 0;
 }
 
-static inline int reckon(struct fill *fill, struct r3_error *error) {
+__attribute__((noinline)) static int reckon_any(struct fill *fill, struct r3_error *error) {
     return r3_ledger_cost(&fill->cost, &fill->price, &fill->size, error) ||
                    r3_ledger_fee(&fill->fee, &fill->cost, fill->rate, error)
                ? -1
                : 0;
+}
+
+/* Cost and fee as products of 64 bits that are exact, as they mostly are. The cost gets the decimals that the cash has, from the fees
+ * before it: so the sums that both go into are of one scale. False: something is wider. */
+static inline bool reckon_usual(struct fill *fill, int32_t cash_scale) {
+    const struct r3_decimal *price = &fill->price, *size = &fill->size, *rate = fill->rate;
+    const int32_t scale = price->scale + size->scale, more = cash_scale - scale;
+    int64_t cost, fee;
+
+    if ((price->scale | size->scale | rate->scale) < 0 || scale + rate->scale > R3_LEDGER_SCALE ||
+        more > R3_DECIMAL_SCALE_MAX || !r3_decimal_is_narrow(price) || !r3_decimal_is_narrow(size) ||
+        !r3_decimal_is_narrow(rate) ||
+        __builtin_mul_overflow((int64_t)price->coefficient, (int64_t)size->coefficient, &cost) ||
+        __builtin_mul_overflow(cost, (int64_t)rate->coefficient, &fee))
+        return false;
+    fill->fee = R3_DECIMAL(fee, scale + rate->scale);
+    const r3_int128 raised = (r3_int128)cost * (int64_t)r3_powers[more > 0 ? more : 0];
+    fill->cost =
+        r3_decimal_is_short(raised) ? R3_DECIMAL(raised, more > 0 ? cash_scale : scale) : R3_DECIMAL(cost, scale);
+    return true;
+}
+
+static inline int reckon(struct fill *fill, const struct paper_order *order, struct r3_error *error) {
+    return reckon_usual(fill, order->session->ledger.cash.scale) ? 0 : reckon_any(fill, error);
 }
 
 /* What is held against the entry is dust, which no exit can sell: the first part of its fill closes it, as a trade of its own
@@ -220,7 +247,7 @@ __attribute__((cold)) static int take_dust(struct r3_paper *paper, struct paper_
     struct r3_decimal held = paper_held(order);
 
     part.size = *r3_decimal_minimum(&fill->size, &held);
-    if (reckon(&part, error) || book(paper, order, R3_EXIT, &part, moment, error) ||
+    if (reckon(&part, order, error) || book(paper, order, R3_EXIT, &part, moment, error) ||
         r3_decimal_subtract(&fill->size, &fill->size, &part.size, error))
         return -1;
     if (paper_is_against(order)) /* the volume was not enough for it */
@@ -228,7 +255,7 @@ __attribute__((cold)) static int take_dust(struct r3_paper *paper, struct paper_
     if (paper_position_closed(paper, order->market, order->session, moment->time, error))
         return -1;
     order->dust = r3_decimal_absent;
-    return reckon(fill, error);
+    return reckon(fill, order, error);
 }
 
 /* Whether `held` against the entry is what it found as dust, or less. */
@@ -315,7 +342,7 @@ int paper_fill(struct r3_paper *paper, struct paper_order *order, const struct r
         return -1;
     if (!r3_decimal_is_positive(&fill.size))
         return go_on(paper, order, moment, error);
-    if (reckon(&fill, error))
+    if (reckon(&fill, order, error))
         return -1;
     more = entry ? pay_entry(&fill, paper, order, held, moment, error) : 1;
     if (more <= 0)

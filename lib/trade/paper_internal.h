@@ -19,9 +19,13 @@ struct paper_session {
     char name[R3_SESSION_SIZE];
     char currency[R3_CURRENCY_SIZE]; /* "" until the first market is known */
     struct r3_ledger ledger;
-    struct r3_paper_ids ids; /* of its orders */
-    bool changed;            /* cash, position or reservation, since the last account */
-    bool filled;             /* the same, and by a fill */
+    struct r3_paper_ids ids;           /* of its orders */
+    bool changed;                      /* cash, position or reservation, since the last account */
+    bool filled;                       /* the same, and by a fill */
+    const struct paper_market *agreed; /* one that is quoted in the currency, found so; NULL: not looked at yet */
+    const struct paper_market *first;  /* of the ledger's first position; NULL: not looked for yet */
+    bool named;                        /* the account has its names, for good */
+    struct r3_record account;          /* the last one */
 };
 
 struct paper_order;
@@ -46,12 +50,14 @@ struct paper_bracket {
 /* An order that came after the last close, by a tick or a command: it was not there at an open before its own time, so the candle
  * that first may fill it is known once it comes. */
 #define PAPER_LATER ((UINT64_C(1) << 53) - 1) /* what a state can hold */
+#define PAPER_NO_PLACE SIZE_MAX
 
 struct paper_order {
     struct r3_order order; /* as it came, or as r3-order made it; a trailing stop's price moves */
     struct paper_session *session;
     struct paper_market *market;
     struct paper_bracket *bracket; /* a leg: what it protects; an entry: what it opened; else NULL */
+    size_t place; /* of its market among the session's positions; PAPER_NO_PLACE: it was not there yet */
     bool leg;
     bool at_close;              /* a market order that fills at a close */
     bool triggered;             /* a stop that was touched: a market order from now on */
@@ -77,6 +83,7 @@ struct paper_market {
     struct r3_instrument rules;      /* maker_fee and taker_fee are present: what is in force */
     struct r3_decimal highest_fee;   /* of the two, and 0: what is reserved for */
     enum r3_timeframe timeframe;     /* of the last candle that counted; NONE: no candle yet */
+    int64_t span;                    /* of that timeframe, ms; 0: months */
     int64_t time;                    /* open of the last candle */
     uint64_t candles;                /* how many counted */
     struct r3_decimal price;         /* the last known: a close; while a candle is worked through, its open */
@@ -87,8 +94,11 @@ struct paper_market {
     size_t turn_count, turn_capacity;
     struct paper_bracket **brackets;
     size_t bracket_count, bracket_capacity;
-    uint32_t kinds;            /* paper_order_bit of its orders; there may be more bits, never fewer */
-    uint64_t digest;           /* of its name */
+    uint32_t kinds;  /* paper_order_bit of its orders; there may be more bits, never fewer */
+    uint64_t digest; /* of its name */
+    /* Whose position of this market was looked for last, and its place in that ledger: 20 instructions of an order. NULL: none yet. */
+    const struct paper_session *holder;
+    size_t place;
     bool unswept;              /* some order is done, or some bracket ended */
     bool later;                /* some order's first candle is PAPER_LATER */
     struct paper_order *spare; /* memory for the next order; NULL */
@@ -103,6 +113,7 @@ struct r3_paper {
     struct paper_session **sessions, *recent; /* recent: the one that was found last; NULL */
     size_t session_count, session_capacity;
     struct r3_decimal worsen; /* slippage + spread / 2 */
+    struct r3_record update;  /* the last one: its texts mostly stay empty */
     bool changed;             /* some session did */
 };
 
@@ -130,7 +141,13 @@ static inline struct paper_session *paper_session_find(struct r3_paper *paper, c
 /* The same, made where there is none. */
 int paper_session_get(struct paper_session **out, struct r3_paper *paper, const char *name, struct r3_error *error);
 static inline int64_t paper_close_time(const struct paper_market *market) {
-    return market->candles ? r3_timeframe_close(market->timeframe, market->time) : 0;
+    if (!market->candles)
+        return 0;
+    return market->span ? market->time + market->span : r3_timeframe_close(market->timeframe, market->time);
+}
+static inline void paper_set_timeframe(struct paper_market *market, enum r3_timeframe timeframe) {
+    market->timeframe = timeframe;
+    market->span = timeframe == R3_TIMEFRAME_NONE || timeframe == R3_1M ? 0 : r3_timeframe_span(timeframe);
 }
 static inline void paper_changed(struct r3_paper *paper, struct paper_session *session) {
     session->changed = paper->changed = true;
@@ -142,10 +159,17 @@ static inline void paper_sweep(struct paper_market *market) {
     if (market->unswept)
         paper_sweep_all(market);
 }
-/* Mark what the session holds at its markets' last prices. What has no size is worth nothing at any price. */
-static inline void paper_mark_position(const struct r3_paper *paper, struct r3_ledger_position *position) {
-    const struct paper_market *market = paper_market(paper, position->market);
+/* Mark what the session holds at its markets' last prices. What has no size is worth nothing at any price. (Mostly it holds one
+ * market, of which the name is looked for once.) */
+static inline void paper_mark_position(const struct r3_paper *paper, struct paper_session *session,
+                                       struct r3_ledger_position *position) {
+    const struct paper_market *market = session->first;
 
+    if (!market || position != session->ledger.positions) {
+        market = paper_market(paper, position->market);
+        if (position == session->ledger.positions)
+            session->first = market;
+    }
     if (market && r3_decimal_is_present(&market->price))
         position->price = market->price;
 }
@@ -153,7 +177,7 @@ static inline void paper_mark(const struct r3_paper *paper, struct paper_session
     for (struct r3_ledger_position *position = session->ledger.positions, *end = r3_ledger_end(&session->ledger);
          position != end; position++)
         if (!r3_decimal_is_zero(&position->size))
-            paper_mark_position(paper, position);
+            paper_mark_position(paper, session, position);
 }
 /* A candle of this market; its names are not looked at. */
 int paper_candle(struct r3_paper *paper, struct paper_market *market, const struct r3_candle *candle,
@@ -214,9 +238,16 @@ static inline int paper_reserve(struct r3_paper *paper, struct paper_order *orde
         return paper_reserve_rest(paper, order, error);
     return r3_decimal_is_zero(&order->reserved) ? 0 : paper_reserve_nothing(paper, order, error);
 }
+/* What the session holds of the order's market; NULL: it never held any. It is asked four times an order, and the name is looked for
+ * once. */
+static inline struct r3_ledger_position *paper_position(const struct paper_order *order) {
+    const struct r3_ledger *ledger = &order->session->ledger;
+    return order->place != PAPER_NO_PLACE ? &ledger->positions[order->place]
+                                          : r3_ledger_find(ledger, order->market->name);
+}
 /* What the session holds on the side that this order's side takes from; NULL: nothing. */
 static inline const struct r3_ledger_position *paper_opposite(const struct paper_order *order) {
-    const struct r3_ledger_position *position = r3_ledger_find(&order->session->ledger, order->market->name);
+    const struct r3_ledger_position *position = paper_position(order);
     int sign = position ? r3_decimal_sign(&position->size) : 0;
 
     return sign != 0 && (sign > 0) == (order->order.side == R3_SELL) ? position : NULL;

@@ -272,6 +272,8 @@ static int take_session(struct paper_session **out, struct r3_paper *paper, cons
     if (take_session_name(name, object, "name", error) < 0 || r3_paper_session(paper, name, error) < 0)
         return -1;
     struct paper_session *session = *out = paper_session_search(paper, name);
+    session->named = false;
+    session->agreed = session->first = NULL;
     return r3_state_take_members(session, object, &session_table, session_others, error) < 0 ||
                    r3_ledger_take(&session->ledger, object, error) < 0 || take_seen(&session->ids, object, error) < 0
                ? -1
@@ -417,6 +419,7 @@ static int take_market(struct r3_paper *paper, struct paper_market *market, cons
         return r3_fail(error, R3_DATA, "market: a second %s", market->name);
     if (r3_state_take_members(market, object, &market_table, market_others, error) < 0)
         return -1;
+    paper_set_timeframe(market, market->timeframe);
     if (market->candles && (market->timeframe == R3_TIMEFRAME_NONE || !r3_decimal_is_present(&market->price)))
         return r3_fail(error, R3_DATA, "candles: without timeframe and price");
     if (take_each(paper, market, object, "orders", take_order, error) < 0 ||
@@ -480,6 +483,8 @@ static int take_all(struct r3_paper *paper, bool *opened, const struct r3_json_d
 int r3_paper_load(struct r3_paper *paper, bool *opened, const char *text, size_t length, struct r3_error *error) {
     struct r3_json_document *document = NULL;
     int result = is_fresh(paper) ? 0 : r3_fail(error, R3_DATA, "it comes behind candles or orders");
+    for (size_t i = 0; i < paper->market_count; i++)
+        paper->markets[i]->holder = NULL; /* ledgers change */
     if (result == 0)
         result = r3_json_parse(&document, text, length, length, error);
     if (result == 0)

@@ -16,6 +16,7 @@ enum { WORK_SCALE = 14 };
 struct market {
     char name[R3_MARKET_SIZE];
     struct r3_instrument rules;
+    struct r3_decimal with_fee; /* 1 + fee, once it was asked for: 45 instructions of an entry; absent before */
 };
 
 struct r3_sizer {
@@ -78,6 +79,7 @@ void r3_sizer_instrument(struct r3_sizer *sizer, const struct r3_instrument *ins
         memcpy(market->name, instrument->market, sizeof market->name);
     }
     market->rules = *instrument;
+    market->with_fee = r3_decimal_absent;
 }
 
 __attribute__((format(printf, 2, 3))) static int refuse(struct draft *draft, const char *format, ...) {
@@ -338,13 +340,26 @@ static inline int set_prices(struct r3_order *order, const struct r3_raworder *r
     return 0;
 }
 
-static int size_entry(const struct r3_sizer_options *options, struct draft *draft, struct r3_order *order,
-                      struct r3_error *error) {
+/* What a unit of value costs with the fee. `market`: NULL, or the one whose rules these are. */
+static int set_with_fee(struct draft *draft, const struct r3_sizer_options *options, struct market *market,
+                        struct r3_error *error) {
     const struct r3_decimal *fee = &options->fee;
+    if (market && r3_decimal_is_present(&market->with_fee)) {
+        draft->with_fee = market->with_fee;
+        return 0;
+    }
     if (!r3_decimal_is_present(fee))
         fee = r3_decimal_is_present(&draft->rules->taker_fee) ? &draft->rules->taker_fee : &plain_fee;
-    if (r3_decimal_add(&draft->with_fee, &r3_decimal_one, r3_decimal_maximum(fee, &r3_decimal_zero), error) < 0 ||
-        set_prices(order, draft->raw, draft->rules, error) < 0)
+    if (r3_decimal_add(&draft->with_fee, &r3_decimal_one, r3_decimal_maximum(fee, &r3_decimal_zero), error) < 0)
+        return -1;
+    if (market)
+        market->with_fee = draft->with_fee;
+    return 0;
+}
+
+static int size_entry(const struct r3_sizer_options *options, struct market *market, struct draft *draft,
+                      struct r3_order *order, struct r3_error *error) {
+    if (set_with_fee(draft, options, market, error) < 0 || set_prices(order, draft->raw, draft->rules, error) < 0)
         return -1;
     draft->price = r3_decimal_is_present(&order->price) ? order->price : draft->raw->reference;
     draft->stop = order->stop;
@@ -426,14 +441,14 @@ static void make_refusal(struct r3_record *out, const struct r3_raworder *raw, c
 
 int r3_sizer_size(struct r3_sizer *sizer, struct r3_record *out, const struct r3_raworder *raw,
                   struct r3_error *error) {
-    const struct market *market = find(sizer, raw->market);
+    struct market *market = find(sizer, raw->market);
     struct draft draft;
     draft.raw = raw;
     draft.rules = market ? &market->rules : &plain_rules;
     draft.value = draft.size = r3_decimal_absent;
     draft.reason[0] = '\0'; /* to clear all of it took 67 instructions */
     begin_order(out, raw);
-    int failed = raw->role == R3_ENTRY ? size_entry(&sizer->options, &draft, &out->order, error)
+    int failed = raw->role == R3_ENTRY ? size_entry(&sizer->options, market, &draft, &out->order, error)
                                        : size_exit(&draft, &out->order, error);
     if (failed < 0)
         return -1;

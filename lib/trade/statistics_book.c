@@ -4,7 +4,7 @@
 #include "lib/base/time.h"
 #include "lib/trade/name.h"
 
-enum { LEDGER_SCALE = 14 };
+enum { LEDGER_SCALE = R3_BOOK_LEDGER_SCALE };
 
 /* clang-format off */
 static const int64_t powers[R3_EQUITY_SCALE + 1] = {
@@ -48,14 +48,10 @@ static inline int to_units(r3_int128 *out, const struct r3_decimal *value, struc
 
 /* size × close at scale 18. The quick way serves coefficients of 64 bits; the exact product of anything else is rounded
  * half to even. */
-static int value_of(r3_int128 *out, const struct r3_decimal *size, const struct r3_decimal *close,
-                    struct r3_error *error) {
+__attribute__((noinline)) static int value_of_any(r3_int128 *out, const struct r3_decimal *size,
+                                                  const struct r3_decimal *close, struct r3_error *error) {
     int scale = size->scale + close->scale;
     r3_int128 a = size->coefficient, b = close->coefficient;
-    if (a == 0) {
-        *out = 0;
-        return 0;
-    }
     if (scale <= R3_EQUITY_SCALE && a == (int64_t)a && b == (int64_t)b) {
         r3_int128 product = (r3_int128)(int64_t)a * (int64_t)b, bound = limit_at(scale);
         if (product < bound && product > -bound) {
@@ -68,6 +64,24 @@ static int value_of(r3_int128 *out, const struct r3_decimal *size, const struct 
     if (r3_decimal_multiply_round(&product, size, close, R3_EQUITY_SCALE, R3_ROUND_HALF_EVEN, error) != 0)
         return -1;
     return to_units(out, &product, error);
+}
+
+/* What the market's position is worth at its close. Mostly there is none, or 64 bits hold the product, which three digits and more keep
+ * within the range. */
+static inline int set_value(struct r3_book_market *market, struct r3_error *error) {
+    const struct r3_decimal *size = &market->size, *close = &market->close;
+    const int32_t scale = size->scale + close->scale;
+    int64_t product;
+    market->of_ledger = scale <= LEDGER_SCALE || size->coefficient == 0;
+    if (size->coefficient == 0) {
+        market->value = 0;
+        return 0;
+    }
+    if (scale < 3 || scale > R3_EQUITY_SCALE || !r3_decimal_is_narrow(size) || !r3_decimal_is_narrow(close) ||
+        __builtin_mul_overflow((int64_t)size->coefficient, (int64_t)close->coefficient, &product))
+        return value_of_any(&market->value, size, close, error);
+    market->value = (r3_int128)product * powers[R3_EQUITY_SCALE - scale];
+    return 0;
 }
 
 void r3_book_release(struct r3_book *book) {
@@ -83,13 +97,18 @@ int r3_book_open(struct r3_book *book, const struct r3_decimal *equity, struct r
     return 0;
 }
 
-static struct r3_book_market *find(const struct r3_book *book, const char *name) {
-    if (book->last < book->count && r3_same_name(book->markets[book->last].name, name))
-        return &book->markets[book->last];
+__attribute__((noinline)) static struct r3_book_market *search(const struct r3_book *book, const char *name) {
     for (size_t i = 0; i < book->count; i++)
         if (strcmp(book->markets[i].name, name) == 0)
             return &book->markets[i];
     return NULL;
+}
+
+/* Mostly the one that was looked up last. */
+static inline struct r3_book_market *find(const struct r3_book *book, const char *name) {
+    if (book->last < book->count && r3_same_name(book->markets[book->last].name, name))
+        return &book->markets[book->last];
+    return search(book, name);
 }
 
 static struct r3_book_market *find_or_add(struct r3_book *book, const char *name) {
@@ -186,11 +205,10 @@ int r3_book_candle(struct r3_book *book, const struct r3_candle *candle, struct 
     if (market->units == 0 && market->price > 0)
         join_benchmark(book, market);
     if (market->size.coefficient != 0) {
-        r3_int128 value;
-        if (value_of(&value, &market->size, &market->close, error) != 0)
+        book->holdings -= market->value;
+        if (set_value(market, error) != 0)
             return r3_error_at(error, "candle: ");
-        book->holdings += value - market->value;
-        market->value = value;
+        book->holdings += market->value;
         if (check_range(r3_book_equity(book), error) != 0)
             return r3_error_at(error, "candle: ");
     }
@@ -215,9 +233,9 @@ static int64_t position_number(const struct r3_trade *trade, int64_t otherwise) 
 /* Whether what is left of a position can never be sold: less than one increment or the market's minimum. */
 static bool is_dust(const struct r3_book_market *market) {
     struct r3_decimal size;
-    r3_decimal_absolute(&size, &market->size);
-    if (r3_decimal_is_zero(&size))
+    if (r3_decimal_is_zero(&market->size))
         return true;
+    r3_decimal_absolute(&size, &market->size);
     return (r3_decimal_is_present(&market->base_increment) && r3_decimal_compare(&size, &market->base_increment) < 0) ||
            (r3_decimal_is_present(&market->minimum_size) && r3_decimal_compare(&size, &market->minimum_size) < 0);
 }
@@ -251,11 +269,13 @@ static int share_cost(struct r3_decimal *out, const struct r3_decimal *cost, con
 static int close_trip(struct r3_book_market *market, struct r3_error *error) {
     struct r3_round_trip *trip = &market->trip;
     struct r3_decimal rest, rest_cost = r3_decimal_zero;
-    r3_decimal_absolute(&rest, &market->size);
-    if (!r3_decimal_is_zero(&rest) && (share_cost(&rest_cost, &trip->cost, &rest, &trip->size, error) != 0 ||
-                                       r3_decimal_subtract(&trip->size, &trip->size, &rest, error) != 0 ||
-                                       r3_decimal_subtract(&trip->cost, &trip->cost, &rest_cost, error) != 0))
-        return -1;
+    if (!r3_decimal_is_zero(&market->size)) {
+        r3_decimal_absolute(&rest, &market->size);
+        if (share_cost(&rest_cost, &trip->cost, &rest, &trip->size, error) != 0 ||
+            r3_decimal_subtract(&trip->size, &trip->size, &rest, error) != 0 ||
+            r3_decimal_subtract(&trip->cost, &trip->cost, &rest_cost, error) != 0)
+            return -1;
+    }
     const struct r3_decimal *gain = trip->side == R3_LONG ? &trip->proceeds : &trip->cost;
     const struct r3_decimal *spent = trip->side == R3_LONG ? &trip->cost : &trip->proceeds;
     if (r3_decimal_sign(&trip->cost) <= 0)
@@ -297,6 +317,14 @@ static bool turns_around(const struct r3_book_market *market, const struct r3_tr
     return sign != 0 && (sign > 0) != is_long;
 }
 
+/* sum + more; mostly nothing is there yet, and what comes is the sum. */
+static inline int add_first(struct r3_decimal *sum, const struct r3_decimal *more, struct r3_error *error) {
+    if (sum->coefficient != 0 || sum->scale != 0 || !r3_decimal_is_present(more))
+        return r3_decimal_add(sum, sum, more, error);
+    *sum = *more;
+    return 0;
+}
+
 /* Add the fill to the round trip of its market. 1: it closed it. */
 static int follow_trip(struct r3_book *book, struct r3_book_market *market, const struct r3_trade *trade,
                        const struct r3_decimal *amount, const struct r3_decimal *size_after, struct r3_error *error) {
@@ -306,15 +334,12 @@ static int follow_trip(struct r3_book *book, struct r3_book_market *market, cons
         begin_trip(book, market, trade);
     struct r3_round_trip *trip = &market->trip;
     bool enters = (trade->side == R3_BUY) == (trip->side == R3_LONG);
-    if (r3_decimal_add(&trip->fees, &trip->fees, &trade->fee, error) != 0)
+    if (add_first(&trip->fees, &trade->fee, error) != 0)
         return -1;
     market->size = *size_after;
     if (enters)
-        return r3_decimal_add(&trip->size, &trip->size, &trade->size, error) != 0 ||
-                       r3_decimal_add(&trip->cost, &trip->cost, amount, error) != 0
-                   ? -1
-                   : 0;
-    if (r3_decimal_add(&trip->proceeds, &trip->proceeds, amount, error) != 0)
+        return add_first(&trip->size, &trade->size, error) != 0 || add_first(&trip->cost, amount, error) != 0 ? -1 : 0;
+    if (add_first(&trip->proceeds, amount, error) != 0)
         return -1;
     if (!is_dust(market))
         return 0;
@@ -362,7 +387,7 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, const stru
     *trip = &market->trip;
     book->filled = true;
     book->holdings -= market->value;
-    if (value_of(&market->value, &market->size, &market->close, error) != 0)
+    if (set_value(market, error) != 0)
         return r3_error_at(error, "trade: ");
     book->holdings += market->value;
     return result;
@@ -403,7 +428,7 @@ static int tell_difference(const struct r3_account *account, r3_int128 ours, str
 int r3_book_check(const struct r3_book *book, const struct r3_account *account, struct r3_error *error) {
     r3_int128 theirs = 0, ours = book->cash;
     for (size_t i = 0; i < book->count; i++)
-        ours += ledger_rounded(book->markets[i].value);
+        ours += book->markets[i].of_ledger ? book->markets[i].value : ledger_rounded(book->markets[i].value);
     if (to_units(&theirs, &account->equity, error) != 0)
         return r3_error_at(error, "account: ");
     if (theirs == ours)

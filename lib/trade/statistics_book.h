@@ -17,7 +17,7 @@
  * Money is exact. Cash and equity are integers of 10^-18 quote units (R3_EQUITY_SCALE), below 10^16 units. A fill's price × size is
  * rounded half to even at 14 digits where it is wider, as in r3-order(1). Memory grows with the number of markets alone. */
 
-enum { R3_EQUITY_SCALE = 18 };
+enum { R3_EQUITY_SCALE = 18, R3_BOOK_LEDGER_SCALE = 14 /* of the amounts that fills and accounts tell */ };
 
 /* A closed position, from flat to flat. Partial fills are added up. */
 struct r3_round_trip {
@@ -42,10 +42,11 @@ struct r3_book_market {
     enum r3_timeframe timeframe;                    /* of the last candle that counted */
     int64_t time;                                   /* open of the last candle; R3_TIME_ABSENT before the first */
     struct r3_decimal close;
-    double price;                /* the close */
-    double units;                /* held by the benchmark */
-    struct r3_decimal size;      /* held by the session, negative when short */
-    r3_int128 value;             /* size × close, scale 18 */
+    double price;           /* the close */
+    double units;           /* held by the benchmark */
+    struct r3_decimal size; /* held by the session, negative when short */
+    r3_int128 value;        /* size × close, scale 18 */
+    bool of_ledger; /* it has no more decimals than the ledger's amounts, and so needs no rounding beside those */
     struct r3_decimal dust_cost; /* of what is held where no round trip is under way */
     bool open;                   /* a round trip is under way */
     struct r3_round_trip trip;   /* it, or the one before */

@@ -114,6 +114,7 @@ void r3_book_follow(struct r3_book *book, struct r3_bars *bars) {
     market->price = (double)close / bars->power;
     book->holdings += value - market->value;
     market->value = value;
+    market->of_ledger = market->size.scale + bars->scale <= R3_BOOK_LEDGER_SCALE || bars->unit == 0;
     book->block.next = bars->begin + bars->count;
     book->bar += bars->count;
     book->bar_open = market->time;

@@ -215,9 +215,12 @@ static inline int book(struct r3_tracker_position *position, const struct r3_tra
     if (r3_ledger_cost(&cost, &trade->price, &trade->size, error) < 0)
         return -1;
     r3_decimal_raise_scale(&cost, position->ledger.cash.scale);
-    if (r3_ledger_fill(&position->ledger, position->market->name, trade->side, &trade->size, &cost, fee, error) < 0)
+    if (!position->ledger.count)
+        r3_ledger_add(&position->ledger, position->market->name);
+    struct r3_ledger_position *held = position->ledger.positions; /* its only one */
+    if (r3_ledger_fill_position(&position->ledger, held, trade->side, &trade->size, &cost, fee, error) < 0)
         return -1;
-    position->size = r3_tracker_held(position)->size;
+    position->size = held->size;
     position->changed = true;
     return 0;
 }

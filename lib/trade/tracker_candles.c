@@ -55,7 +55,7 @@ static inline void pass(struct r3_tracker *tracker, const struct r3_candles *can
         return;
     market->closed_before = to - from > 1 ? candles->time[to - 2] + market->span : market->closed;
     market->closed = candles->time[to - 1] + market->span;
-    market->price = r3_candles_decimal(candles->close[to - 1], candles->price_scale);
+    market->price = R3_DECIMAL(candles->close[to - 1], candles->price_scale); /* its zeros: as in paper_candles.c */
     tracker->now = market->closed;
     if (tracker->watching)
         tracker->candles += (unsigned)(to - from);

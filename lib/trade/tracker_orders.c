@@ -111,8 +111,9 @@ __attribute__((noinline)) static int work_out_midnight(struct r3_tracker_positio
 }
 
 /* The value of what the position holds, without its side, and its result since the day of `time` began. */
-static inline int stand(struct r3_decimal *exposure, struct r3_decimal *day_pnl, struct r3_tracker *tracker,
-                        struct r3_tracker_position *position, int64_t time, struct r3_error *error) {
+__attribute__((always_inline)) static inline int stand(struct r3_decimal *exposure, struct r3_decimal *day_pnl,
+                                                       struct r3_tracker *tracker, struct r3_tracker_position *position,
+                                                       int64_t time, struct r3_error *error) {
     struct r3_tracker_market *market = position->market;
     const struct r3_decimal *worth = &position->ledger.cash;
     if (market->day == R3_TIME_ABSENT || time - market->day >= R3_DAY)
