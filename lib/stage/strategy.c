@@ -297,7 +297,9 @@ static int is_new(const struct strategy_instance *instance, int64_t time, struct
     return time > instance->time;
 }
 
-static int step_candle(struct strategy *strategy, const struct r3_candle *candle, struct r3_error *error) {
+static int step_candle(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct strategy *strategy = state;
+    const struct r3_candle *candle = &record->candle;
     struct strategy_instance *instance;
     if (choose_instance(strategy, &instance, candle->platform, candle->market, candle->timeframe, error) < 0)
         return -1;
@@ -365,20 +367,24 @@ static int strategy_candles(void *state, const struct r3_candles *candles, size_
     return 0;
 }
 
-static int strategy_step(void *state, const struct r3_record *record, struct r3_error *error) {
+static int step_state(void *state, const struct r3_record *record, struct r3_error *error) {
     struct strategy *strategy = state;
-    if (record->type == R3_CANDLE)
-        return step_candle(strategy, &record->candle, error);
-    if (record->type == R3_STATE)
-        return strategy->keeps ? r3_strategy_take_state(strategy, &record->state, error) : 0;
-    if (record->type == R3_END)
-        return strategy->keeps ? r3_strategy_emit_state(strategy, error) : 0;
-    if (record->type == R3_INSTRUMENT) {
-        struct r3_decimal increment = record->instrument.price_increment;
-        r3_decimal_normalize(&increment);
-        r3_strategy_instance(strategy, record->instrument.platform, record->instrument.market)->price_scale =
-            increment.scale;
-    }
+    return strategy->keeps ? r3_strategy_take_state(strategy, &record->state, error) : 0;
+}
+
+static int step_end(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct strategy *strategy = state;
+    (void)record;
+    return strategy->keeps ? r3_strategy_emit_state(strategy, error) : 0;
+}
+
+static int step_instrument(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct strategy *strategy = state;
+    const struct r3_instrument *instrument = &record->instrument;
+    struct r3_decimal increment = instrument->price_increment;
+    (void)error;
+    r3_decimal_normalize(&increment);
+    r3_strategy_instance(strategy, instrument->platform, instrument->market)->price_scale = increment.scale;
     return 0;
 }
 
@@ -407,7 +413,10 @@ const struct r3_stage r3_strategy_stage = {
     .summary = "evaluate trading rules on each closed candle",
     .options = options,
     .init = strategy_init,
-    .step = strategy_step,
+    .steps = { [R3_CANDLE] = step_candle,
+               [R3_STATE] = step_state,
+               [R3_END] = step_end,
+               [R3_INSTRUMENT] = step_instrument },
     .candles = strategy_candles,
     .finish = strategy_finish,
     .free = strategy_free,
