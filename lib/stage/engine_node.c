@@ -199,10 +199,14 @@ static int emit_ahead(struct r3_port *port, const struct r3_record *record, stru
     return pass(node, record, error);
 }
 
-static int emit(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
-    struct r3_node *node = port->context;
+__attribute__((always_inline)) static inline int send(struct r3_node *node, const struct r3_record *record,
+                                                      struct r3_error *error) {
     node->emitted++;
     return pass_held(node, error) < 0 ? -1 : pass(node, record, error);
+}
+
+static int emit(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    return send(port->context, record, error);
 }
 
 static int emit_candles(struct r3_port *port, const struct r3_candles *candles, struct r3_error *error) {
@@ -212,13 +216,16 @@ static int emit_candles(struct r3_port *port, const struct r3_candles *candles, 
 }
 
 /* r3-track hears it at once: it waits for nothing else, and answers nothing before the last of them. */
-static int answer(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
-    const struct r3_node *node = port->context;
-    struct r3_engine *engine = node->engine;
+static inline void hear(struct r3_engine *engine, const struct r3_record *record) {
     const struct r3_node *asking = engine->asking;
-    (void)error;
     if (!engine->refused && asking->stage->update(asking->state, record, &engine->refusal) < 0)
         engine->refused = true;
+}
+
+static int answer(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_node *node = port->context;
+    (void)error;
+    hear(node->engine, record);
     return 0;
 }
 
@@ -233,14 +240,15 @@ static int keep(struct r3_port *port, const struct r3_record *record, struct r3_
 static int emit_kept(struct r3_port *port, const struct r3_record *record, struct r3_error *error) {
     struct r3_node *node = port->context;
     r3_kept_add(&node->kept, record);
-    return emit(port, record, error);
+    return send(node, record, error);
 }
 
 static int answer_kept(struct r3_port *port, struct r3_error *error) {
     struct r3_node *node = port->context;
-    for (const struct r3_record *record = NULL; (record = r3_kept_next(&node->kept, record));)
-        if (answer(port, record, error) < 0)
-            return -1;
+    const struct r3_record *record;
+    (void)error;
+    for (size_t at = 0; (record = r3_kept_next(&node->kept, &at));)
+        hear(node->engine, record);
     r3_kept_forget(&node->kept);
     return 0;
 }

@@ -279,16 +279,19 @@ static int step_trade(void *state, const struct r3_record *record, struct r3_err
     return report->trades.path ? write_trade(report, trip, error) : 0;
 }
 
+__attribute__((noinline, cold)) static int open_book(struct report *report, const struct r3_account *account,
+                                           struct r3_error *error) {
+    memcpy(report->currency, account->currency, sizeof report->currency);
+    return r3_book_open(&report->book, &account->equity, error) != 0 ? r3_error_at(error, "account: ") : 0;
+}
+
 static int step_account(void *state, const struct r3_record *record, struct r3_error *error) {
     struct report *report = state;
     const struct r3_account *account = &record->account;
     if (!is_ours(report, account->session))
         return 0;
     take_bars(report);
-    if (report->book.opened)
-        return r3_book_check(&report->book, account, error);
-    memcpy(report->currency, account->currency, sizeof report->currency);
-    return r3_book_open(&report->book, &account->equity, error) != 0 ? r3_error_at(error, "account: ") : 0;
+    return report->book.opened ? r3_book_check(&report->book, account, error) : open_book(report, account, error);
 }
 
 /* A rejected or canceled order. */

@@ -132,7 +132,8 @@ static int row_emit_kept(struct r3_port *port, const struct r3_record *record, s
 
 static int row_answer_kept(struct r3_port *port, struct r3_error *error) {
     struct seat *seat = port->context;
-    for (const struct r3_record *record = NULL; (record = r3_kept_next(&seat->kept, record));)
+    const struct r3_record *record;
+    for (size_t at = 0; (record = r3_kept_next(&seat->kept, &at));)
         if (row_answer(port, record, error) < 0)
             return -1;
     r3_kept_forget(&seat->kept);
