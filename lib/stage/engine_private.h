@@ -58,7 +58,7 @@ struct r3_node {
     uint32_t stops, ignores; /* R3_BIT of the types that it does not pass on; that it has nothing to do with */
     uint32_t
         apart; /* of those that it does not simply take: end, its own sync; all of them where it is over, or has ended */
-    uint64_t lines;          /* those that came by no way: see r3_node_lines */
+    uint64_t lines; /* those that came by no way: see r3_node_lines */
     uint64_t emitted;
     struct r3_way ways[R3_RECORD_TYPES];
     struct r3_way barrier; /* r3-track: of its syncs */

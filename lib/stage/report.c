@@ -280,7 +280,7 @@ static int step_trade(void *state, const struct r3_record *record, struct r3_err
 }
 
 __attribute__((noinline, cold)) static int open_book(struct report *report, const struct r3_account *account,
-                                           struct r3_error *error) {
+                                                     struct r3_error *error) {
     memcpy(report->currency, account->currency, sizeof report->currency);
     return r3_book_open(&report->book, &account->equity, error) != 0 ? r3_error_at(error, "account: ") : 0;
 }

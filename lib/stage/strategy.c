@@ -329,6 +329,14 @@ static size_t next_answer(const struct strategy *strategy, size_t index, size_t 
     return index;
 }
 
+/* The candle that is answered next, which comes from memory: asked for one answer ahead, it is there by then. */
+__attribute__((always_inline)) static inline void ask_for(const struct r3_candles *candles, size_t next) {
+    if (next < candles->count) {
+        __builtin_prefetch(&candles->time[next]);
+        __builtin_prefetch(&candles->close[next]);
+    }
+}
+
 static int strategy_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
                             struct r3_error *error) {
     struct strategy *strategy = state;
@@ -354,7 +362,9 @@ static int strategy_candles(void *state, const struct r3_candles *candles, size_
         strategy->evaluated = true;
         if (r3_rules_candles(strategy->block, instance->state, candles, from, to, &count, error) < 0)
             return -1;
-        for (size_t i = next_answer(strategy, 0, count); i < count; i = next_answer(strategy, i + 1, count)) {
+        for (size_t i = next_answer(strategy, 0, count), next; i < count; i = next) {
+            next = next_answer(strategy, i + 1, count);
+            ask_for(candles, from + next);
             *at = from + i;
             candle.time = candles->time[from + i];
             candle.close = r3_candles_decimal(candles->close[from + i], candles->price_scale);

@@ -242,7 +242,7 @@ static int candles(void *state, const struct r3_candles *block, size_t from, siz
 }
 
 __attribute__((noinline, cold)) static int update_resting(struct track *track, const struct r3_record *record,
-                                                struct r3_error *error) {
+                                                          struct r3_error *error) {
     r3_tracker_heard_add(&track->heard, record);
     return r3_tracker_update(track->tracker, record, error);
 }
