@@ -1,6 +1,5 @@
 #include "lib/market/column_loops.h"
 
-#define LANES 2
 #include "lib/market/column_loops_lanes.h"
 
 const struct r3_column_loops r3_column_loops_plain = { sums, quotients, edges, turns, largest };

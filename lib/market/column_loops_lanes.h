@@ -1,10 +1,15 @@
-/* The loops for LANES numbers at a time: included by column_loops.c, for 2, as every x86-64 can, and by column_loops_wide.c, for 4. */
+/* The loops for LANES numbers at a time: included by column_loops.c, for 2, as every x86-64 can, and by
+ * column_loops_wide.c, for 4. */
 
 #include <endian.h>
 #include <string.h>
 
 #include "lib/market/column_loops.h"
 #include "lib/market/indicator_exact.h"
+
+#ifndef LANES
+#define LANES 2
+#endif
 
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 typedef int64_t lanes_integer __attribute__((vector_size(LANES * sizeof(int64_t))));
@@ -49,7 +54,7 @@ static inline __m256i add_up(__m256i values) {
 }
 #endif
 
-static int64_t sums(int64_t *out, const int64_t *added, const int64_t *removed, size_t count, int64_t sum) {
+static inline int64_t sums(int64_t *out, const int64_t *added, const int64_t *removed, size_t count, int64_t sum) {
     size_t i = 0;
 #if LANES == 4 /* 3 instructions a candle in place of 6 */
     __m256i before = _mm256_set1_epi64x(sum);
@@ -67,7 +72,7 @@ static int64_t sums(int64_t *out, const int64_t *added, const int64_t *removed, 
 }
 
 /* A whole number of less than 51 bits becomes a double by what its bits add to those of 2^52 + 2^51. */
-static size_t quotients(double *out, const int64_t *numerators, size_t count, double denominator) {
+static inline size_t quotients(double *out, const int64_t *numerators, size_t count, double denominator) {
     const lanes zero = (lanes) { 0 } + 0x1.8p52;
     const int64_t half = INT64_C(1) << 50;
     lanes_integer seen = { 0 };
@@ -92,7 +97,7 @@ static inline void put_edges(double *out, lanes_integer now, lanes_integer befor
 }
 
 /* What was before is compared anew: that takes fewer instructions than shifting the masks. */
-static void edges(double *up, double *down, const double *a, const double *b, size_t count) {
+static inline void edges(double *up, double *down, const double *a, const double *b, size_t count) {
     size_t i = 1;
     for (; i + LANES <= count; i += LANES) {
         const lanes x = load(a + i), y = load(b + i), x_before = load(a + i - 1), y_before = load(b + i - 1);
@@ -121,7 +126,8 @@ static inline unsigned bits_of_bytes(const uint8_t *bytes) {
 }
 
 /* Most conditions are rarely true, which eight tell at a time; where one of them is, their bits tell the rest. */
-static bool turns(uint8_t *turned, uint8_t bit, const double *value, const uint8_t *ready, size_t count, bool was) {
+static inline bool turns(uint8_t *turned, uint8_t bit, const double *value, const uint8_t *ready, size_t count,
+                         bool was) {
     size_t i = 0;
     for (; i + 8 <= count; i += 8) {
         unsigned is = find_nonzero(value + i);
@@ -141,7 +147,7 @@ static bool turns(uint8_t *turned, uint8_t bit, const double *value, const uint8
 
 /* Two vectors at a time, of which none waits for the other. Whole numbers below 2^52 stand in the order of the doubles whose last bits
  * they are, and of two of these the larger is one instruction. */
-static uint64_t largest(const int64_t *values, size_t count) {
+static inline uint64_t largest(const int64_t *values, size_t count) {
     const double base = 0x1p52;
     const lanes bases = (lanes) { 0 } + base;
     lanes most[2] = { bases, bases };

@@ -24,7 +24,6 @@ const struct r3_column_loops r3_column_loops_wide = { sums, quotients, edges, tu
 
 #else
 
-#define LANES 2
 #include "lib/market/column_loops_lanes.h"
 
 const struct r3_column_loops r3_column_loops_wide = { sums, quotients, edges, turns, largest };

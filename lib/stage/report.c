@@ -203,12 +203,29 @@ static size_t follow_candles(struct report *report, const struct r3_candles *can
     return taken;
 }
 
-/* Files and plots show each bar: for them candles go one by one. */
-static int report_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
-                          struct r3_error *error) {
-    struct report *report = state;
+/* A candle by itself. Where no plot shows it, no more of it is looked at than its close: its other prices, and its volume, would come
+ * from memory for this alone. */
+__attribute__((noinline)) static int step_at(struct report *report, const struct r3_candles *candles, size_t index,
+                                             struct r3_error *error) {
     struct r3_record record;
-    from += r3_bars_more(&report->bars, candles, from, to);
+    struct r3_candle *candle = &record.candle;
+    if (report->plot) {
+        r3_candles_record(candles, index, &record);
+        return step_candle(report, &record, error);
+    }
+    record.type = R3_CANDLE;
+    memcpy(candle->platform, candles->platform, sizeof candle->platform);
+    memcpy(candle->market, candles->market, sizeof candle->market);
+    candle->timeframe = candles->timeframe;
+    candle->time = candles->time[index];
+    candle->close = r3_candles_decimal(candles->close[index], candles->price_scale);
+    candle->open = candle->high = candle->low = candle->volume = r3_decimal_absent;
+    return step_candle(report, &record, error);
+}
+
+/* Files and plots show each bar: for them candles go one by one. */
+__attribute__((noinline)) static int step_range(struct report *report, const struct r3_candles *candles, size_t from,
+                                                size_t to, size_t *at, struct r3_error *error) {
     while (from < to && candles->time[from] < report->from)
         from++;
     while (from < to) {
@@ -217,9 +234,8 @@ static int report_candles(void *state, const struct r3_candles *candles, size_t 
         from += taken;
         if (taken)
             continue;
-        r3_candles_record(candles, from, &record);
         *at = from++;
-        if (step_candle(report, &record, error) != 0)
+        if (step_at(report, candles, *at, error) != 0)
             return -1;
     }
     if (to == candles->count && report->statistics) { /* its columns go */
@@ -227,6 +243,14 @@ static int report_candles(void *state, const struct r3_candles *candles, size_t 
         r3_statistics_measure(report->statistics);
     }
     return 0;
+}
+
+/* Half of the ranges go on with the bars of the one before, and need nothing else. */
+static int report_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                          struct r3_error *error) {
+    struct report *report = state;
+    from += r3_bars_more(&report->bars, candles, from, to);
+    return from < to || to == candles->count ? step_range(report, candles, from, to, at, error) : 0;
 }
 
 /* An average price for people: derived from what was paid and the size, never used again. */

@@ -240,17 +240,15 @@ __attribute__((noinline)) static int emit_plots(struct strategy *strategy, struc
  * the tracker reads one line at a time. */
 static int answer(struct strategy *strategy, struct strategy_instance *instance, const struct r3_candle *candle,
                   size_t index, struct r3_error *error) {
-    unsigned turned = r3_rules_turned(strategy->block)[index];
+    static const enum r3_rules_output order[] = { R3_RULES_FLAT, R3_RULES_LONG, R3_RULES_SHORT };
+    const unsigned turned = r3_rules_turned(strategy->block)[index];
     if (candle->time < strategy->from) /* warm-up */
         return 0;
     if (strategy->plots && emit_plots(strategy, instance, candle, index, error) < 0)
         return -1;
-    if (turned & 1U << R3_RULES_FLAT && emit_signal(strategy, instance, candle, R3_RULES_FLAT, index, error) < 0)
-        return -1;
-    if (turned & 1U << R3_RULES_LONG && emit_signal(strategy, instance, candle, R3_RULES_LONG, index, error) < 0)
-        return -1;
-    if (turned & 1U << R3_RULES_SHORT && emit_signal(strategy, instance, candle, R3_RULES_SHORT, index, error) < 0)
-        return -1;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (turned & 1U << order[i] && emit_signal(strategy, instance, candle, order[i], index, error) < 0)
+            return -1;
     return 0;
 }
 
