@@ -72,6 +72,7 @@ struct r3_node {
 
     int64_t next_sync;   /* r3-track */
     struct r3_kept kept; /* r3-order: what r3-track is to hear */
+    bool spares;         /* of that, updates of orders that go on working: nobody needs them */
     const char *reject_name;
     struct r3_writer reject;
     uint64_t rejected;

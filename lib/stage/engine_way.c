@@ -59,8 +59,11 @@ static void find_block_way(struct r3_node *node) {
 }
 
 void r3_engine_find_ways(struct r3_engine *engine) {
+    bool heard = false;
     for (size_t k = 0; k < engine->count; k++) {
         struct r3_node *node = &engine->nodes[k];
+        node->spares = !heard;
+        heard |= node->port.hears_all;
         for (int type = 0; type < R3_RECORD_TYPES; type++)
             find_way(node, (enum r3_record_type)type);
         find_barrier(node);

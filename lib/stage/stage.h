@@ -46,6 +46,9 @@ struct r3_port {
     /* Sources: let so many ms pass, or fewer, where a signal comes; what was emitted should be on its way before. -1: nobody reads what comes
      * out any more. NULL: nobody looks on, and no time is to be spent. */
     int (*wait)(struct r3_port *port, int64_t milliseconds, struct r3_error *error);
+    /* r3-track, in init: it has to hear of all that r3-order keeps. Else it may be spared the updates of orders that go on working, which
+     * change nothing that it knows. */
+    bool hears_all;
     /* Sources: there is a processor to spare, so the source may read ahead in a thread of its own. It calls its port as without. */
     bool concurrent;
     /* r3-strategy: where it finds and leaves series that other runs over the same candles have too (lib/stage/series_cache.h),

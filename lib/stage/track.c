@@ -212,7 +212,7 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
     struct track *track = r3_allocate(sizeof *track);
     struct r3_tracker_outlet outlet = { emit, sync, track };
     track->port = port;
-    track->keeps = r3_arguments_given(arguments, "state");
+    track->keeps = port->hears_all = r3_arguments_given(arguments, "state"); /* what it hears last is written down */
     track->tracker = r3_tracker_new(&chosen, &outlet);
     *state = track;
     return 0;
