@@ -203,23 +203,11 @@ static size_t follow_candles(struct report *report, const struct r3_candles *can
     return taken;
 }
 
-/* A candle by itself. Where no plot shows it, no more of it is looked at than its close: its other prices, and its volume, would come
- * from memory for this alone. */
+/* A candle by itself. Where no plot shows it, no more of it is looked at than its close. */
 __attribute__((noinline)) static int step_at(struct report *report, const struct r3_candles *candles, size_t index,
                                              struct r3_error *error) {
     struct r3_record record;
-    struct r3_candle *candle = &record.candle;
-    if (report->plot) {
-        r3_candles_record(candles, index, &record);
-        return step_candle(report, &record, error);
-    }
-    record.type = R3_CANDLE;
-    memcpy(candle->platform, candles->platform, sizeof candle->platform);
-    memcpy(candle->market, candles->market, sizeof candle->market);
-    candle->timeframe = candles->timeframe;
-    candle->time = candles->time[index];
-    candle->close = r3_candles_decimal(candles->close[index], candles->price_scale);
-    candle->open = candle->high = candle->low = candle->volume = r3_decimal_absent;
+    (report->plot ? r3_candles_record : r3_candles_close_record)(candles, index, &record);
     return step_candle(report, &record, error);
 }
 
