@@ -3,8 +3,6 @@
 #include <limits.h>
 #include <math.h>
 
-#include "lib/market/column_loops.h"
-
 static int bits_of(r3_uint128 value) {
     uint64_t high = (uint64_t)(value >> 64), low = (uint64_t)value;
     return high ? 128 - __builtin_clzll(high) : low ? 64 - __builtin_clzll(low) : 0;
@@ -62,10 +60,28 @@ double r3_quotient_times_any(r3_int128 numerator, const struct r3_divisor *divis
     return times_power(r3_quotient(numerator, (r3_uint128)divisor->odd << divisor->zeros), exponent);
 }
 
+/* Two at a time, as every x86-64 can, which halves the time. A whole number of less than 51 bits becomes a double by what its bits
+ * add to those of 2^52 + 2^51. Returns how many are done: all but the odd one, or none, where one is larger. */
+static size_t quotients_by_pairs(double *out, const int64_t *numerators, size_t count, double denominator) {
+    const r3_pair zero = { 0x1.8p52, 0x1.8p52 }, divisor = { denominator, denominator };
+    const int64_t half = INT64_C(1) << 50;
+    const r3_pair_integer offset = { half, half };
+    r3_pair_integer seen = { 0, 0 };
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        r3_pair_integer numerator;
+        memcpy(&numerator, numerators + i, sizeof numerator);
+        seen |= numerator + offset;
+        r3_pair quotient = ((r3_pair)(numerator + (r3_pair_integer)zero) - zero) / divisor;
+        memcpy(out + i, &quotient, sizeof quotient);
+    }
+    return (uint64_t)(seen[0] | seen[1]) >> 51 == 0 ? i : 0;
+}
+
 void r3_quotients_many(double *out, const int64_t *numerators, size_t count, r3_uint128 denominator) {
     size_t i = 0;
     if (denominator >> 53 == 0)
-        i = r3_column_loops()->quotients(out, numerators, count, (double)(int64_t)denominator);
+        i = quotients_by_pairs(out, numerators, count, (double)(int64_t)denominator);
     for (; i < count; i++)
         out[i] = r3_quotient(numerators[i], denominator);
 }

@@ -43,6 +43,15 @@ static inline r3_pair r3_pair_larger(r3_pair a, r3_pair b) {
 #endif
 }
 
+/* The second of `last`, and the first of `now`: each place has what stood before that of `now`. */
+static inline r3_pair_integer r3_pair_behind(r3_pair_integer last, r3_pair_integer now) {
+#ifdef __SSE2__
+    return (r3_pair_integer)_mm_shuffle_pd((__m128d)last, (__m128d)now, 1);
+#else
+    return (r3_pair_integer) { last[1], now[0] };
+#endif
+}
+
 /* The signs of both as bits, the first one lowest. */
 static inline unsigned r3_pair_signs(r3_pair_integer pair) {
 #ifdef __SSE2__

@@ -1,5 +1,4 @@
 /* What is made of moving sums: average, weighted average, regression, variance. */
-#include "lib/market/column_loops.h"
 #include "lib/market/indicator_sum.h"
 
 /* Whether entry × length² × 2^4 stays below 2^62: no line's numerator is larger. */
@@ -11,8 +10,10 @@ static bool is_small(const struct r3_sums *state, const struct r3_indicator_setu
 
 static void plain_narrow(struct r3_sums *state, const struct r3_indicator_setup *setup, int scale, size_t count,
                          const int64_t *added, const int64_t *removed, double *out, uint64_t divisor) {
-    int64_t sums[R3_BLOCK_MAX];
-    state->sum = r3_column_loops()->sums(sums, added, removed, count, (int64_t)state->sum);
+    int64_t sums[R3_BLOCK_MAX], sum = (int64_t)state->sum;
+    for (size_t i = 0; i < count; i++)
+        sums[i] = sum += added[i] - removed[i];
+    state->sum = sum;
     r3_quotients(out, sums, count, r3_sum_unit(setup, scale, divisor));
 }
 

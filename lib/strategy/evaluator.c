@@ -1,7 +1,8 @@
 #include "lib/strategy/program.h"
 
+#include <endian.h>
+
 #include "lib/base/decimal_wide.h"
-#include "lib/market/column_loops.h"
 #include "lib/market/indicator_exact.h"
 
 size_t r3_rules_state_size(const struct r3_rules *rules) {
@@ -109,9 +110,45 @@ static void run_frame(struct r3_rules_block *block, void *state, const struct r3
         run(block, state, i, count, scale);
 }
 
-/* Where a truth turns true. */
+/* Which of eight values are not zero, of either sign: a bit each, the first one lowest. */
+static inline unsigned find_two_nonzero(const double *value) {
+    const r3_pair zero = { 0, 0 };
+    r3_pair two;
+    memcpy(&two, value, sizeof two);
+    return r3_pair_signs((r3_pair_integer)(two != zero));
+}
+static inline unsigned find_nonzero(const double *value) {
+    return find_two_nonzero(value) | find_two_nonzero(value + 2) << 2 | find_two_nonzero(value + 4) << 4 |
+           find_two_nonzero(value + 6) << 6;
+}
+
+/* Eight bytes, each 0 or 1, as bits, the first one lowest: the factor brings each to the highest byte, and none to another's place. */
+static inline unsigned bits_of_bytes(const uint8_t *bytes) {
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
+    return (unsigned)(le64toh(eight) * UINT64_C(0x0102040810204080) >> 56);
+}
+
+/* Where a truth turns true. Most conditions are rarely true, which eight tell at a time; where one of them is, their bits tell the rest:
+ * 114 instructions less a decision than one by one. */
 static bool find_turns_of(const struct r3_column *column, size_t count, bool was, uint8_t bit, uint8_t *turned) {
-    return r3_column_loops()->turns(turned, bit, column->value, column->ready, count, was);
+    const double *value = column->value;
+    const uint8_t *ready = column->ready;
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        unsigned is = find_nonzero(value + i);
+        if (is)
+            is &= bits_of_bytes(ready + i);
+        for (unsigned turns = is & ~(is << 1 | was); turns; turns &= turns - 1)
+            turned[i + (unsigned)__builtin_ctz(turns)] |= bit;
+        was = is >> 7;
+    }
+    for (; i < count; i++) {
+        bool is = ready[i] & (value[i] != 0);
+        turned[i] |= is && !was ? bit : 0;
+        was = is;
+    }
+    return was;
 }
 
 static void find_turns(struct r3_rules_block *block, struct rules_state *head) {

@@ -1,7 +1,6 @@
 #include "lib/strategy/program.h"
 
 #include "lib/base/decimal_wide.h"
-#include "lib/market/column_loops.h"
 #include "lib/market/indicator_exact.h"
 
 /* Candles → columns.
@@ -74,6 +73,33 @@ static r3_int128 coefficient_at(r3_int128 coefficient, int32_t from, int32_t sca
                         : coefficient * (r3_int128)r3_powers[scale - from];
 }
 
+/* Four at a time, of which none waits for another: a third of the time. Whole numbers below 2^52 stand in the order of the doubles whose
+ * last bits they are, and of two of these the larger is one instruction: 4.5 instructions a candle in place of 11.5. */
+static uint64_t largest_of(const int64_t *values, size_t count) {
+    const double base = 0x1p52;
+    r3_pair most[2] = { { base, base }, { base, base } };
+    r3_pair_unsigned seen = { 0, 0 }, bits;
+    uint64_t largest = 0, base_bits;
+    size_t i = 0;
+    memcpy(&base_bits, &base, sizeof base_bits);
+    for (; i + 4 <= count; i += 4) {
+        for (size_t k = 0; k < 2; k++) {
+            memcpy(&bits, values + i + 2 * k, sizeof bits);
+            seen |= bits;
+            most[k] = r3_pair_larger((r3_pair)(bits | base_bits), most[k]);
+        }
+    }
+    if ((seen[0] | seen[1]) >> 52 == 0) {
+        most[0] = r3_pair_larger(most[0], most[1]);
+        largest = (uint64_t)((most[0][0] > most[0][1] ? most[0][0] : most[0][1]) - base);
+    } else { /* some are larger: one by one */
+        i = 0;
+    }
+    for (; i < count; i++)
+        largest = (uint64_t)values[i] > largest ? (uint64_t)values[i] : largest;
+    return largest;
+}
+
 /* Candles of a decimal that fit the state's scale and the limits: *count falls to the first that does not. The largest of them. */
 static r3_uint128 measure(const struct r3_source_decimal *decimal, int32_t scale, size_t *count) {
     uint64_t largest = 0;
@@ -99,7 +125,7 @@ static r3_uint128 measure(const struct r3_source_decimal *decimal, int32_t scale
         *count = i;
         return largest;
     }
-    largest = r3_column_loops()->largest(decimal->narrow, *count);
+    largest = largest_of(decimal->narrow, *count);
     if (!is_within(largest, decimal->scale, scale)) {
         for (i = 0, largest = 0; is_within((uint64_t)decimal->narrow[i], decimal->scale, scale); i++)
             largest = (uint64_t)decimal->narrow[i] > largest ? (uint64_t)decimal->narrow[i] : largest;
