@@ -52,6 +52,10 @@ size_t r3_record_decode_candles(struct r3_decoder *decoder, const struct r3_cand
 /* One of them as a record; its decimals without needless zeros, as the decoder gives them. */
 void r3_candles_record(const struct r3_candles *candles, size_t index, struct r3_record *out);
 
+/* The same for whoever looks at no more of it than its names, its time and its close: what else there is would come from memory for this
+ * alone. Its other prices, and its volume, are absent. */
+void r3_candles_close_record(const struct r3_candles *candles, size_t index, struct r3_record *out);
+
 /* The candles [from, to) of a block as a block of their own, over the same columns. */
 struct r3_candles r3_candles_part(const struct r3_candles *candles, size_t from, size_t to);
 

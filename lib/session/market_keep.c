@@ -171,8 +171,6 @@ static int keep_step(void *state, const struct r3_record *record, struct r3_erro
     struct keep *keep = state;
     const struct r3_candle *candle = &record->candle;
     size_t at;
-    if (record->type != R3_CANDLE)
-        return 0;
     struct series *series = find_series(keep, candle->platform, candle->market, candle->timeframe);
     struct batch batch = { .single = candle, .from = 0, .to = 1, .cutoff = series->cutoff };
     if (run_batch(keep, &batch, &at, error) < 0)
@@ -194,9 +192,8 @@ const struct r3_stage r3_market_keep_stage = {
     .operands = "keep",
     .summary = "store the candles that pass",
     .options = options,
-    .takes = R3_BIT(R3_CANDLE),
     .init = keep_init,
-    .step = keep_step,
+    .steps = { [R3_CANDLE] = keep_step },
     .candles = keep_candles,
     .finish = keep_finish,
     .free = keep_free,

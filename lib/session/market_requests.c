@@ -80,7 +80,7 @@ static int answer(struct requests *requests, const struct r3_request *request, s
 }
 
 static int requests_step(void *state, const struct r3_record *record, struct r3_error *error) {
-    return record->type == R3_REQUEST ? answer(state, &record->request, error) : 0;
+    return answer(state, &record->request, error);
 }
 
 const struct r3_stage r3_market_answer_stage = {
@@ -88,8 +88,7 @@ const struct r3_stage r3_market_answer_stage = {
     .operands = "answer",
     .summary = "answer each request record",
     .options = options,
-    .takes = R3_BIT(R3_REQUEST),
     .init = requests_init,
-    .step = requests_step,
+    .steps = { [R3_REQUEST] = requests_step },
     .free = requests_free,
 };

@@ -140,7 +140,8 @@ static int start_node(struct r3_node *node) {
              (stage->pull || (open_reject(node) == 0 && check_updates(node) == 0))) {
         bool silent = stage->sink || (!stage->pull && r3_arguments_given(node->arguments, "quiet-input"));
         node->stops = silent ? UINT32_MAX : stage->swallows;
-        node->ignores = stage->takes ? ~stage->takes : 0;
+        for (int type = 0; type < R3_RECORD_TYPES; type++)
+            node->ignores |= r3_stage_step_of(stage, (enum r3_record_type)type) ? 0 : R3_BIT(type);
         return 0;
     }
     return r3_node_stop(node);
@@ -155,6 +156,8 @@ int r3_engine_start(struct r3_engine *engine) {
     for (size_t k = 0; k < engine->count; k++)
         if (engine->nodes[k].over)
             result = -1;
+    if (result == 0)
+        r3_engine_find_ways(engine);
     return result;
 }
 

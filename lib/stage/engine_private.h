@@ -18,6 +18,29 @@ struct r3_given_line {
     size_t length;
 };
 
+struct r3_node;
+
+/* The way of a record of some type from a node to the next one that takes it. They are found out once, when all nodes have started, so
+ * that a record goes along one without a question to the nodes that it passes. Once a node takes nothing any more, or an `end` was
+ * given to one, there are no more ways, and each node is asked (r3_engine_deliver). */
+struct r3_way {
+    r3_stage_step *step; /* the taker's; NULL: there is no way */
+    void *state;
+    struct r3_node *taker;
+    uint64_t count; /* of records: lines of the nodes behind the first, up to the taker */
+    bool ends;      /* it goes no further */
+};
+
+/* The same for blocks of candles, which are counted one by one. */
+struct r3_block_way {
+    int (*candles)(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                   struct r3_error *error);
+    void *state;
+    struct r3_node *taker;
+    uint64_t count;
+    bool ends;
+};
+
 struct r3_node {
     struct r3_port port; /* context points back here */
     struct r3_engine *engine;
@@ -35,7 +58,11 @@ struct r3_node {
     uint32_t stops, ignores; /* R3_BIT of the types that it does not pass on; that it has nothing to do with */
     uint32_t
         apart; /* of those that it does not simply take: end, its own sync; all of them where it is over, or has ended */
-    uint64_t lines, emitted;
+    uint64_t lines; /* those that came by no way: see r3_node_lines */
+    uint64_t emitted;
+    struct r3_way ways[R3_RECORD_TYPES];
+    struct r3_way barrier; /* r3-track: of its syncs */
+    struct r3_block_way blocks;
 
     /* What it is working on: a record that is not passed on yet (NULL: none, or it is); or a block, passed on up to `passed`, and
      * worked on at `at`. */
@@ -45,6 +72,7 @@ struct r3_node {
 
     int64_t next_sync;   /* r3-track */
     struct r3_kept kept; /* r3-order: what r3-track is to hear */
+    bool spares;         /* of that, updates of orders that go on working: nobody needs them */
     const char *reject_name;
     struct r3_writer reject;
     uint64_t rejected;
@@ -68,6 +96,12 @@ struct r3_engine {
     struct r3_buffer out; /* on its way to options.output */
     struct r3_decoder *decoder;
 };
+
+/* lib/stage/engine_way.c. All nodes have started. */
+void r3_engine_find_ways(struct r3_engine *engine);
+void r3_engine_close_ways(struct r3_engine *engine);
+/* How many lines a pipe would have given to this program. */
+uint64_t r3_node_lines(const struct r3_node *node);
 
 /* lib/stage/engine_node.c. `k` is the index of a node. Each returns 0, or -1 once that node takes nothing any more; why is in the
  * node. */

@@ -108,15 +108,6 @@ static int answer(void *context, const struct r3_record *record, struct r3_error
     return stage->port->answer(stage->port, record, error);
 }
 
-/* The account as of the last candle first, then what was kept, in its order. */
-static int answer_sync(struct order_stage *stage, struct r3_error *error) {
-    stage->loop = true;
-    bool known = stage->opened || stage->ready; /* the currency is */
-    if (known && r3_paper_accounts(stage->paper, answer, stage, error))
-        return -1;
-    return stage->port->answer_kept(stage->port, error);
-}
-
 static int open_accounts(struct order_stage *stage, bool ahead, struct r3_error *error) {
     stage->opened = true;
     stage->ahead = ahead;
@@ -293,7 +284,9 @@ __attribute__((cold)) static int rest(struct order_stage *stage, struct r3_error
     return failed;
 }
 
-static int step_candle(struct order_stage *stage, const struct r3_record *record, struct r3_error *error) {
+static int step_candle(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
     if (!stage->opened && (r3_paper_market(stage->paper, &record->candle, error) || open_accounts(stage, true, error)))
         return -1;
     return r3_paper_candle(stage->paper, &record->candle, error);
@@ -332,15 +325,18 @@ __attribute__((always_inline)) static inline int open_session(struct order_stage
 }
 
 /* Of r3-size: what it refused. Or of the exchange, where this is the book; r3-track hears of both from here. */
-static int take_update(struct order_stage *stage, const struct r3_record *record, struct r3_error *error) {
+static int step_update(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
     stage->rejected += record->update.event == R3_EVENT_REJECTED;
     if (stage->book && r3_paper_told_update(stage->paper, &record->update, error))
         return -1;
     return stage->loop ? stage->port->keep(stage->port, record, error) : 0;
 }
 
-__attribute__((cold)) static int take_trade(struct order_stage *stage, const struct r3_record *record,
-                                            struct r3_error *error) {
+__attribute__((cold)) static int step_trade(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
     if (!stage->book)
         return 0;
     if (r3_paper_told_trade(stage->paper, &record->trade, error))
@@ -348,49 +344,64 @@ __attribute__((cold)) static int take_trade(struct order_stage *stage, const str
     return stage->loop ? stage->port->keep(stage->port, record, error) : 0;
 }
 
-__attribute__((cold)) static int end(struct order_stage *stage, struct r3_error *error) {
+__attribute__((cold)) static int step_end(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
+    (void)record;
     if (stage->keeps)
         return rest(stage, error);
     return stage->book ? r3_paper_accounts(stage->paper, output, stage, error) : r3_paper_end(stage->paper, error);
 }
 
-static int order_step(void *state, const struct r3_record *record, struct r3_error *error) {
+static int step_instrument(void *state, const struct r3_record *record, struct r3_error *error) {
     struct order_stage *stage = state;
 
-    switch (record->type) {
-    case R3_CANDLE:
-        return step_candle(stage, record, error);
-    case R3_INSTRUMENT:
-        if (r3_paper_instrument(stage->paper, &record->instrument, error))
-            return -1;
-        stage->ready = stage->keeps;
-        return stage->opened || stage->keeps ? 0 : open_accounts(stage, false, error);
-    case R3_STATE:
-        return stage->keeps ? take_state(stage, &record->state, error) : 0;
-    case R3_SIGNAL:
-        return open_session(stage, record->signal.session, record->signal.market, error);
-    case R3_COMMAND:
-        return record->command.action == R3_START
-                   ? open_session(stage, record->command.session, record->command.market, error)
-                   : 0;
-    case R3_ORDER:
-        return open_session(stage, record->order.session, record->order.market, error) ||
-                       r3_paper_order(stage->paper, &record->order, error)
-                   ? -1
-                   : 0;
-    case R3_CANCEL:
-        return r3_paper_cancel(stage->paper, &record->cancel, error);
-    case R3_UPDATE:
-        return take_update(stage, record, error);
-    case R3_TRADE:
-        return take_trade(stage, record, error);
-    case R3_SYNC:
-        return answer_sync(stage, error);
-    case R3_END:
-        return end(stage, error);
-    default:
-        return 0;
-    }
+    if (r3_paper_instrument(stage->paper, &record->instrument, error))
+        return -1;
+    stage->ready = stage->keeps;
+    return stage->opened || stage->keeps ? 0 : open_accounts(stage, false, error);
+}
+
+static int step_state(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
+    return stage->keeps ? take_state(stage, &record->state, error) : 0;
+}
+
+static int step_signal(void *state, const struct r3_record *record, struct r3_error *error) {
+    return open_session(state, record->signal.session, record->signal.market, error);
+}
+
+static int step_command(void *state, const struct r3_record *record, struct r3_error *error) {
+    const struct r3_command *command = &record->command;
+
+    return command->action == R3_START ? open_session(state, command->session, command->market, error) : 0;
+}
+
+static int step_order(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
+    if (open_session(stage, record->order.session, record->order.market, error))
+        return -1;
+    return r3_paper_order(stage->paper, &record->order, error);
+}
+
+static int step_cancel(void *state, const struct r3_record *record, struct r3_error *error) {
+    const struct order_stage *stage = state;
+
+    return r3_paper_cancel(stage->paper, &record->cancel, error);
+}
+
+/* The account as of the last candle first, then what was kept, in its order. */
+static int step_sync(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct order_stage *stage = state;
+
+    (void)record;
+    stage->loop = true;
+    bool known = stage->opened || stage->ready; /* the currency is */
+    if (known && r3_paper_accounts(stage->paper, answer, stage, error))
+        return -1;
+    return stage->port->answer_kept(stage->port, error);
 }
 
 static int order_finish(void *state, bool ended, struct r3_error *error) {
@@ -409,12 +420,19 @@ const struct r3_stage r3_order_stage = {
     .summary = "fill orders on paper, or keep the book of those that an exchange fills",
     .options = order_options,
     .swallows = R3_BIT(R3_SYNC),
-    .takes = R3_BIT(R3_CANDLE) | R3_BIT(R3_INSTRUMENT) | R3_BIT(R3_SIGNAL) | R3_BIT(R3_COMMAND) | R3_BIT(R3_ORDER) |
-             R3_BIT(R3_CANCEL) | R3_BIT(R3_UPDATE) | R3_BIT(R3_TRADE) | R3_BIT(R3_STATE) | R3_BIT(R3_SYNC) |
-             R3_BIT(R3_END),
     .in_loop = true,
     .init = order_init,
-    .step = order_step,
+    .steps = { [R3_CANDLE] = step_candle,
+               [R3_INSTRUMENT] = step_instrument,
+               [R3_STATE] = step_state,
+               [R3_SIGNAL] = step_signal,
+               [R3_COMMAND] = step_command,
+               [R3_ORDER] = step_order,
+               [R3_CANCEL] = step_cancel,
+               [R3_UPDATE] = step_update,
+               [R3_TRADE] = step_trade,
+               [R3_SYNC] = step_sync,
+               [R3_END] = step_end },
     .candles = order_candles,
     .finish = order_finish,
     .free = order_free,

@@ -248,16 +248,13 @@ static int reject(struct r3_pipe *pipe, struct r3_error *error) {
     return 0;
 }
 
-static bool takes(const struct r3_stage *stage, enum r3_record_type type) {
-    return !stage->takes || stage->takes & R3_BIT(type);
-}
-
 static int step(struct r3_pipe *pipe, const struct r3_record *record, struct r3_error *error) {
     const struct r3_stage *stage = pipe->stage;
+    r3_stage_step *const takes = r3_stage_step_of(stage, record->type);
     bool answers = record->type == R3_SYNC && stage->swallows & R3_BIT(R3_SYNC);
     if (answers && r3_pipe_answer_begin(pipe, error) < 0)
         return -1;
-    if ((takes(stage, record->type) && stage->step(pipe->state, record, error) < 0) || echo(pipe, error) < 0)
+    if ((takes && takes(pipe->state, record, error) < 0) || echo(pipe, error) < 0)
         return -1;
     if (answers)
         return r3_pipe_answer_end(pipe, record, error);
@@ -285,11 +282,11 @@ static inline int next_record(struct r3_pipe *pipe, struct r3_record *record, in
 
 static int run_filter(struct r3_pipe *pipe, struct r3_error *error) {
     struct r3_record record;
-    bool ended = false, in_blocks = pipe->stage->candles && takes(pipe->stage, R3_CANDLE);
+    bool ended = false, in_blocks = pipe->stage->candles && r3_stage_step_of(pipe->stage, R3_CANDLE);
     int got, decoded;
     /* Several candle lines at a time: a sixth to a quarter of a filter's instructions less. */
     int (*ahead)(struct r3_pipe *, struct r3_error *) = in_blocks ? r3_pipe_gather_ahead : NULL;
-    if (!takes(pipe->stage, R3_CANDLE))
+    if (!r3_stage_step_of(pipe->stage, R3_CANDLE))
         ahead = r3_pipe_pass_ahead;
     for (;;) {
         if (ahead && !ended && ahead(pipe, error) < 0)

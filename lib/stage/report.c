@@ -170,8 +170,9 @@ static int close_bar(struct report *report, struct r3_error *error) {
     return report->equity.path ? write_equity(report, benchmark, error) : 0;
 }
 
-__attribute__((noinline)) static int step_candle(struct report *report, const struct r3_candle *candle,
-                                                 struct r3_error *error) {
+static int step_candle(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    const struct r3_candle *candle = &record->candle;
     if (!report->book.opened || candle->time < report->from) /* before the session began */
         return 0;
     take_bars(report);
@@ -202,12 +203,17 @@ static size_t follow_candles(struct report *report, const struct r3_candles *can
     return taken;
 }
 
-/* Files and plots show each bar: for them candles go one by one. */
-static int report_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
-                          struct r3_error *error) {
-    struct report *report = state;
+/* A candle by itself. Where no plot shows it, no more of it is looked at than its close. */
+__attribute__((noinline)) static int step_at(struct report *report, const struct r3_candles *candles, size_t index,
+                                             struct r3_error *error) {
     struct r3_record record;
-    from += r3_bars_more(&report->bars, candles, from, to);
+    (report->plot ? r3_candles_record : r3_candles_close_record)(candles, index, &record);
+    return step_candle(report, &record, error);
+}
+
+/* Files and plots show each bar: for them candles go one by one. */
+__attribute__((noinline)) static int step_range(struct report *report, const struct r3_candles *candles, size_t from,
+                                                size_t to, size_t *at, struct r3_error *error) {
     while (from < to && candles->time[from] < report->from)
         from++;
     while (from < to) {
@@ -216,9 +222,8 @@ static int report_candles(void *state, const struct r3_candles *candles, size_t 
         from += taken;
         if (taken)
             continue;
-        r3_candles_record(candles, from, &record);
         *at = from++;
-        if (step_candle(report, &record.candle, error) != 0)
+        if (step_at(report, candles, *at, error) != 0)
             return -1;
     }
     if (to == candles->count && report->statistics) { /* its columns go */
@@ -226,6 +231,14 @@ static int report_candles(void *state, const struct r3_candles *candles, size_t 
         r3_statistics_measure(report->statistics);
     }
     return 0;
+}
+
+/* Half of the ranges go on with the bars of the one before, and need nothing else. */
+static int report_candles(void *state, const struct r3_candles *candles, size_t from, size_t to, size_t *at,
+                          struct r3_error *error) {
+    struct report *report = state;
+    from += r3_bars_more(&report->bars, candles, from, to);
+    return from < to || to == candles->count ? step_range(report, candles, from, to, at, error) : 0;
 }
 
 /* An average price for people: derived from what was paid and the size, never used again. */
@@ -260,8 +273,9 @@ static int write_trade(struct report *report, const struct r3_round_trip *trip, 
     return r3_writer_put(&report->trades.writer, report->row.data, report->row.length, error);
 }
 
-__attribute__((noinline)) static int step_trade(struct report *report, const struct r3_trade *trade,
-                                                struct r3_error *error) {
+static int step_trade(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    const struct r3_trade *trade = &record->trade;
     const struct r3_round_trip *trip = NULL;
     if (!is_ours(report, trade->session))
         return 0;
@@ -277,32 +291,80 @@ __attribute__((noinline)) static int step_trade(struct report *report, const str
     return report->trades.path ? write_trade(report, trip, error) : 0;
 }
 
-__attribute__((noinline)) static int step_account(struct report *report, const struct r3_account *account,
-                                                  struct r3_error *error) {
-    if (!is_ours(report, account->session))
-        return 0;
-    take_bars(report);
-    if (report->book.opened)
-        return r3_book_check(&report->book, account, error);
+__attribute__((noinline, cold)) static int open_book(struct report *report, const struct r3_account *account,
+                                                     struct r3_error *error) {
     memcpy(report->currency, account->currency, sizeof report->currency);
     return r3_book_open(&report->book, &account->equity, error) != 0 ? r3_error_at(error, "account: ") : 0;
 }
 
+static int step_account(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    const struct r3_account *account = &record->account;
+    if (!is_ours(report, account->session))
+        return 0;
+    take_bars(report);
+    return report->book.opened ? r3_book_check(&report->book, account, error) : open_book(report, account, error);
+}
+
 /* A rejected or canceled order. */
-__attribute__((noinline, cold)) static void note_refusal(struct report *report, const struct r3_update *update) {
+__attribute__((noinline, cold)) static int note_refusal(struct report *report, const struct r3_update *update) {
     bool entry_gone = update->event == R3_EVENT_CANCELED && update->execution == R3_NOT_EXECUTED &&
                       strstr(update->order, "-ENTRY-") != NULL;
     if ((update->event != R3_EVENT_REJECTED && !entry_gone) || !is_ours(report, update->session))
-        return;
+        return 0;
     char *first = entry_gone ? report->first_unfilled : report->first_rejection;
     if ((entry_gone ? report->unfilled++ : report->rejected++) == 0)
         memcpy(first, update->reason, sizeof update->reason);
+    return 0;
 }
 
-__attribute__((noinline, cold)) static int step_instrument(struct report *report,
-                                                           const struct r3_instrument *instrument) {
+static int step_update(void *state, const struct r3_record *record, struct r3_error *error) {
+    (void)error;
+    bool refused = record->update.event == R3_EVENT_REJECTED || record->update.event == R3_EVENT_CANCELED;
+    return refused ? note_refusal(state, &record->update) : 0;
+}
+
+static int step_instrument(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    (void)error;
     take_bars(report);
-    r3_book_instrument(&report->book, instrument);
+    r3_book_instrument(&report->book, &record->instrument);
+    return 0;
+}
+
+static int step_value(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    (void)error;
+    if (report->plot && record->value.time >= report->from)
+        r3_report_plot_value(report->plot, &record->value);
+    return 0;
+}
+
+static int step_signal(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    (void)error;
+    report->signals += record->signal.direction == R3_LONG && is_ours(report, record->signal.session);
+    return 0;
+}
+
+static int step_raworder(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    (void)error;
+    report->raworders += is_ours(report, record->raworder.session);
+    return 0;
+}
+
+static int step_order(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    (void)error;
+    report->orders += is_ours(report, record->order.session);
+    return 0;
+}
+
+static int step_notice(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct report *report = state;
+    (void)error;
+    report->warnings += record->notice.level == R3_WARNING || record->notice.level == R3_ERROR;
     return 0;
 }
 
@@ -314,44 +376,6 @@ static void warn_of_gaps(struct report *report) {
     else if (report->raworders && !report->orders && !report->rejected)
         report->port->warn(report->port, "%" PRIu64 " raw orders, and no order: is r3-size in the pipe?",
                            report->raworders);
-}
-
-/* What has more to do is a function of its own, so that this one, called seven times a decision, saves no registers: 110 instructions of
- * a decision. */
-static int report_step(void *state, const struct r3_record *record, struct r3_error *error) {
-    struct report *report = state;
-    switch (record->type) {
-    case R3_CANDLE:
-        return step_candle(report, &record->candle, error);
-    case R3_TRADE:
-        return step_trade(report, &record->trade, error);
-    case R3_ACCOUNT:
-        return step_account(report, &record->account, error);
-    case R3_UPDATE:
-        if (record->update.event == R3_EVENT_REJECTED || record->update.event == R3_EVENT_CANCELED)
-            note_refusal(report, &record->update);
-        return 0;
-    case R3_INSTRUMENT:
-        return step_instrument(report, &record->instrument);
-    case R3_VALUE:
-        if (report->plot && record->value.time >= report->from)
-            r3_report_plot_value(report->plot, &record->value);
-        return 0;
-    case R3_SIGNAL:
-        report->signals += record->signal.direction == R3_LONG && is_ours(report, record->signal.session);
-        return 0;
-    case R3_RAWORDER:
-        report->raworders += is_ours(report, record->raworder.session);
-        return 0;
-    case R3_ORDER:
-        report->orders += is_ours(report, record->order.session);
-        return 0;
-    case R3_NOTICE:
-        report->warnings += record->notice.level == R3_WARNING || record->notice.level == R3_ERROR;
-        return 0;
-    default:
-        return 0;
-    }
 }
 
 /* The session must be certain: one in the stream, or the one that was asked for. */
@@ -414,7 +438,16 @@ const struct r3_stage r3_report_stage = { .name = "r3-report",
                                           .options = report_options,
                                           .sink = true,
                                           .init = report_init,
-                                          .step = report_step,
+                                          .steps = { [R3_CANDLE] = step_candle,
+                                                     [R3_TRADE] = step_trade,
+                                                     [R3_ACCOUNT] = step_account,
+                                                     [R3_UPDATE] = step_update,
+                                                     [R3_INSTRUMENT] = step_instrument,
+                                                     [R3_VALUE] = step_value,
+                                                     [R3_SIGNAL] = step_signal,
+                                                     [R3_RAWORDER] = step_raworder,
+                                                     [R3_ORDER] = step_order,
+                                                     [R3_NOTICE] = step_notice },
                                           .candles = report_candles,
                                           .finish = report_finish,
                                           .free = report_free };

@@ -142,12 +142,15 @@ static int tell_dust(struct size *size, const struct r3_raworder *raw, struct r3
     return size->port->emit(size->port, &size->out, error);
 }
 
-static int step(void *state, const struct r3_record *record, struct r3_error *error) {
+static int step_instrument(void *state, const struct r3_record *record, struct r3_error *error) {
+    const struct size *size = state;
+    (void)error;
+    r3_sizer_instrument(size->sizer, &record->instrument);
+    return 0;
+}
+
+static int step_raworder(void *state, const struct r3_record *record, struct r3_error *error) {
     struct size *size = state;
-    if (record->type == R3_INSTRUMENT)
-        r3_sizer_instrument(size->sizer, &record->instrument);
-    if (record->type != R3_RAWORDER)
-        return 0;
     const struct r3_raworder *raw = &record->raworder;
     int sized = r3_sizer_size(size->sizer, &size->out, raw, error);
     if (sized < 0 || size->port->emit(size->port, &size->out, error) < 0)
@@ -168,9 +171,8 @@ const struct r3_stage r3_size_stage = {
     .operands = "",
     .summary = "give each raw order its size, or refuse it",
     .options = options,
-    .takes = R3_BIT(R3_INSTRUMENT) | R3_BIT(R3_RAWORDER),
     .in_loop = true,
     .init = init,
-    .step = step,
+    .steps = { [R3_INSTRUMENT] = step_instrument, [R3_RAWORDER] = step_raworder },
     .free = release,
 };

@@ -46,6 +46,9 @@ struct r3_port {
     /* Sources: let so many ms pass, or fewer, where a signal comes; what was emitted should be on its way before. -1: nobody reads what comes
      * out any more. NULL: nobody looks on, and no time is to be spent. */
     int (*wait)(struct r3_port *port, int64_t milliseconds, struct r3_error *error);
+    /* r3-track, in init: it has to hear of all that r3-order keeps. Else it may be spared the updates of orders that go on working, which
+     * change nothing that it knows. */
+    bool hears_all;
     /* Sources: there is a processor to spare, so the source may read ahead in a thread of its own. It calls its port as without. */
     bool concurrent;
     /* r3-strategy: where it finds and leaves series that other runs over the same candles have too (lib/stage/series_cache.h),
@@ -55,13 +58,15 @@ struct r3_port {
     void *context;
 };
 
+/* What a stage does with a record. */
+typedef int r3_stage_step(void *state, const struct r3_record *record, struct r3_error *error);
+
 struct r3_stage {
     const char *name;     /* "r3-track" */
     const char *operands; /* "FILE…", "" for none */
     const char *summary;  /* one line for --help and the manual's first line */
     const struct r3_option *options;
     uint32_t swallows; /* R3_BIT of the types that are not passed on: r3-order's sync */
-    uint32_t takes;    /* R3_BIT of the types that step is for: the engine leaves out other calls. 0: all */
     bool sink;         /* r3-report: nothing is passed on */
     bool in_loop;      /* r3-track, r3-size, r3-order: between them every barrier goes around */
     /* New state in *state. The arguments live longer than the state. The port must not be used yet. */
@@ -69,8 +74,9 @@ struct r3_stage {
     /* A source, in place of step: produce some records. 1: call again; 2: the same, but the
      * next call may have to wait, so what is out must be on its way; 0: the last is out; -1. */
     int (*pull)(void *state, struct r3_error *error);
-    /* A filter: one record in. An R3_UNKNOWN record and those of no interest: return 0. */
-    int (*step)(void *state, const struct r3_record *record, struct r3_error *error);
+    /* A filter: one record in. By type, and for the types that have none of their own; NULL: it has nothing to do with them, and is not
+     * called. By type, since a switch on it in each stage took 90 instructions of a decision. */
+    r3_stage_step *steps[R3_RECORD_TYPES], *step;
     /* Closed candles [from, to) of a block in place of as many steps, with the same result. Before the stage calls its port on
      * account of candle i, or fails, it sets *at = i: those up to it are passed on first. NULL: they are stepped one by one. The
      * columns stay until the last range of the block was given. */
@@ -82,6 +88,11 @@ struct r3_stage {
     int (*finish)(void *state, bool ended, struct r3_error *error);
     void (*free)(void *state); /* accepts NULL */
 };
+
+/* What it does with records of the type; NULL: nothing. */
+static inline r3_stage_step *r3_stage_step_of(const struct r3_stage *stage, enum r3_record_type type) {
+    return stage->steps[type] ? stage->steps[type] : stage->step;
+}
 
 extern const struct r3_stage r3_collect_stage, r3_strategy_stage, r3_track_stage, r3_size_stage, r3_order_stage,
     r3_report_stage;

@@ -105,14 +105,19 @@ static int emit(void *context, const struct r3_record *record, struct r3_error *
 }
 
 /* What the run before this one has heard comes first. */
-static int sync(void *context, struct r3_error *error) {
-    struct track *track = context;
+__attribute__((noinline, cold)) static int sync_after_heard(struct track *track, struct r3_error *error) {
     for (size_t i = 0; i < track->heard.count; i++)
         if (r3_tracker_update(track->tracker, &track->heard.records[i], error) < 0)
             return -1;
     if (!track->resting)
         track->heard.count = 0;
     return track->port->sync(track->port, error);
+}
+
+/* This and the like below end with a call in each branch, so that they save no registers: 45 instructions of a decision. */
+static int sync(void *context, struct r3_error *error) {
+    struct track *track = context;
+    return track->heard.count ? sync_after_heard(track, error) : track->port->sync(track->port, error);
 }
 
 static int take_state(struct track *track, const struct r3_state *state, struct r3_error *error) {
@@ -207,19 +212,27 @@ static int init(void **state, const struct r3_arguments *arguments, struct r3_po
     struct track *track = r3_allocate(sizeof *track);
     struct r3_tracker_outlet outlet = { emit, sync, track };
     track->port = port;
-    track->keeps = r3_arguments_given(arguments, "state");
+    track->keeps = port->hears_all = r3_arguments_given(arguments, "state"); /* what it hears last is written down */
     track->tracker = r3_tracker_new(&chosen, &outlet);
     *state = track;
     return 0;
 }
 
 static int step(void *state, const struct r3_record *record, struct r3_error *error) {
+    const struct track *track = state;
+    return r3_tracker_step(track->tracker, record, error);
+}
+
+static int step_state(void *state, const struct r3_record *record, struct r3_error *error) {
     struct track *track = state;
-    if (track->keeps && record->type == R3_END)
-        return rest(track, error);
     if (r3_tracker_step(track->tracker, record, error) < 0)
         return -1;
-    return track->keeps && record->type == R3_STATE ? take_state(track, &record->state, error) : 0;
+    return track->keeps ? take_state(track, &record->state, error) : 0;
+}
+
+static int step_end(void *state, const struct r3_record *record, struct r3_error *error) {
+    struct track *track = state;
+    return track->keeps ? rest(track, error) : r3_tracker_step(track->tracker, record, error);
 }
 
 static int candles(void *state, const struct r3_candles *block, size_t from, size_t to, size_t *at,
@@ -228,11 +241,15 @@ static int candles(void *state, const struct r3_candles *block, size_t from, siz
     return r3_tracker_candles(track->tracker, block, from, to, at, error);
 }
 
+__attribute__((noinline, cold)) static int update_resting(struct track *track, const struct r3_record *record,
+                                                          struct r3_error *error) {
+    r3_tracker_heard_add(&track->heard, record);
+    return r3_tracker_update(track->tracker, record, error);
+}
+
 static int update(void *state, const struct r3_record *record, struct r3_error *error) {
     struct track *track = state;
-    if (track->resting)
-        r3_tracker_heard_add(&track->heard, record);
-    return r3_tracker_update(track->tracker, record, error);
+    return track->resting ? update_resting(track, record, error) : r3_tracker_update(track->tracker, record, error);
 }
 
 static void release(void *state) {
@@ -252,6 +269,7 @@ const struct r3_stage r3_track_stage = {
     .options = options,
     .in_loop = true,
     .init = init,
+    .steps = { [R3_STATE] = step_state, [R3_END] = step_end },
     .step = step,
     .candles = candles,
     .update = update,

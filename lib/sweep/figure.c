@@ -1,6 +1,8 @@
 #include "lib/sweep/figure.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "lib/base/time.h"
 
@@ -49,6 +51,7 @@ const struct r3_sweep_figure r3_sweep_figures[] = {
     { "warnings", "Warnings", R3_SWEEP_COUNT },
     { NULL, NULL, R3_SWEEP_RATIO },
 };
+_Static_assert(sizeof r3_sweep_figures / sizeof r3_sweep_figures[0] == R3_SWEEP_FIGURES + 1, "");
 
 const struct r3_sweep_figure *r3_sweep_figure_find(const char *name) {
     for (const struct r3_sweep_figure *figure = r3_sweep_figures; figure->name; figure++)
@@ -62,6 +65,47 @@ double r3_sweep_figure_value(const struct r3_sweep_figure *figure, const struct 
     if (!value || (r3_json_kind(value) != R3_JSON_INTEGER && r3_json_kind(value) != R3_JSON_REAL))
         return (double)NAN;
     return r3_json_real(value);
+}
+
+/* By name, looked for from `next` on, where it mostly is; R3_SWEEP_FIGURES: there is none. */
+static size_t find_from(size_t next, const char *name, size_t length) {
+    for (size_t i = 0; i < R3_SWEEP_FIGURES; i++) {
+        const size_t at = (next + i) % R3_SWEEP_FIGURES;
+        if (strncmp(r3_sweep_figures[at].name, name, length) == 0 && r3_sweep_figures[at].name[length] == '\0')
+            return at;
+    }
+    return R3_SWEEP_FIGURES;
+}
+
+/* Behind a text in quotes. */
+static const char *skip_text(const char *at) {
+    for (at++; *at && *at != '"'; at++)
+        at += *at == '\\' && at[1];
+    return *at ? at + 1 : at;
+}
+
+void r3_sweep_figures_read(double out[R3_SWEEP_FIGURES], const struct r3_buffer *statistics) {
+    size_t next = 0;
+    int depth = 0;
+    for (size_t i = 0; i < R3_SWEEP_FIGURES; i++)
+        out[i] = (double)NAN;
+    for (const char *at = statistics->length ? statistics->data : ""; *at;) {
+        if (*at != '"') {
+            depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+            at++;
+            continue;
+        }
+        const char *name = at + 1;
+        at = skip_text(at);
+        if (depth != 1 || *at != ':')
+            continue;
+        const size_t found = find_from(next, name, (size_t)(at - 1 - name));
+        at++;
+        if (found == R3_SWEEP_FIGURES || (*at != '-' && !isdigit((unsigned char)*at)))
+            continue;
+        out[found] = strtod(at, NULL);
+        next = found + 1;
+    }
 }
 
 /* What rounds to zero is written without a sign. */

@@ -18,14 +18,9 @@ static double worth(const struct r3_sweep_order *order, double value) {
 }
 
 double r3_sweep_order_value(const struct r3_sweep_order *order, const struct r3_buffer *statistics) {
-    struct r3_json_document *document = NULL;
-    struct r3_error ignored = { 0 };
-    double value = (double)NAN;
-    if (statistics->length &&
-        r3_json_parse(&document, statistics->data, statistics->length, R3_LINE_MAX, &ignored) == 0)
-        value = worth(order, r3_sweep_figure_value(order->figure, r3_json_root(document)));
-    r3_json_free(document);
-    return value;
+    double values[R3_SWEEP_FIGURES];
+    r3_sweep_figures_read(values, statistics);
+    return worth(order, values[order->figure - r3_sweep_figures]);
 }
 
 void r3_sweep_ranking_init(struct r3_sweep_ranking *ranking, const struct r3_sweep_order *order, size_t top) {
@@ -82,8 +77,8 @@ static bool insert(struct r3_sweep_ranking *ranking, const struct r3_sweep_row *
     return true;
 }
 
-static double figure(const struct r3_json *statistics, const char *name) {
-    return r3_sweep_figure_value(r3_sweep_figure_find(name), statistics);
+static double figure(const double values[R3_SWEEP_FIGURES], const char *name) {
+    return values[r3_sweep_figure_find(name) - r3_sweep_figures];
 }
 
 /* Mean and variance of all Sharpe ratios, in one pass (Welford, Technometrics 4, 1962, p. 419). */
@@ -105,48 +100,49 @@ static void take_failure(struct r3_sweep_ranking *ranking, struct r3_sweep_row *
 }
 
 /* A rule without a stop and a size by risk, for one, gives rows that look like a rule that waits. */
-static void count_rejected(struct r3_sweep_ranking *ranking, uint64_t number, const struct r3_json *statistics) {
-    if (figure(statistics, "rejected_orders") > 0 && figure(statistics, "exposure_time") == 0 &&
-        figure(statistics, "unfilled_entries") == 0 && ranking->rejected++ == 0)
+static void count_rejected(struct r3_sweep_ranking *ranking, uint64_t number, const double values[R3_SWEEP_FIGURES]) {
+    if (figure(values, "rejected_orders") > 0 && figure(values, "exposure_time") == 0 &&
+        figure(values, "unfilled_entries") == 0 && ranking->rejected++ == 0)
         ranking->first_rejected = number;
 }
 
-static void take_currency(struct r3_sweep_ranking *ranking, const struct r3_json *statistics) {
+static int take_currency(struct r3_sweep_ranking *ranking, const struct r3_buffer *statistics, struct r3_error *error) {
+    struct r3_json_document *document = NULL;
     size_t length;
-    const char *currency = r3_json_text(r3_json_member(statistics, "currency"), &length);
+    if (r3_json_parse(&document, statistics->data, statistics->length, R3_LINE_MAX, error) != 0)
+        return -1;
+    const char *currency = r3_json_text(r3_json_member(r3_json_root(document), "currency"), &length);
     if (currency && length < sizeof ranking->currency)
         memcpy(ranking->currency, currency, length + 1);
+    r3_json_free(document);
+    return 0;
 }
 
 int r3_sweep_ranking_add(struct r3_sweep_ranking *ranking, struct r3_sweep_run *run, struct r3_error *error) {
     struct r3_sweep_row row = { .number = run->number, .status = run->status, .rank = (double)NAN };
-    struct r3_json_document *document = NULL;
-    const struct r3_json *statistics = NULL;
+    double values[R3_SWEEP_FIGURES];
     ranking->total++;
     if (run->status) {
         take_failure(ranking, &row, run);
     } else {
-        if (r3_json_parse(&document, run->statistics.data, run->statistics.length, R3_LINE_MAX, error) != 0)
+        if (!ranking->currency[0] && take_currency(ranking, &run->statistics, error) != 0)
             return r3_error_at(error, "statistics of combination %llu: ", (unsigned long long)run->number);
-        statistics = r3_json_root(document);
+        r3_sweep_figures_read(values, &run->statistics);
         for (size_t i = 0; i < ranking->column_count; i++)
-            row.figures[i] = r3_sweep_figure_value(ranking->columns[i], statistics);
+            row.figures[i] = values[ranking->columns[i] - r3_sweep_figures];
         row.rank = worth(&ranking->order, row.figures[0]);
-        count_trial(ranking, figure(statistics, "sharpe_ratio_period"));
-        count_rejected(ranking, run->number, statistics);
-        if (!ranking->currency[0])
-            take_currency(ranking, statistics);
+        count_trial(ranking, figure(values, "sharpe_ratio_period"));
+        count_rejected(ranking, run->number, values);
     }
     run->rank = row.rank;
     if (!insert(ranking, &row)) {
         free(row.message);
-    } else if (statistics && ranking->rows[0].number == row.number) {
-        ranking->best_sharpe = figure(statistics, "sharpe_ratio_period");
-        ranking->best_returns = figure(statistics, "returns");
-        ranking->best_skewness = figure(statistics, "skewness");
-        ranking->best_kurtosis = figure(statistics, "kurtosis");
+    } else if (!run->status && ranking->rows[0].number == row.number) {
+        ranking->best_sharpe = figure(values, "sharpe_ratio_period");
+        ranking->best_returns = figure(values, "returns");
+        ranking->best_skewness = figure(values, "skewness");
+        ranking->best_kurtosis = figure(values, "kurtosis");
     }
-    r3_json_free(document);
     return 0;
 }
 

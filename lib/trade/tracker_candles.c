@@ -61,11 +61,12 @@ static inline void pass(struct r3_tracker *tracker, const struct r3_candles *can
         tracker->candles += (unsigned)(to - from);
 }
 
-/* A candle that has to be stepped. Apart, since a record is a large thing to have on the stack of what mostly does without. */
+/* A candle that has to be stepped; only --protect tracker looks at its range. Apart, since a record is a large thing to have on the
+ * stack of what mostly does without. */
 __attribute__((noinline)) static int step(struct r3_tracker *tracker, const struct r3_candles *candles, size_t index,
                                           struct r3_error *error) {
     struct r3_record record;
-    r3_candles_record(candles, index, &record);
+    (tracker->options.protect ? r3_candles_record : r3_candles_close_record)(candles, index, &record);
     return r3_tracker_step(tracker, &record, error);
 }
 

@@ -34,20 +34,23 @@ int main(void) {
     struct r3_kept kept = { 0 };
     struct r3_record record;
 
-    CHECK(!r3_kept_next(&kept, NULL));
+    size_t at = 0;
+    CHECK(!r3_kept_next(&kept, &at));
     for (int round = 0; round < 3; round++) {
         int number = 0;
         for (int i = 0; i < ROUNDS; i++) {
             make(&record, i);
             r3_kept_add(&kept, &record);
         }
-        for (const struct r3_record *next = NULL; (next = r3_kept_next(&kept, next)); number++) {
+        at = 0;
+        for (const struct r3_record *next; (next = r3_kept_next(&kept, &at)); number++) {
             make(&record, number);
             CHECK(!first_difference(next, &record));
         }
         CHECK_INT(number, ROUNDS);
         r3_kept_forget(&kept);
-        CHECK(!r3_kept_next(&kept, NULL));
+        at = 0;
+        CHECK(!r3_kept_next(&kept, &at));
     }
     r3_kept_release(&kept);
     return check_done();

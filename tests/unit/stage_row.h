@@ -52,7 +52,7 @@ static int give_candles(struct row *row, size_t index, const struct r3_candles *
             if (r3_record_encode(&row->tapped[index], &record, error) < 0)
                 return -1;
         }
-    if (seat->stage->takes && !(seat->stage->takes & R3_BIT(R3_CANDLE))) /* as the engine does */
+    if (!r3_stage_step_of(seat->stage, R3_CANDLE)) /* as the engine does */
         return give_candles(row, index + 1, candles, from, to, error);
     seat->record = NULL;
     seat->candles = candles;
@@ -70,7 +70,8 @@ static int give(struct row *row, size_t index, const struct r3_record *record, s
         return -1;
     seat->record = record;
     seat->passed = seat->stage->sink || seat->stage->swallows & R3_BIT(record->type);
-    if (seat->stage->step(seat->state, record, error) < 0)
+    r3_stage_step *const step = r3_stage_step_of(seat->stage, record->type);
+    if (step && step(seat->state, record, error) < 0)
         return -1;
     return seat->passed ? 0 : give(row, index + 1, record, error);
 }
@@ -131,7 +132,8 @@ static int row_emit_kept(struct r3_port *port, const struct r3_record *record, s
 
 static int row_answer_kept(struct r3_port *port, struct r3_error *error) {
     struct seat *seat = port->context;
-    for (const struct r3_record *record = NULL; (record = r3_kept_next(&seat->kept, record));)
+    const struct r3_record *record;
+    for (size_t at = 0; (record = r3_kept_next(&seat->kept, &at));)
         if (row_answer(port, record, error) < 0)
             return -1;
     r3_kept_forget(&seat->kept);

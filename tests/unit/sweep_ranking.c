@@ -91,6 +91,38 @@ static void test_ascending(void) {
     CHECK_INT(error.status, R3_USAGE);
 }
 
+/* What is read without parsing is what parsing finds: of nested members of the same name none, of texts nothing. */
+static void test_figures(void) {
+    static const char text[] =
+        "{\"session\":\"a\\\"trades\\\":7\",\"markets\":[\"trades\",\"return\"],\"start\":1483228800000,"
+        "\"equity_final\":9924.3481217,\"return\":-0.007565187829999999,\"cagr\":null,\"sharpe_ratio\":-41.81785689636356,"
+        "\"alpha\":1e-7,\"trades\":1915,\"sqn\":\"5\",\"exits\":{\"trades\":1,\"beta\":2},\"warnings\":0,"
+        "\"months\":[{\"return\":0.5,\"trades\":873}],\"candles\":100000,\"tradesx\":3,\"trade\":4}";
+    struct r3_json_document *document = NULL;
+    struct r3_buffer statistics = R3_BUFFER_INIT;
+    double values[R3_SWEEP_FIGURES];
+    CHECK_INT(r3_json_parse(&document, text, sizeof text - 1, 1 << 16, &error), 0);
+    r3_buffer_append_text(&statistics, text);
+    r3_sweep_figures_read(values, &statistics);
+    int present = 0;
+    for (size_t i = 0; i < R3_SWEEP_FIGURES; i++) {
+        double parsed = r3_sweep_figure_value(&r3_sweep_figures[i], r3_json_root(document));
+        CHECK(isnan(parsed) ? isnan(values[i]) : values[i] == parsed);
+        present += !isnan(values[i]);
+    }
+    CHECK_INT(present, 8);
+    r3_json_free(document);
+    r3_buffer_reset(&statistics);
+    r3_sweep_figures_read(values, &statistics);
+    CHECK(isnan(values[0]));
+    for (size_t length = 0; length < sizeof text; length++) { /* cut off anywhere, it ends */
+        r3_buffer_reset(&statistics);
+        r3_buffer_append(&statistics, text, length);
+        r3_sweep_figures_read(values, &statistics);
+    }
+    r3_buffer_release(&statistics);
+}
+
 static void test_table(void) {
     struct r3_sweep_order order;
     struct r3_sweep_ranking ranking;
@@ -128,6 +160,7 @@ int main(void) {
     test_order(3, TOP);
     test_order(4, TOP + 1);
     test_ascending();
+    test_figures();
     test_table();
     return check_done();
 }
