@@ -17,6 +17,7 @@ enum {
     LONGEST_SLEEP = 1000,
     LONGEST_ROUND = 2000, /* of --follow, so that a run of the session can have its lease */
     BETWEEN_ROUNDS = 250,
+    NEW_FOR = 60 * 1000, /* market time: an order that is older may have come before */
 };
 
 void live_say(const struct r3_live *live, const char *format, ...) {
@@ -31,7 +32,10 @@ void live_say(const struct r3_live *live, const char *format, ...) {
 int live_write(struct r3_live *live, const struct r3_buffer *lines, struct r3_error *error) {
     if (lines->length == 0)
         return 0;
-    return r3_writer_put(live->out, lines->data, lines->length, error) < 0 ? -1 : r3_writer_flush(live->out, error);
+    if (r3_writer_put(live->out, lines->data, lines->length, error) == 0 && r3_writer_flush(live->out, error) == 0)
+        return 0;
+    live->write_failed = true;
+    return -1;
 }
 
 /* ---- sessions ---- */
@@ -118,11 +122,12 @@ static int lease_sessions(struct r3_live *live, bool all, struct r3_error *error
     return 0;
 }
 
+/* What was not written is not acknowledged: the next run writes it. */
 static int give_back(struct r3_live *live, struct r3_error *error) {
     int result = 0;
     for (size_t i = 0; i < live->session_count; i++) {
         struct r3_live_session *session = &live->sessions[i];
-        if (session->epoch && r3_live_acknowledge(live->store, session, error) < 0)
+        if (session->epoch && !live->write_failed && r3_live_acknowledge(live->store, session, error) < 0)
             result = -1;
         if (!live->options->held && r3_live_give_back(session, live->store, error) < 0)
             result = -1;
@@ -154,6 +159,33 @@ static void keep_memory(struct live_order *order, const struct live_order *befor
             order->memory = before[i].memory;
 }
 
+/* Whether this process has put it into the journal since it looked last. */
+static bool take_added(struct r3_live *live, const char *id) {
+    size_t length = strlen(id);
+    for (char *at = live->added.length ? live->added.data : NULL; at && *at; at += strcspn(at, "\n") + 1) {
+        if (strncmp(at, id, length) != 0 || at[length] != '\n')
+            continue;
+        live->added.length -= length + 1;
+        memmove(at, at + length + 1, live->added.length - (size_t)(at - live->added.data) + 1);
+        return true;
+    }
+    return false;
+}
+
+/* One that the run whose lease this is has just decided on, or that has just come on standard input, was sent by nobody else. It is not new
+ * because the journal does not have it: the store may be an old copy. */
+static int know_new(struct r3_live *live, struct live_order *order, struct r3_error *error) {
+    const struct r3_live_row *row = &order->row;
+    int64_t now;
+    if (row->step != R3_LIVE_INTENT || order->memory.first || row->attempts > 0)
+        return 0;
+    if (r3_clock_now(&now, error) < 0)
+        return -1;
+    order->memory.first = live->options->held ? row->epoch == live->options->epoch
+                                              : take_added(live, row->order.id) && now - row->order.time < NEW_FOR;
+    return 0;
+}
+
 static int load_orders(struct r3_live *live, struct r3_error *error) {
     struct live_order *before = live->at_work;
     size_t before_count = live->order_count;
@@ -173,6 +205,8 @@ static int load_orders(struct r3_live *live, struct r3_error *error) {
             struct live_order *order = &live->at_work[live->order_count++];
             *order = (struct live_order) { .row = rows[j], .session = session };
             keep_memory(order, before, before_count);
+            if (result == 0)
+                result = know_new(live, order, error);
         }
         free(rows);
     }
@@ -199,7 +233,7 @@ static int settle(struct r3_live *live, struct live_order *order, struct r3_erro
     free(look.fills);
     if (found < 0)
         return -1;
-    if (found || step == R3_LIVE_INTENT || look.began <= order->row.sent + live->options->window + R3_LIVE_MARGIN) {
+    if (found || step == R3_LIVE_INTENT || look.began < r3_live_shut(&order->row, live->options->window, look.unsure)) {
         live_say(live, "order %s is not settled by hand: %s", order->row.order.id,
                  found                    ? "the exchange tells of it"
                  : step == R3_LIVE_INTENT ? "it was not sent"
@@ -233,15 +267,18 @@ static int rank(const struct live_order *order, enum r3_live_action action) {
     return 2;
 }
 
+enum { URGENT = 1 }; /* rank of what waits for nothing that it does not need */
+
 struct choice {
     struct live_order *order;
     enum r3_live_action action;
     int64_t delay; /* ms; of the first that is not due */
 };
 
-/* No new entry while the allotments do not fit, or it is not known whether another order of the session has arrived. */
+/* No new entry while the allotments do not fit, or that is not known, or it is not known whether another order of the session has
+ * arrived. */
 static bool is_held_back(const struct r3_live *live, const struct live_order *order) {
-    if (order->row.order.role == R3_ENTRY && live->overdrawn)
+    if (order->row.order.role == R3_ENTRY && (live->overdrawn || live->uncompared))
         return true;
     for (size_t i = 0; order->row.order.role == R3_ENTRY && i < live->order_count; i++)
         if (live->at_work[i].session == order->session && live->at_work[i].row.step == R3_LIVE_SENT)
@@ -249,21 +286,30 @@ static bool is_held_back(const struct r3_live *live, const struct live_order *or
     return false;
 }
 
-/* The next that is due, if any. 0, or -1 where the exchange's time cannot be had. */
-static int choose(struct r3_live *live, struct choice *choice, struct r3_error *error) {
+static bool can_be_urgent(const struct live_order *order) {
+    return order->row.step == R3_LIVE_INTENT || order->row.cancel;
+}
+
+/* The next that is due, if any; of the urgent ones alone. 0, or -1 where the exchange's time cannot be had. */
+static int choose(struct r3_live *live, bool urgent, struct choice *choice, struct r3_error *error) {
     *choice = (struct choice) { .delay = INT64_MAX };
     for (size_t i = 0; i < live->order_count; i++) {
         struct live_order *order = &live->at_work[i];
         struct r3_live_times now;
         int64_t delay;
-        if (!order->session->epoch || order->row.step == R3_LIVE_DONE)
+        if (!order->session->epoch || order->row.step == R3_LIVE_DONE || (urgent && !can_be_urgent(order)))
             continue;
         if (live_times(live, order, &now, error) < 0)
             return -1;
         enum r3_live_action action = r3_live_next(&order->row, &order->memory, &now, &delay);
-        if (action == R3_LIVE_NOTHING || action == R3_LIVE_REST ||
-            (action == R3_LIVE_SEND && is_held_back(live, order)))
+        if (action == R3_LIVE_NOTHING || action == R3_LIVE_REST || (urgent && rank(order, action) > URGENT))
             continue;
+        if (action == R3_LIVE_SEND && is_held_back(live, order)) {
+            if (!live->uncompared)
+                continue;
+            delay = live->compare_next - now.monotonic; /* it is asked for again then */
+            delay = delay > 0 ? delay : 1;
+        }
         if (delay <= 0 && (!choice->order || rank(order, action) < rank(choice->order, choice->action))) {
             choice->order = order;
             choice->action = action;
@@ -303,8 +349,23 @@ static int sleep_for(struct r3_live *live, int64_t span, struct r3_error *error)
 
 static void keep_alive(struct r3_live *live, bool end);
 
-/* Work until all is settled, or `until` (r3_clock_monotonic), or a signal or input comes. */
-static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
+static bool has_entries(const struct r3_live *live) {
+    for (size_t i = 0; i < live->order_count; i++)
+        if (live->at_work[i].row.step == R3_LIVE_INTENT && live->at_work[i].row.order.role == R3_ENTRY)
+            return true;
+    return false;
+}
+
+/* What could not be compared is compared again, where entries wait for it. */
+static int compare_again(struct r3_live *live, struct r3_error *error) {
+    return live->uncompared && r3_clock_monotonic() >= live->compare_next && has_entries(live)
+               ? live_compare(live, error)
+               : 0;
+}
+
+/* Work until all is settled, or `until` (r3_clock_monotonic), or a signal or input comes. `urgent`: what is due of cancels and exits, and no
+ * more. */
+static int work(struct r3_live *live, bool urgent, int64_t until, struct r3_error *error) {
     while (!r3_signals_stop_asked()) {
         struct r3_error trouble = { 0 };
         struct choice choice;
@@ -314,12 +375,15 @@ static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
         if (prolong_leases(live, error) < 0)
             return -1;
         keep_alive(live, false);
-        if (choose(live, &choice, &trouble) < 0) {
+        if (!urgent && compare_again(live, error) < 0)
+            return -1;
+        if (choose(live, urgent, &choice, &trouble) < 0) {
             live_trouble(live, NULL, &trouble);
             choice = (struct choice) { .delay = NEW_INTENTS };
         }
-        if (!choice.order && (choice.delay == INT64_MAX || now >= until))
-            return 0;
+        bool idle = choice.delay == INT64_MAX || (!live->options->follow && choice.delay > until - now);
+        if (!choice.order && (urgent || idle || now >= until))
+            return 0; /* nothing is due before the end */
         if (!choice.order) {
             int woken = sleep_for(live, choice.delay < until - now ? choice.delay : until - now, error);
             if (woken != 0)
@@ -337,18 +401,12 @@ static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
     return 0;
 }
 
-static bool has_entries(const struct r3_live *live) {
-    for (size_t i = 0; i < live->order_count; i++)
-        if (live->at_work[i].row.step == R3_LIVE_INTENT && live->at_work[i].row.order.role == R3_ENTRY)
-            return true;
-    return false;
-}
-
 static int round_of(struct r3_live *live, bool all, int64_t until, struct r3_error *error) {
     if (load_sessions(live, error) < 0 || lease_sessions(live, all, error) < 0 || load_orders(live, error) < 0 ||
-        settle_named(live, error) < 0 || live_reconcile(live, has_entries(live), error) < 0)
+        work(live, true, until, error) < 0 || settle_named(live, error) < 0 ||
+        live_reconcile(live, has_entries(live), error) < 0)
         return -1;
-    return work(live, until, error);
+    return work(live, false, until, error);
 }
 
 /* ---- the dead-man switch ---- */
@@ -363,7 +421,7 @@ static void join_markets(const struct r3_live *live, struct r3_buffer *out) {
     }
 }
 
-/* Set the switch anew when a third of its time has passed; at a clean end it is taken off, since what works is meant to. */
+/* Set the switch anew when a third of its time has passed; at a clean end, and no other, it is taken off, since what works is meant to. */
 static void keep_alive(struct r3_live *live, bool end) {
     struct r3_buffer markets = R3_BUFFER_INIT;
     struct r3_error trouble = { 0 };
@@ -453,7 +511,8 @@ static int run_and_follow(struct r3_live *live, struct r3_error *error) {
         if (result == 0)
             result = live_tell_rest(live, &left, &unknown, error);
     }
-    keep_alive(live, true);
+    if (result == 0 && live->input_error.status == 0)
+        keep_alive(live, true);
     if (give_back(live, result < 0 ? &later : error) < 0)
         result = -1;
     return result < 0 ? -1 : live_end(live, 0, unknown, error);
@@ -477,7 +536,8 @@ int r3_live_run(const struct r3_live_options *options, struct r3_store *store, s
                             .decoder = r3_decoder_new(),
                             .input_ended = !options->input,
                             .may_send = true,
-                            .may_cancel = true };
+                            .may_cancel = true,
+                            .uncompared = true };
     r3_signals_prepare(options->follow);
     signal(SIGPIPE, SIG_DFL);
     int result = options->dry_run  ? dry_run(&live, error)
@@ -487,6 +547,7 @@ int r3_live_run(const struct r3_live_options *options, struct r3_store *store, s
     forget_sessions(&live);
     r3_buffer_release(&live.orders);
     r3_buffer_release(&live.cancels);
+    r3_buffer_release(&live.added);
     r3_buffer_release(&live.lines);
     free(live.markets);
     free(live.balances);

@@ -74,7 +74,8 @@ int r3_session_warm_up_from(int64_t *from, const struct r3_session *session, str
     return result;
 }
 
-bool r3_session_has_option(const struct r3_session *session, const struct r3_stage *stage, const char *name) {
+bool r3_session_option(struct r3_buffer *value, const struct r3_session *session, const struct r3_stage *stage,
+                       const char *name) {
     struct r3_pipeline_text text = R3_PIPELINE_TEXT_INIT;
     struct r3_error unused;
     const size_t length = strlen(name);
@@ -83,11 +84,22 @@ bool r3_session_has_option(const struct r3_session *session, const struct r3_sta
         return false;
     for (size_t i = 0; i < text.count; i++)
         for (size_t k = 1; is_program(&text.programs[i], stage) && k < text.programs[i].count; k++) {
-            const char *word = text.programs[i].words[k];
-            found |= strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
-                     (word[2 + length] == '\0' || word[2 + length] == '=');
+            const struct r3_pipeline_program *program = &text.programs[i];
+            const char *word = program->words[k], *end = word + 2 + length;
+            if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, name, length) != 0 || (*end != '\0' && *end != '='))
+                continue;
+            found = true;
+            r3_buffer_reset(value);
+            r3_buffer_append_text(value, *end == '=' ? end + 1 : k + 1 < program->count ? program->words[k + 1] : "");
         }
     r3_pipeline_text_release(&text);
+    return found;
+}
+
+bool r3_session_has_option(const struct r3_session *session, const struct r3_stage *stage, const char *name) {
+    struct r3_buffer value = R3_BUFFER_INIT;
+    bool found = r3_session_option(&value, session, stage, name);
+    r3_buffer_release(&value);
     return found;
 }
 

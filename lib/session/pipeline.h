@@ -16,7 +16,9 @@ int r3_session_rules(struct r3_rules **out, const struct r3_session *session, st
 void r3_session_rules_hash(char out[R3_RULE_HASH_SIZE], const struct r3_rules *rules);
 /* R3_CONFIG where they are not those that it was created with. */
 int r3_session_check_rules(const struct r3_session *session, const struct r3_rules *rules, struct r3_error *error);
-/* Whether a stage of its row has that option. */
+/* Whether a stage of its row has that option; *value: the last of it, or what follows an option without one. */
+bool r3_session_option(struct r3_buffer *value, const struct r3_session *session, const struct r3_stage *stage,
+                       const char *name);
 bool r3_session_has_option(const struct r3_session *session, const struct r3_stage *stage, const char *name);
 
 /* Open of the first candle that the session wants, so that its rules are ready when it begins to act; R3_TIME_ABSENT before it is started. The rules are read anew;

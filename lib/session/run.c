@@ -8,6 +8,7 @@
 #include "lib/session/late.h"
 #include "lib/session/lease.h"
 #include "lib/session/pipeline.h"
+#include "lib/stage/engine.h"
 #include "lib/stage/pipeline_text.h"
 
 static const struct r3_option options[] = {
@@ -122,9 +123,14 @@ static int write_text(struct r3_buffer *text, const struct run *run, struct r3_e
     return 0;
 }
 
+/* What an entry comes to was said of the last candle's price; r3-live says it again by the one at which it is sent. */
 static void write_live(struct r3_buffer *text, const struct run *run) {
+    struct r3_buffer most = R3_BUFFER_INIT;
     r3_buffer_printf(text, "r3-order --live --session %s ", run->session.id);
     write_holder(text, run);
+    if (r3_session_option(&most, &run->session, &r3_order_stage, "max-order"))
+        r3_buffer_printf(text, " --max-order %s", most.data);
+    r3_buffer_release(&most);
 }
 
 static int give_back(struct r3_store *store, void *context, struct r3_error *error) {
