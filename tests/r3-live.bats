@@ -533,6 +533,11 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     [[ $(notices) == *'ERROR|order s2-1-ENTRY-1 is over in the journal, with 0 filled; the exchange has 0.00149253 filled'* ]]
 }
 
+@test "an order is found by the exchange's id without reading the journal" {
+    live_begin
+    [[ $(sql "EXPLAIN QUERY PLAN SELECT id FROM exchange_orders WHERE exchange_id = 'x'") == *'USING INDEX exchange_orders_exchange_id (exchange_id=?)'* ]]
+}
+
 # ---- a store that was copied back ----
 
 bring_back() {

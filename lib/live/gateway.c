@@ -1,4 +1,4 @@
-/* Rounds of r3-live: sessions and their leases, the orders of the journal, one action after another, what is left at the end. */
+/* Rounds of r3-live: one action after another, what is left at the end. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,7 +17,6 @@ enum {
     LONGEST_SLEEP = 1000,
     LONGEST_ROUND = 2000, /* of --follow, so that a run of the session can have its lease */
     BETWEEN_ROUNDS = 250,
-    NEW_FOR = 60 * 1000, /* market time: an order that is older may have come before */
 };
 
 void live_say(const struct r3_live *live, const char *format, ...) {
@@ -38,183 +37,7 @@ int live_write(struct r3_live *live, const struct r3_buffer *lines, struct r3_er
     return -1;
 }
 
-/* ---- sessions ---- */
-
-static void forget_sessions(struct r3_live *live) {
-    for (size_t i = 0; i < live->session_count; i++)
-        r3_live_session_release(&live->sessions[i]);
-    free(live->sessions);
-    live->sessions = NULL;
-    live->session_count = 0;
-}
-
-/* What is known of a session from the round before. */
-static void keep_books(struct r3_live_session *session, struct r3_live_session *before, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(before[i].id, session->id) == 0) {
-            session->booked = before[i].booked;
-            session->cash = before[i].cash;
-            session->holdings = before[i].holdings;
-            session->holding_count = before[i].holding_count;
-            before[i].holdings = NULL;
-        }
-}
-
-static int load_sessions(struct r3_live *live, struct r3_error *error) {
-    struct r3_live_session *before = live->sessions;
-    size_t count = live->session_count;
-    int result = r3_live_sessions(&live->sessions, &live->session_count, live->store, live->options->session, error);
-    for (size_t i = 0; i < live->session_count; i++)
-        keep_books(&live->sessions[i], before, count);
-    for (size_t i = 0; i < count; i++)
-        r3_live_session_release(&before[i]);
-    free(before);
-    for (size_t i = 0; i < live->order_count; i++)
-        live->at_work[i].session = NULL; /* until they are read again */
-    return result;
-}
-
-/* What an earlier run has told and perhaps not written goes out first. */
-static int write_unwritten(struct r3_live *live, struct r3_live_session *session, struct r3_error *error) {
-    return r3_live_unwritten(live->store, session, &live->lines, error) < 0 || live_write(live, &live->lines, error) < 0
-               ? -1
-               : 0;
-}
-
-static int lease_session(struct r3_live *live, struct r3_live_session *session, struct r3_error *error) {
-    const struct r3_live_options *options = live->options;
-    if (options->held) {
-        session->owner = options->owner;
-        session->epoch = options->epoch;
-        session->prolonged = r3_clock_monotonic() - options->span; /* it is not known when that was */
-        if (r3_live_prolong(session, live->store, options->span, error) < 0)
-            return -1;
-    } else if (r3_live_lease(session, live->store, options->owner, options->span, error) < 0) {
-        return -1;
-    }
-    if (session->epoch)
-        return write_unwritten(live, session, error);
-    if (options->session && !options->follow)
-        return r3_fail(error, R3_RETRY, "session %s is being run already", session->id);
-    return 0;
-}
-
-static int has_rows(struct r3_live *live, const char *session, bool *has, struct r3_error *error) {
-    struct r3_live_row *rows = NULL;
-    size_t count = 0;
-    int result = r3_live_rows(&rows, &count, live->store, session, error);
-    *has = count > 0;
-    for (size_t i = 0; i < count; i++)
-        r3_live_row_release(&rows[i]);
-    free(rows);
-    return result;
-}
-
-/* Of --follow only those that have something to do, unless `all`: the others are to be run by whom it may concern. */
-static int lease_sessions(struct r3_live *live, bool all, struct r3_error *error) {
-    for (size_t i = 0; i < live->session_count; i++) {
-        bool has = true;
-        if (!all && has_rows(live, live->sessions[i].id, &has, error) < 0)
-            return -1;
-        if (has && lease_session(live, &live->sessions[i], error) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* What was not written is not acknowledged: the next run writes it. */
-static int give_back(struct r3_live *live, struct r3_error *error) {
-    int result = 0;
-    for (size_t i = 0; i < live->session_count; i++) {
-        struct r3_live_session *session = &live->sessions[i];
-        if (session->epoch && !live->write_failed && r3_live_acknowledge(live->store, session, error) < 0)
-            result = -1;
-        if (!live->options->held && r3_live_give_back(session, live->store, error) < 0)
-            result = -1;
-    }
-    return result;
-}
-
-/* Another run has it now, and goes on with its orders. */
-static void lose_session(struct r3_live *live, struct r3_live_session *session, const struct r3_error *error) {
-    live_say(live, "%s", error->text);
-    session->epoch = 0;
-    live->lost = true;
-    snprintf(live->trouble, sizeof live->trouble, "%.250s", error->text);
-}
-
-/* ---- orders ---- */
-
-static void forget_orders(struct r3_live *live) {
-    for (size_t i = 0; i < live->order_count; i++)
-        r3_live_row_release(&live->at_work[i].row);
-    free(live->at_work);
-    live->at_work = NULL;
-    live->order_count = 0;
-}
-
-static void keep_memory(struct live_order *order, const struct live_order *before, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(before[i].row.order.id, order->row.order.id) == 0)
-            order->memory = before[i].memory;
-}
-
-/* Whether this process has put it into the journal since it looked last. */
-static bool take_added(struct r3_live *live, const char *id) {
-    size_t length = strlen(id);
-    for (char *at = live->added.length ? live->added.data : NULL; at && *at; at += strcspn(at, "\n") + 1) {
-        if (strncmp(at, id, length) != 0 || at[length] != '\n')
-            continue;
-        live->added.length -= length + 1;
-        memmove(at, at + length + 1, live->added.length - (size_t)(at - live->added.data) + 1);
-        return true;
-    }
-    return false;
-}
-
-/* One that the run whose lease this is has just decided on, or that has just come on standard input, was sent by nobody else. It is not new
- * because the journal does not have it: the store may be an old copy. */
-static int know_new(struct r3_live *live, struct live_order *order, struct r3_error *error) {
-    const struct r3_live_row *row = &order->row;
-    int64_t now;
-    if (row->step != R3_LIVE_INTENT || order->memory.first || row->attempts > 0)
-        return 0;
-    if (r3_clock_now(&now, error) < 0)
-        return -1;
-    order->memory.first = live->options->held ? row->epoch == live->options->epoch
-                                              : take_added(live, row->order.id) && now - row->order.time < NEW_FOR;
-    return 0;
-}
-
-static int load_orders(struct r3_live *live, struct r3_error *error) {
-    struct live_order *before = live->at_work;
-    size_t before_count = live->order_count;
-    int result = 0;
-    live->at_work = NULL;
-    live->order_count = 0;
-    for (size_t i = 0; result == 0 && i < live->session_count; i++) {
-        struct r3_live_session *session = &live->sessions[i];
-        struct r3_live_row *rows = NULL;
-        size_t count = 0;
-        if (!session->epoch)
-            continue;
-        result = r3_live_rows(&rows, &count, live->store, session->id, error);
-        if (count)
-            live->at_work = r3_reallocate(live->at_work, (live->order_count + count) * sizeof *live->at_work);
-        for (size_t j = 0; j < count; j++) {
-            struct live_order *order = &live->at_work[live->order_count++];
-            *order = (struct live_order) { .row = rows[j], .session = session };
-            keep_memory(order, before, before_count);
-            if (result == 0)
-                result = know_new(live, order, error);
-        }
-        free(rows);
-    }
-    for (size_t i = 0; i < before_count; i++)
-        r3_live_row_release(&before[i].row);
-    free(before);
-    return result;
-}
+/* ---- what is over by hand ---- */
 
 static bool is_to_settle(const struct r3_live *live, const char *id) {
     for (size_t i = 0; i < live->options->settle_count; i++)
@@ -327,7 +150,7 @@ static int prolong_leases(struct r3_live *live, struct r3_error *error) {
             continue;
         if (error->status != R3_RETRY)
             return -1;
-        lose_session(live, session, error);
+        live_lose_session(live, session, error);
     }
     return 0;
 }
@@ -393,7 +216,7 @@ static int work(struct r3_live *live, bool urgent, int64_t until, struct r3_erro
         if (live_act(live, choice.order, choice.action, error) < 0) {
             if (error->status != R3_RETRY)
                 return -1;
-            lose_session(live, choice.order->session, error);
+            live_lose_session(live, choice.order->session, error);
         }
         if (now >= until + live->options->wait) /* always something to do, and never an end */
             return 0;
@@ -402,8 +225,8 @@ static int work(struct r3_live *live, bool urgent, int64_t until, struct r3_erro
 }
 
 static int round_of(struct r3_live *live, bool all, int64_t until, struct r3_error *error) {
-    if (load_sessions(live, error) < 0 || lease_sessions(live, all, error) < 0 || load_orders(live, error) < 0 ||
-        work(live, true, until, error) < 0 || settle_named(live, error) < 0 ||
+    if (live_load_sessions(live, error) < 0 || live_lease_sessions(live, all, error) < 0 ||
+        live_load_orders(live, error) < 0 || work(live, true, until, error) < 0 || settle_named(live, error) < 0 ||
         live_reconcile(live, has_entries(live), error) < 0)
         return -1;
     return work(live, false, until, error);
@@ -448,7 +271,7 @@ static int run_once(struct r3_live *live, struct r3_error *error) {
     int result = round_of(live, true, r3_clock_monotonic() + live->options->wait, error);
     if (live_tell_rest(live, &left, &unknown, result < 0 ? &later : error) < 0)
         result = -1;
-    if (give_back(live, result < 0 ? &later : error) < 0)
+    if (live_give_back(live, result < 0 ? &later : error) < 0)
         result = -1;
     return result < 0 ? -1 : live_end(live, left, unknown, error);
 }
@@ -485,7 +308,7 @@ static int follow(struct r3_live *live, struct r3_error *error) {
             int result = round_of(live, due, r3_clock_monotonic() + LONGEST_ROUND, error);
             reconciled = due ? now : reconciled;
             struct r3_error later = { 0 };
-            if (give_back(live, result < 0 ? &later : error) < 0)
+            if (live_give_back(live, result < 0 ? &later : error) < 0)
                 result = -1;
             if (result < 0 && error->status != R3_RETRY)
                 return -1;
@@ -513,13 +336,13 @@ static int run_and_follow(struct r3_live *live, struct r3_error *error) {
     }
     if (result == 0 && live->input_error.status == 0)
         keep_alive(live, true);
-    if (give_back(live, result < 0 ? &later : error) < 0)
+    if (live_give_back(live, result < 0 ? &later : error) < 0)
         result = -1;
     return result < 0 ? -1 : live_end(live, 0, unknown, error);
 }
 
 static int dry_run(struct r3_live *live, struct r3_error *error) {
-    if (live_take_input(live, true, error) < 0 || load_sessions(live, error) < 0)
+    if (live_take_input(live, true, error) < 0 || live_load_sessions(live, error) < 0)
         return -1;
     int result = live_dry_run(live, error);
     return result < 0 ? -1 : live_end(live, 0, 0, error);
@@ -543,8 +366,8 @@ int r3_live_run(const struct r3_live_options *options, struct r3_store *store, s
     int result = options->dry_run  ? dry_run(&live, error)
                  : options->follow ? run_and_follow(&live, error)
                                    : run_once(&live, error);
-    forget_orders(&live);
-    forget_sessions(&live);
+    live_forget_orders(&live);
+    live_forget_sessions(&live);
     r3_buffer_release(&live.orders);
     r3_buffer_release(&live.cancels);
     r3_buffer_release(&live.added);

@@ -5,7 +5,8 @@
 #include "lib/live/live.h"
 
 /* What a run of r3-live holds. Private to lib/live:
- *   gateway.c     sessions and their leases, rounds, the end
+ *   gateway.c     rounds, the end
+ *   sessions.c    sessions, their leases and their orders
  *   intake.c      standard input
  *   work.c        one order's next action, committed
  *   look.c        what the exchange says about an order
@@ -75,6 +76,19 @@ struct r3_live {
 __attribute__((format(printf, 2, 3))) void live_say(const struct r3_live *live, const char *format, ...);
 /* Remember what did not work, and when to try again. */
 void live_trouble(struct r3_live *live, struct live_order *order, const struct r3_error *error);
+
+/* Sessions as the store has them now; what is known of them from the round before stays known. */
+int live_load_sessions(struct r3_live *live, struct r3_error *error);
+void live_forget_sessions(struct r3_live *live);
+/* Of --follow only those that have something to do, unless `all`: the others are to be run by whom it may concern. */
+int live_lease_sessions(struct r3_live *live, bool all, struct r3_error *error);
+/* What was not written is not acknowledged: the next run writes it. */
+int live_give_back(struct r3_live *live, struct r3_error *error);
+/* Another run has it now, and goes on with its orders. */
+void live_lose_session(struct r3_live *live, struct r3_live_session *session, const struct r3_error *error);
+/* Orders of the sessions whose leases are held; what is remembered of them stays remembered. */
+int live_load_orders(struct r3_live *live, struct r3_error *error);
+void live_forget_orders(struct r3_live *live);
 
 /* Commit an outcome, and write it out. */
 int live_commit(struct r3_live *live, struct live_order *order, enum r3_live_step step, int64_t attempts,
