@@ -75,12 +75,13 @@ static int ask_price(struct r3_live *live, struct live_market *market, struct r3
 static int take_balance(const struct r3_kucoin_balance *balance, void *context, struct r3_error *error) {
     struct r3_live *live = context;
     (void)error;
-    for (size_t i = 0; i < live->balance_count; i++)
-        if (strcmp(live->balances[i].currency, balance->currency) ==
-            0) { /* two rows of one currency: what it has is not known */
-            live->balances[i].total = live->balances[i].available = r3_decimal_absent;
-            return 0;
-        }
+    for (size_t i = 0; i < live->balance_count; i++) {
+        struct live_balance *other = &live->balances[i];
+        if (strcmp(other->currency, balance->currency) != 0)
+            continue;
+        other->total = other->available = r3_decimal_absent; /* which of the two rows it is, is not said */
+        return 0;
+    }
     live->balances = r3_reallocate(live->balances, (live->balance_count + 1) * sizeof *live->balances);
     struct live_balance *out = &live->balances[live->balance_count++];
     memcpy(out->currency, balance->currency, sizeof out->currency);

@@ -17,6 +17,7 @@ enum {
     LONGEST_SLEEP = 1000,
     LONGEST_ROUND = 2000, /* of --follow, so that a run of the session can have its lease */
     BETWEEN_ROUNDS = 250,
+    SWITCH_WAIT = 3000, /* for the dead-man switch, which can be set again, while exits may wait */
 };
 
 void live_say(const struct r3_live *live, const char *format, ...) {
@@ -252,10 +253,12 @@ static void keep_alive(struct r3_live *live, bool end) {
     if (seconds == 0 || (!end && live->dead_man && now - live->dead_man < seconds * 1000 / 3))
         return;
     join_markets(live, &markets);
+    int64_t before = r3_kucoin_set_timeout(live->kucoin, SWITCH_WAIT);
     if (markets.length && r3_kucoin_dead_man(live->kucoin, markets.data, end ? 0 : seconds, &trouble) < 0) {
         live_say(live, "the dead-man switch: %.200s", trouble.text);
-        now -= seconds * 1000 / 3 - NEW_INTENTS; /* try again in a second */
+        now = r3_clock_monotonic() - seconds * 1000 / 3 + NEW_INTENTS; /* try again in a second */
     }
+    r3_kucoin_set_timeout(live->kucoin, before);
     if (markets.length)
         live->dead_man = now;
     r3_buffer_release(&markets);

@@ -9,7 +9,7 @@
 #include "lib/trade/ledger.h"
 
 enum {
-    FIRST_REACH = 72 * 3600 * 1000, /* ms: the exchange keeps no list for longer */
+    FIRST_REACH = 72 * 3600 * 1000, /* ms: its lists of orders go back no further, or little */
     OVERLAP = 60 * 1000,
     COMPARED_LASTS = 60 * 1000,
     COMPARE_AGAIN = 5000

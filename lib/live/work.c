@@ -221,7 +221,7 @@ static int place(struct r3_live *live, struct live_order *order, struct r3_error
         live_trouble(live, order, &trouble);
         if (take_back(live, order, error) < 0)
             return -1;
-        if (trouble.status != R3_UNAVAILABLE && trouble.status != R3_RETRY && trouble.status != R3_IO) {
+        if (trouble.status == R3_BUG || trouble.status == R3_CONFIG || trouble.status == R3_SYSTEM) {
             *error = trouble;
             return -1;
         }
