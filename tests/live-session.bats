@@ -56,7 +56,7 @@ stand_in() {
     begin_live --max-order 500
     run -0 at 26T03:00 r3-session run "$id"
     [[ $output == *" | r3-order --book --cash 10000 --max-order 500 --entries-from 2013-11-26T02:55:00Z --session $id --state | r3-session keep $id --owner "*" | r3-order --live --session $id --owner "*" --epoch "*" --lease "*"s --max-order 500" ]]
-    owner=$(grep -o -- '--owner.*$' <<<"${output##*|}")
+    owner=$(grep -o -- '--owner.*$' <<<"${output##*|}" | sed 's, --max-order.*,,')
     [[ $output == *"feed $id $owner |"*"keep $id $owner |"* ]]
     sql "UPDATE sessions SET owner = NULL, lease_until = NULL"
     run -0 r3-session show "$id" --pipeline
