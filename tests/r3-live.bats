@@ -601,13 +601,18 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
         VALUES ('s1-2-EXIT-1', 's1', 'kucoin', 'BTC-USDT', '$line', 'INTENT', '0', '0', '0', 7)"
     live --session s1 --owner run-1 --epoch 7 </dev/null >out
     [ "$(asked)" = $((2 * one)) ]
-    # By an earlier one: one request more.
+    # By an earlier one, or by this one about a candle of long ago: one request more.
     line=$(exit_of s1-3-EXIT-1)
     sql "INSERT INTO exchange_orders (id, session, platform, market, record, step, filled, cost, fee, epoch)
         VALUES ('s1-3-EXIT-1', 's1', 'kucoin', 'BTC-USDT', '$line', 'INTENT', '0', '0', '0', 6)"
     live --session s1 --owner run-1 --epoch 7 </dev/null >out
     [ "$(asked)" = $((3 * one + 1)) ]
-    [ "$(accepted)" = 3 ]
+    line=$(order s1-4-EXIT-1 EXIT SELL MARKET '"size":"0.001"' $(($(date +%s%3N) - 70000)))
+    sql "INSERT INTO exchange_orders (id, session, platform, market, record, step, filled, cost, fee, epoch)
+        VALUES ('s1-4-EXIT-1', 's1', 'kucoin', 'BTC-USDT', '$line', 'INTENT', '0', '0', '0', 7)"
+    live --session s1 --owner run-1 --epoch 7 </dev/null >out
+    [ "$(asked)" = $((4 * one + 2)) ]
+    [ "$(accepted)" = 4 ]
 }
 
 # ---- one at a time ----

@@ -140,7 +140,7 @@ static bool take_added(struct r3_live *live, const char *id) {
 }
 
 /* One that the run whose lease this is has just decided on, or that has just come on standard input, was sent by nobody else. It is not new
- * because the journal does not have it: the store may be an old copy. */
+ * because the journal does not have it: the store may be an old copy, and the run may decide again what was sent long ago. */
 static int know_new(struct r3_live *live, struct live_order *order, struct r3_error *error) {
     const struct r3_live_row *row = &order->row;
     int64_t now;
@@ -148,8 +148,8 @@ static int know_new(struct r3_live *live, struct live_order *order, struct r3_er
         return 0;
     if (r3_clock_now(&now, error) < 0)
         return -1;
-    order->memory.first = live->options->held ? row->epoch == live->options->epoch
-                                              : take_added(live, row->order.id) && now - row->order.time < NEW_FOR;
+    bool ours = live->options->held ? row->epoch == live->options->epoch : take_added(live, row->order.id);
+    order->memory.first = ours && now - row->order.time < NEW_FOR;
     return 0;
 }
 
