@@ -718,7 +718,7 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
 
 @test "usage: 64; R3_NOW is for exchanges of this machine; no store, no key" {
     live_begin
-    run -64 live --dead-man 59 --follow --exclusive-account </dev/null
+    run -64 timeout 20 r3-live --credentials "$R3_EXCHANGE_CREDENTIALS" --dead-man 59 --follow --exclusive-account </dev/null
     run -64 live --dead-man 60 </dev/null
     run -64 live --dead-man 60 --follow </dev/null
     run -64 live --owner me </dev/null
