@@ -49,7 +49,7 @@ static const struct r3_option options[] = {
     { .name = "dead-man",
       .kind = R3_OPTION_INTEGER,
       .argument = "SECONDS",
-      .minimum = 5,
+      .minimum = 60,
       .help = "all orders go if this program does" },
     { .name = "exclusive-account", .kind = R3_OPTION_FLAG, .help = "nobody else trades on this account" },
     { .name = "last", .kind = R3_OPTION_FLAG, .help = "give the lease of --owner back at the end" },
@@ -152,12 +152,12 @@ static int check_clock(struct r3_error *error) {
     return r3_fail(error, R3_CONFIG, "R3_NOW sets the time, and the exchange is a real one: unset it");
 }
 
-/* Without a key of the user's own naming, --dry-run does with the public calls. */
+/* Without a key, and without one that the user names, --dry-run does with the public calls. */
 static int open_exchange(struct parts *parts, struct r3_live_options *out, const char *path, struct r3_error *error) {
     if (check_clock(error) < 0)
         return -1;
     if (r3_kucoin_credentials_read(&parts->credentials, path, error) < 0) {
-        if (!out->dry_run || path)
+        if (!out->dry_run || path || r3_kucoin_credentials_exist())
             return -1;
         say("no key: only what everybody may ask is checked");
         *error = (struct r3_error) { 0 };

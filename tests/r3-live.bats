@@ -151,6 +151,28 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     agree --done --printed out
 }
 
+# The order is on its way for longer than the process believes, whose clock was measured through a line that slow: `late` gives it to the
+# exchange when the process has given it up. The exchange takes a client id again once its order is over.
+@test "a clock that was measured badly sends nothing, and gives nothing up too soon" {
+    live_begin --set duplicates=accept-done
+    python3 "$TOP/tests/live/late" "$R3_KUCOIN_URL" 4.1 >port 3>&- &
+    late=$!
+    wait_for 5 test -s port
+    exchange_fault delay-before:time:3:ms=7000
+    entry s1-1-ENTRY-1 | R3_KUCOIN_URL=http://127.0.0.1:$(cat port) live --wait 30s >out
+    sleep 2
+    kill $late
+    wait $late || true
+    [ "$(journal step)" = DONE ]
+    agree --done --printed out
+    # A line that stays slow: it is said, and nothing leaves.
+    exchange_fault delay-before:time:100:ms=1500
+    entry s1-2-ENTRY-1 >line
+    run -75 live --wait 1s <line
+    [[ $output == *'its clock is known to '*' ms, and to 500 ms it must be'* ]]
+    [ "$(journal "step, attempts")" = $'DONE|2\nINTENT|0' ]
+}
+
 @test "an order that cannot be seen for a while is not taken for absent" {
     live_begin
     exchange_fault drop-reply:place:1 absent:any:1:ms=2500
@@ -213,7 +235,16 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     sql "DELETE FROM outbox"
     sql "UPDATE exchange_orders SET step = 'INTENT', sent = NULL, attempts = 0, absent = 0, exchange_id = NULL, filled = '0', cost = '0', fee = '0'"
     sql "CREATE TABLE copy AS SELECT * FROM exchange_orders"
-    live </dev/null >out # by the duplicate
+    live </dev/null >out # by its client id, before it is sent
+    agree --done --printed out
+    [ "$(journal step)" = DONE ]
+    notices | grep -q 'WARNING|order s1-1-ENTRY-1 was not sent as far as the journal knows, and is at the exchange'
+    sql "DELETE FROM notices"
+    sql "DELETE FROM exchange_fills"
+    sql "DELETE FROM outbox"
+    sql "DELETE FROM exchange_orders"
+    sql "UPDATE consumer_positions SET next = $(date +%s%3N)"
+    live <line >out # by the duplicate: it has just come, so it is not asked for
     agree --done --printed out
     [ "$(journal step)" = DONE ]
     sql "DELETE FROM exchange_fills"
@@ -221,7 +252,10 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     sql "DELETE FROM exchange_orders"
     sql "INSERT INTO exchange_orders SELECT * FROM copy"
     sql "DROP TABLE copy"
-    live --reconcile-now </dev/null >out # by the lists, before it is sent
+    exchange_fault 500-before:order-client:100
+    live --reconcile-now --wait 2s </dev/null >out || true # by the lists, before it is sent
+    exchange_control clear '{}' >/dev/null
+    live </dev/null >>out
     agree --done --printed out
     notices | grep -q 'WARNING|order s1-1-ENTRY-1 was not sent as far as the journal knows, and is at the exchange'
     [ "$(jq -s 'map(select(.event == "refused")) | length' "$R3_EXCHANGE_LEDGER")" = 1 ]
@@ -288,13 +322,66 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     refused 'above --max-order 50' "$(entry s1-1-ENTRY-7 51)" --max-order 50
     refused 'watched by r3-track' "$(order s1-1-ENTRY-8 ENTRY BUY STOP '"price":"70000","size":"0.001"')"
     refused 'short position' "$(order s1-1-ENTRY-9 ENTRY SELL MARKET '"size":"0.001"')"
-    refused 'symbol not exists' "$(entry s1-1-ENTRY-10 | sed s/BTC-USDT/NO-USDT/)"
-    refused 'is not traded now' "$(entry s1-1-ENTRY-11 | sed s/BTC-USDT/XRP-USDT/)"
+    session_row n1
+    session_row x1
+    sql "UPDATE sessions SET market = 'NO-USDT', cash = '1' WHERE id = 'n1'"
+    sql "UPDATE sessions SET market = 'XRP-USDT', cash = '1' WHERE id = 'x1'"
+    refused 'symbol not exists' "$(entry n1-1-ENTRY-1 | sed s/BTC-USDT/NO-USDT/)"
+    refused 'is not traded now' "$(entry x1-1-ENTRY-1 | sed s/BTC-USDT/XRP-USDT/)"
     session_row s2 1000 PAUSED
     refused 'session s2 is PAUSED' "$(entry s2-1-ENTRY-1)"
     session_row s3 9000
     exchange_control balance '{"currency":"USDT","amount":"5000"}' >/dev/null || true
     [ "$(jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LEDGER")" = 0 ]
+    agree --done
+}
+
+@test "one order that is refused stops no other; an account that may not trade: 77, and what waits is kept" {
+    live_begin --balance BTC=1
+    for code in 200009 400500; do
+        exchange_fault refuse:place:1:code=$code
+        (exit_of s1-$code-EXIT-1 && exit_of s1-$code-EXIT-2) | live >out
+        [ "$(jq -r 'select(.event == "REJECTED" or .event == "FILLED") | .event' out | sort | tr '\n' ' ')" = 'FILLED REJECTED ' ]
+    done
+    exchange_fault refuse:place:1:code=411100
+    (exit_of s1-3-EXIT-1 && exit_of s1-3-EXIT-2) >lines
+    run -77 live <lines
+    [[ $output == *'the exchange refuses the account: 411100'* ]]
+    [ "$(journal step | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 5 DONE; 1 INTENT;' ]
+    live </dev/null >>out
+    [ "$(journal step | sort -u)" = DONE ]
+    agree --done
+}
+
+@test "a bad reply to a question ends no order" {
+    live_begin
+    n=0
+    for fault in refuse:symbol:1:code=400002 timestamp:accounts:2 'refuse:accounts:1:code=400100,msg=Too many'; do
+        n=$((n + 1))
+        rm -rf "$XDG_STATE_HOME"/r3 # limits that an answer told of
+        exchange_fault "$fault"
+        order s1-$n-ENTRY-1 ENTRY BUY MARKET '"size":"0.001"' | live >out
+        [ "$(jq -r 'select(.event == "FILLED").event' out)" = FILLED ]
+    done
+    exchange_fault refuse:symbol:100:code=400100
+    entry s1-8-ENTRY-1 >line
+    run -75 live --wait 2s <line
+    has_step_of() { [ "$(sql "SELECT step FROM exchange_orders WHERE id = '$1'")" = "$2" ]; }
+    has_step_of s1-8-ENTRY-1 INTENT
+    agree
+}
+
+@test "an exit waits for nothing that it can do without" {
+    live_begin --balance BTC=1
+    exchange_fault delay-before:status:100:ms=5000 delay-before:symbol:100:ms=5000 500-before:active:100 500-before:accounts:100
+    SECONDS=0
+    exit_of s1-1-EXIT-1 >line
+    background <line >out 2>messages 3>&- &
+    program=$!
+    wait_for 6 has_told '.event == "PLACED"'
+    [ "$SECONDS" -lt 6 ]
+    exchange_control clear '{}' >/dev/null
+    wait $program
     agree --done
 }
 
@@ -358,6 +445,56 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     agree --done
 }
 
+@test "a balance that cannot be had says nothing: entries wait until it can, exits go" {
+    live_begin --balance USDT=1000
+    exchange_fault 500-before:accounts:4
+    (entry s1-1-ENTRY-1 && exit_of s1-1-EXIT-1) >lines
+    run -78 live <lines
+    [[ $output == *'the live sessions own 5000 USDT, and the account has 1000'* ]]
+    [ "$(journal)" = $'s1-1-ENTRY-1|INTENT\ns1-1-EXIT-1|DONE' ]
+    sql "UPDATE sessions SET cash = '900'"
+    exchange_fault 500-before:accounts:4
+    live </dev/null >out # asked for again within the run
+    [ "$(journal step | sort -u)" = DONE ]
+    exchange_fault 500-before:accounts:100
+    entry s1-2-ENTRY-1 >line
+    run -75 live --wait 2s <line
+    [[ $output == *'1 order is left for the next run: '*accounts* ]]
+    [ "$(journal "step, attempts" | sort -u)" = $'DONE|1\nINTENT|0' ]
+    exchange_control clear '{}' >/dev/null
+    live </dev/null >>out
+    agree --done
+}
+
+@test "--follow: allotments that did not fit stay so while the balance cannot be had" {
+    live_begin
+    sql "UPDATE sessions SET cash = '20000'"
+    mkfifo lines
+    background --follow <lines >out 2>messages 3>&- &
+    follower=$!
+    exec 8>lines
+    entry s1-1-ENTRY-1 >&8
+    wait_for 5 grep -q 'no entries until that fits' out
+    exchange_fault 500-before:accounts:8
+    sleep 9
+    has_step INTENT
+    kill -TERM $follower
+    status=0
+    wait $follower || status=$?
+    exec 8>&-
+    [ "$status" = 78 ]
+}
+
+@test "a balance of another currency that cannot be read does not matter" {
+    live_begin
+    exchange_control balance '{"ABCDEFGHIJKLMNOPQRS":"1"}' >/dev/null
+    entry s1-1-ENTRY-1 | live >out
+    [ "$(journal)" = 's1-1-ENTRY-1|DONE' ]
+    sql "UPDATE sessions SET cash = '50000'"
+    run -78 live --reconcile-now </dev/null # nor does it hide what does
+    agree --done
+}
+
 @test "what cannot be sold any more is told as dust" {
     live_begin
     (entry s1-1-ENTRY-1 && exit_of s1-1-EXIT-1 0.00149) | live >out
@@ -378,6 +515,105 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     sql "UPDATE exchange_orders SET filled = '0', cost = '0', fee = '0'"
     live --reconcile-now </dev/null >>out
     notices | grep -q 'ERROR|order s1-1-ENTRY-1 is over in the journal, with 0 filled; the exchange has 0.00149253 filled'
+}
+
+@test "a session that another run has hears later of what differs" {
+    live_begin
+    session_row s2 1000
+    entry s2-1-ENTRY-1 | live >out
+    sql "UPDATE consumer_positions SET next = next - 3600000"
+    sql "UPDATE exchange_orders SET filled = '0'"
+    sql "DELETE FROM exchange_fills"
+    # Its run goes on while r3-live compares for the other.
+    sql "UPDATE sessions SET owner = 'run-1', epoch = 7, lease_until = $(($(date +%s%3N) + 60000)) WHERE id = 's2'"
+    live </dev/null >>out
+    run ! grep -q 'is over in the journal' out
+    sql "UPDATE sessions SET lease_until = 1 WHERE id = 's2'"
+    live </dev/null >>out
+    [[ $(notices) == *'ERROR|order s2-1-ENTRY-1 is over in the journal, with 0 filled; the exchange has 0.00149253 filled'* ]]
+}
+
+@test "an order is found by the exchange's id without reading the journal" {
+    live_begin
+    [[ $(sql "EXPLAIN QUERY PLAN SELECT id FROM exchange_orders WHERE exchange_id = 'x'") == *'USING INDEX exchange_orders_exchange_id (exchange_id=?)'* ]]
+}
+
+# ---- a store that was copied back ----
+
+bring_back() {
+    rm live.db*
+    r3-session restore <old
+}
+accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LEDGER"; }
+
+@test "a store that was copied back sends nothing again, even when it was compared a moment ago" {
+    live_begin --balance BTC=1 --set duplicates=accept-done
+    (exit_of s1-1-EXIT-1 && limit s1-1-ENTRY-1 60000) >lines
+    live </dev/null >out
+    exchange_fault refuse:place:1:code=400003
+    run -77 live <lines
+    r3-session dump >old
+    live </dev/null >>out
+    [ "$(journal)" = $'s1-1-ENTRY-1|WORKING\ns1-1-EXIT-1|DONE' ]
+    bring_back
+    [ "$(journal step | sort -u)" = INTENT ]
+    live </dev/null >out
+    [ "$(journal)" = $'s1-1-ENTRY-1|WORKING\ns1-1-EXIT-1|DONE' ]
+    [ "$(accepted)" = 2 ]
+    [ "$(notices | grep -c 'was not sent as far as the journal knows, and is at the exchange')" = 2 ]
+    # Nor is it told as withdrawn what is there.
+    bring_back
+    cancel s1-1-ENTRY-1 | live >out
+    [ "$(told 'select(.order == "s1-1-ENTRY-1") | .event' | tr '\n' ' ')" = 'PLACED CANCELED ' ]
+    [ "$(accepted)" = 2 ]
+    agree --done --printed out
+}
+
+@test "a store that was copied back, and nobody answers: nothing is sent" {
+    live_begin --balance BTC=1 --set duplicates=accept-done
+    exit_of s1-1-EXIT-1 >lines
+    live </dev/null >out
+    exchange_fault refuse:place:1:code=400003
+    run -77 live <lines
+    r3-session dump >old
+    live </dev/null >>out
+    bring_back
+    exchange_fault 500-before:query:100
+    run -75 live --reconcile-now --wait 3s </dev/null
+    [ "$(journal)" = 's1-1-EXIT-1|INTENT' ]
+    exchange_control clear '{}' >/dev/null
+    live </dev/null >out
+    [ "$(journal)" = 's1-1-EXIT-1|DONE' ]
+    [ "$(accepted)" = 1 ]
+    agree --done --printed out
+}
+
+@test "what was decided just now is sent without being asked for" {
+    live_begin --balance BTC=1
+    live </dev/null >out
+    asked() { exchange_control requests | jq '[.endpoints | to_entries[] | select(.key == "order-client") | .value] | add // 0'; }
+    # is_asked TIMES OPTIONS…: so often before it leaves; the refusal of the key is the end of the run.
+    is_asked() {
+        local before
+        before=$(asked)
+        exchange_fault refuse:place:1:code=400003
+        run -77 live "${@:2}" <line
+        [ $(($(asked) - before)) = "$1" ] || { asked; false; }
+        sql "DELETE FROM exchange_orders"
+    }
+    exit_of s1-1-EXIT-1 >line
+    is_asked 0
+    order s1-1-EXIT-2 EXIT SELL MARKET '"size":"0.001"' $(($(date +%s%3N) - 70000)) >line
+    is_asked 1
+    # By a run of the session, under its lease; by an earlier one; by this one, about a candle of long ago.
+    sql "UPDATE sessions SET owner = 'run-1', epoch = 7, lease_until = $(($(date +%s%3N) + 90000))"
+    for each in '7 0 0' '6 0 1' '7 70000 1'; do
+        read -r epoch age times <<<"$each"
+        order s1-2-EXIT-1 EXIT SELL MARKET '"size":"0.001"' $(($(date +%s%3N) - age)) >line
+        sql "INSERT INTO exchange_orders (id, session, platform, market, record, step, filled, cost, fee, epoch)
+            VALUES ('s1-2-EXIT-1', 's1', 'kucoin', 'BTC-USDT', '$(cat line)', 'INTENT', '0', '0', '0', $epoch)"
+        is_asked "$times" --session s1 --owner run-1 --epoch 7
+    done
 }
 
 # ---- one at a time ----
@@ -428,6 +664,29 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     run -65 live --session s2 </dev/null
 }
 
+@test "orders of another exchange or market than their session's are bad lines" {
+    live_begin
+    entry s1-1-ENTRY-1 | sed s/BTC-USDT/ETH-USDT/ >market
+    entry s1-2-ENTRY-1 | sed s/kucoin/binance/ >platform
+    run -65 live <market
+    [[ $output == *'order s1-1-ENTRY-1: it is for ETH-USDT on kucoin, and session s1 trades BTC-USDT on kucoin'* ]]
+    run -65 live <platform
+    [ -z "$(journal)" ]
+    live --dry-run <platform >out
+    grep -q 'would be refused: session s1 trades BTC-USDT on kucoin' out
+    live --reject bad <platform >out
+    cmp bad platform
+}
+
+@test "what could not be written is written by the next run" {
+    live_begin
+    entry s1-1-ENTRY-1 >line
+    run -74 bash -c 'r3-live --credentials "$R3_EXCHANGE_CREDENTIALS" -q <line >/dev/full'
+    live -q </dev/null >out
+    agree --done --printed out
+    [ "$(jq -r 'select(.event).event' out | tr '\n' ' ')" = 'PLACED FILLED ' ]
+}
+
 # ---- options ----
 
 @test "--dry-run changes nothing, and says what would be" {
@@ -443,8 +702,24 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     [ "$(jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LEDGER")" = 0 ]
 }
 
+@test "--dry-run: a key that others can read is no missing key" {
+    live_begin
+    mkdir -p config/r3
+    cp "$R3_EXCHANGE_CREDENTIALS" config/r3/kucoin
+    chmod 644 config/r3/kucoin
+    run -78 r3-live --dry-run </dev/null
+    [[ $output == *'others can read or change it: chmod 600'* ]]
+    printf 'key\n' >config/r3/kucoin
+    chmod 600 config/r3/kucoin
+    run -78 r3-live --dry-run </dev/null
+    rm config/r3/kucoin
+    run -0 r3-live --dry-run </dev/null
+    [[ $output == *'no key: only what everybody may ask is checked'* ]]
+}
+
 @test "usage: 64; R3_NOW is for exchanges of this machine; no store, no key" {
     live_begin
+    run -64 timeout 20 r3-live --credentials "$R3_EXCHANGE_CREDENTIALS" --dead-man 59 --follow --exclusive-account </dev/null
     run -64 live --dead-man 60 </dev/null
     run -64 live --dead-man 60 --follow </dev/null
     run -64 live --owner me </dev/null
@@ -499,23 +774,54 @@ has_told() { [ -n "$(told "select($1)")" ]; }
     agree --done --printed out
 }
 
-@test "--dead-man is set while it follows, and taken off at a clean end; killed, all its orders go" {
+# follow_with_switch: r3-live --follow with a dead-man switch of a minute, and an order that rests; file descriptor 8 is its input.
+follow_with_switch() {
     live_begin
+    rm -f lines
     mkfifo lines
-    background --follow --dead-man 5 --exclusive-account <lines >out 2>messages 3>&- &
+    background --follow --dead-man 60 --exclusive-account <lines >out 2>messages 3>&- &
     follower=$!
     exec 8>lines
     limit s1-1-ENTRY-1 60000 >&8
     wait_for 5 has_told '.event == "PLACED"'
-    sleep 6
-    [ "$(jq -s 'map(select(.event == "canceled")) | length' "$R3_EXCHANGE_LEDGER")" = 0 ]
+}
+pass() { exchange_clock $(($(date +%s%3N) + $1 * 1000)); } # SECONDS: from now
+canceled() { jq -s 'map(select(.event == "canceled")) | length' "$R3_EXCHANGE_LEDGER"; }
+
+@test "--dead-man: killed, all its orders go" {
+    follow_with_switch
+    sleep 1
     kill -9 $follower
     wait $follower || true
     exec 8>&-
+    pass 30
+    sleep 0.5
+    [ "$(canceled)" = 0 ]
+    pass 65
     wait_for 8 grep -q '"event":"canceled"' "$R3_EXCHANGE_LEDGER"
     sql 'UPDATE sessions SET lease_until = 1 WHERE lease_until IS NOT NULL'
     live </dev/null >>out
     agree --done
+}
+
+@test "--dead-man: taken off at a clean end, and at no other" {
+    follow_with_switch
+    kill -TERM $follower
+    wait $follower
+    exec 8>&-
+    pass 65
+    sleep 0.5
+    [ "$(canceled)" = 0 ]
+    exchange_stop
+    rm live.db*
+    follow_with_switch
+    echo nonsense >&8
+    status=0
+    wait $follower || status=$?
+    exec 8>&-
+    [ "$status" = 65 ]
+    pass 65
+    wait_for 8 grep -q '"event":"canceled"' "$R3_EXCHANGE_LEDGER"
 }
 
 # ---- crashes ----

@@ -152,9 +152,8 @@ out:
 /* ---- a client ---- */
 
 /* What is the same for all calls. Options that this libcurl does not know would leave a promise unkept, so each is checked. */
-static bool set_up(struct r3_http *http, bool loopback, int64_t timeout) {
+static bool set_up(struct r3_http *http, bool loopback) {
     CURL *curl = http->curl;
-    int64_t connect = timeout < CONNECT_TIMEOUT ? timeout : CONNECT_TIMEOUT;
     bool done = true;
 #define SET(option, value) (done = done && curl_easy_setopt(curl, (option), (value)) == CURLE_OK)
     SET(CURLOPT_PROTOCOLS_STR, loopback ? "http,https" : "https");
@@ -164,8 +163,6 @@ static bool set_up(struct r3_http *http, bool loopback, int64_t timeout) {
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_ACCEPT_ENCODING, "");
-    SET(CURLOPT_TIMEOUT_MS, (long)timeout);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
     SET(CURLOPT_MAXAGE_CONN, (long)IDLE_MAX);
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BODY_MAX);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -184,6 +181,12 @@ static bool set_up(struct r3_http *http, bool loopback, int64_t timeout) {
     return done;
 }
 
+void r3_http_set_timeout(struct r3_http *http, int64_t timeout) {
+    int64_t connect = timeout < CONNECT_TIMEOUT ? timeout : CONNECT_TIMEOUT;
+    curl_easy_setopt(http->curl, CURLOPT_TIMEOUT_MS, (long)timeout);
+    curl_easy_setopt(http->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+}
+
 int r3_http_new(struct r3_http **out, const char *base, int64_t timeout, struct r3_error *error) {
     struct r3_http *http = NULL;
     bool loopback = false;
@@ -198,10 +201,11 @@ int r3_http_new(struct r3_http **out, const char *base, int64_t timeout, struct 
     if (http->base[length - 1] == '/')
         http->base[length - 1] = '\0';
     http->curl = curl_easy_init();
-    if (!http->curl || !set_up(http, loopback, timeout)) {
+    if (!http->curl || !set_up(http, loopback)) {
         r3_http_free(http);
         return r3_fail(error, R3_SYSTEM, "libcurl %s cannot be set up", curl_version_info(CURLVERSION_NOW)->version);
     }
+    r3_http_set_timeout(http, timeout);
     *out = http;
     return 0;
 }

@@ -17,6 +17,8 @@ struct r3_http;
  * r3_http_free, which accepts NULL. R3_USAGE: another scheme, or http beyond loopback. */
 int r3_http_new(struct r3_http **out, const char *base, int64_t timeout, struct r3_error *error);
 void r3_http_free(struct r3_http *http);
+/* Of the calls from now on, ms. */
+void r3_http_set_timeout(struct r3_http *http, int64_t timeout);
 
 struct r3_http_reply {
     long status;           /* 0: no answer came, or half of one */

@@ -47,6 +47,13 @@ static void wipe(struct r3_buffer *buffer) {
     r3_buffer_release(buffer);
 }
 
+int64_t r3_kucoin_set_timeout(struct r3_kucoin *kucoin, int64_t timeout) {
+    int64_t before = kucoin->timeout;
+    kucoin->timeout = timeout;
+    r3_http_set_timeout(kucoin->http, timeout);
+    return before;
+}
+
 void r3_kucoin_free(struct r3_kucoin *kucoin) {
     if (!kucoin)
         return;
@@ -158,6 +165,8 @@ int r3_kucoin_fail(const struct r3_kucoin_answer *answer, const struct r3_kucoin
         return r3_fail(error, R3_UNAVAILABLE, "KuCoin: %.*s: %s", length, path, answer->text);
     if (answer->outcome == R3_KUCOIN_UNKNOWN)
         status = R3_UNAVAILABLE;
+    else if (answer->reason == R3_KUCOIN_TIME)
+        status = R3_RETRY; /* our clock was off, which says nothing of what was asked for */
     else if (answer->reason == R3_KUCOIN_KEY)
         status = R3_PERMISSION;
     return r3_fail(error, status, "KuCoin: %.*s: %s (%s)", length, path, answer->text, answer->code);

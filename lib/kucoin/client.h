@@ -18,6 +18,7 @@ struct r3_kucoin {
     /* The exchange's time is r3_clock_monotonic() + offset. */
     bool has_offset;
     int64_t offset, measured; /* when, by the monotonic clock */
+    int64_t trip;             /* the round trip that the offset was measured by: it may be off by half of it */
     int64_t measure_next;     /* not before: the last time it could not be had */
     struct r3_buffer target, key, signature, timestamp, passphrase, version;
 };

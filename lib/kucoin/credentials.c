@@ -208,38 +208,54 @@ static void name_own(struct r3_buffer *path) {
         r3_buffer_printf(path, "%s/.config/r3/kucoin", home);
 }
 
-int r3_kucoin_credentials_read(struct r3_kucoin_credentials **out, const char *path, struct r3_error *error) {
+/* Open it where it is looked for; -1 with errno, and with an empty name where there is no place for one. */
+static int open_place(struct r3_buffer *name, const char *path, bool *managed) {
     const char *manager = path ? NULL : getenv("CREDENTIALS_DIRECTORY");
+    *managed = manager && *manager == '/';
+    if (*managed) {
+        r3_buffer_printf(name, "%s/kucoin", manager);
+        int fd = open_file(name->data);
+        if (fd >= 0 || errno != ENOENT)
+            return fd;
+        *managed = false;
+        r3_buffer_reset(name);
+    }
+    if (path)
+        r3_buffer_append_text(name, path);
+    else
+        name_own(name);
+    errno = ENOENT;
+    return name->length ? open_file(name->data) : -1;
+}
+
+bool r3_kucoin_credentials_exist(void) {
     struct r3_buffer name = R3_BUFFER_INIT;
-    int fd = -1, result = -1;
+    bool managed;
+    int fd = open_place(&name, NULL, &managed);
+    bool exist = fd >= 0 || errno != ENOENT;
+    if (fd >= 0)
+        close(fd);
+    r3_buffer_release(&name);
+    return exist;
+}
+
+int r3_kucoin_credentials_read(struct r3_kucoin_credentials **out, const char *path, struct r3_error *error) {
+    struct r3_buffer name = R3_BUFFER_INIT;
+    bool managed;
+    int result = -1;
     *out = NULL;
     if (forbid_core(error) < 0)
         return -1;
-    if (path)
-        r3_buffer_append_text(&name, path);
-    if (manager && *manager == '/') {
-        r3_buffer_printf(&name, "%s/kucoin", manager);
-        fd = open_file(name.data);
-        if (fd < 0 && errno == ENOENT) {
-            manager = NULL;
-            r3_buffer_reset(&name);
-        }
-    } else {
-        manager = NULL;
-    }
-    if (!path && !manager)
-        name_own(&name);
+    int fd = open_place(&name, path, &managed);
     if (name.length == 0) {
         r3_fail(error, R3_CONFIG, "no place for the API key: --credentials, XDG_CONFIG_HOME and HOME are not set");
         goto out;
     }
-    if (!manager)
-        fd = open_file(name.data);
     if (fd < 0) {
         r3_fail_errno(error, R3_CONFIG, "no API key: %s", name.data);
         goto out;
     }
-    result = read_from(out, fd, name.data, manager != NULL, error);
+    result = read_from(out, fd, name.data, managed, error);
 out:
     if (fd >= 0)
         close(fd);

@@ -1,6 +1,8 @@
 #ifndef R3_KUCOIN_CREDENTIALS_H
 #define R3_KUCOIN_CREDENTIALS_H
 
+#include <stdbool.h>
+
 #include "lib/base/error.h"
 
 /* Key, secret and passphrase, read from a file that nobody else can read, in memory that is locked, kept out of core dumps and wiped at the
@@ -12,6 +14,8 @@ struct r3_kucoin_credentials;
  * order: "key: …", "secret: …", "passphrase: …" (blank lines and lines that begin with # aside). New in *out. R3_CONFIG: not there, others
  * can read it, not a regular file of this user, or a line is missing; the text names file and line, never what is in it. */
 int r3_kucoin_credentials_read(struct r3_kucoin_credentials **out, const char *path, struct r3_error *error);
+/* Whether there is a file at the places that are looked at without a path, whatever is wrong with it. */
+bool r3_kucoin_credentials_exist(void);
 void r3_kucoin_credentials_free(struct r3_kucoin_credentials *credentials); /* accepts NULL */
 
 #endif

@@ -49,7 +49,8 @@ enum r3_kucoin_reason {
     R3_KUCOIN_GONE,      /* not there, or not to be cancelled any more: filled, as often as not */
     R3_KUCOIN_SYMBOL,    /* not traded, or not now */
     R3_KUCOIN_LIMIT,     /* too many orders */
-    R3_KUCOIN_KEY,       /* key, passphrase, signature, permission, address, region */
+    R3_KUCOIN_KEY,       /* key, passphrase, signature, permission, address */
+    R3_KUCOIN_ACCOUNT,   /* the key is right, and its account may not: frozen, of another mode, not identified */
     R3_KUCOIN_TIME,      /* clocks apart, or past its time window */
     R3_KUCOIN_BUSY,      /* rate limit: not looked at, so it may be sent again later */
     R3_KUCOIN_OTHER
@@ -67,6 +68,12 @@ struct r3_kucoin_answer {
 
 /* The exchange's time now, ms: the monotonic clock and an offset, which is measured on the first call and again when it is old. */
 int r3_kucoin_time(struct r3_kucoin *kucoin, int64_t *now, struct r3_error *error);
+/* The same, with how much it may be off by, ms, either way: half of the round trip that it was measured by, and drift since. Where that is
+ * more than `most` it is measured again, and where it is still, that is R3_UNAVAILABLE. */
+int r3_kucoin_clock(struct r3_kucoin *kucoin, int64_t most, int64_t *now, int64_t *unsure, struct r3_error *error);
+
+/* How long one call may take from now on, ms. Returns what it was before. */
+int64_t r3_kucoin_set_timeout(struct r3_kucoin *kucoin, int64_t timeout);
 
 /* Whether trading is open: "open", "close", "cancelonly" with the exchange's words. */
 int r3_kucoin_status(struct r3_kucoin *kucoin, char status[16], char text[R3_TEXT_SIZE], struct r3_error *error);
@@ -81,6 +88,9 @@ typedef int r3_kucoin_symbol_function(const struct r3_kucoin_symbol *symbol, voi
 /* One market, or all where market is NULL. */
 int r3_kucoin_symbols(struct r3_kucoin *kucoin, const char *market, r3_kucoin_symbol_function *each, void *context,
                       struct r3_error *error);
+/* One market, in *out. *found is false when the exchange says that there is no such market: *error has its words then, and 0 is returned. */
+int r3_kucoin_market(struct r3_kucoin *kucoin, const char *market, struct r3_kucoin_symbol *out, bool *found,
+                     struct r3_error *error);
 
 /* Candles that open in [from, to), ms, of a timeframe that the exchange has: in the order of time, at most 1,500, the youngest of them where there
  * are more. Prices and volume are exact. The last may be unfinished: the caller knows the time. */
@@ -93,7 +103,8 @@ int r3_kucoin_price(struct r3_kucoin *kucoin, const char *market, struct r3_pric
 
 /* ---- with a key ---- */
 
-/* Balances of the trading account; all else that the user has is not told. */
+/* Balances of the trading account; all else that the user has is not told. The amounts of a row that cannot be read are absent: it concerns
+ * who asks for that currency alone. */
 struct r3_kucoin_balance {
     char currency[R3_CURRENCY_SIZE];
     struct r3_decimal balance, available, holds;

@@ -10,13 +10,18 @@ static int check_market(const char *market, struct r3_error *error) {
 }
 
 /* Ask for a target that is public. */
-static int ask(struct r3_kucoin *kucoin, const struct r3_buffer *target, int weight, struct r3_kucoin_reply *reply,
-               struct r3_error *error) {
+static int ask_answer(struct r3_kucoin *kucoin, const struct r3_buffer *target, int weight,
+                      struct r3_kucoin_reply *reply, struct r3_kucoin_answer *answer, struct r3_error *error) {
     const struct r3_kucoin_call call = {
         .method = "GET", .target = target->data, .pool = R3_KUCOIN_PUBLIC, .weight = weight
     };
+    return r3_kucoin_ask(kucoin, &call, reply, answer, error);
+}
+
+static int ask(struct r3_kucoin *kucoin, const struct r3_buffer *target, int weight, struct r3_kucoin_reply *reply,
+               struct r3_error *error) {
     struct r3_kucoin_answer answer;
-    return r3_kucoin_ask(kucoin, &call, reply, &answer, error);
+    return ask_answer(kucoin, target, weight, reply, &answer, error);
 }
 
 int r3_kucoin_status(struct r3_kucoin *kucoin, char status[16], char text[R3_TEXT_SIZE], struct r3_error *error) {
@@ -61,6 +66,35 @@ int r3_kucoin_symbols(struct r3_kucoin *kucoin, const char *market, r3_kucoin_sy
         result = r3_kucoin_read_symbols(&reply, tell_one, &one, error);
     else if (result == 0)
         result = r3_kucoin_read_symbols(&reply, each, context, error);
+    r3_kucoin_reply_release(&reply);
+    r3_buffer_release(&target);
+    return result;
+}
+
+static int keep_symbol(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error) {
+    (void)error;
+    *(struct r3_kucoin_symbol *)context = *symbol;
+    return 0;
+}
+
+int r3_kucoin_market(struct r3_kucoin *kucoin, const char *market, struct r3_kucoin_symbol *out, bool *found,
+                     struct r3_error *error) {
+    static const char no_such_market[] = "900001";
+    struct one_market one = { market, keep_symbol, out };
+    struct r3_buffer target = R3_BUFFER_INIT;
+    struct r3_kucoin_reply reply = { 0 };
+    struct r3_kucoin_answer answer;
+    *found = false;
+    if (check_market(market, error) < 0)
+        return -1;
+    r3_buffer_printf(&target, "/api/v2/symbols/%s", market);
+    int result = ask_answer(kucoin, &target, 4, &reply, &answer, error);
+    if (result == 0) {
+        result = r3_kucoin_read_symbols(&reply, tell_one, &one, error);
+        *found = result == 0;
+    } else if (answer.outcome == R3_KUCOIN_REFUSED && strcmp(answer.code, no_such_market) == 0) {
+        result = 0;
+    }
     r3_kucoin_reply_release(&reply);
     r3_buffer_release(&target);
     return result;

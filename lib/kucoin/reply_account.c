@@ -22,27 +22,35 @@ static const char *trading_type(const struct r3_json *rows) {
     return "trade";
 }
 
+/* Whether it is of the account `type`, or may be, and of a currency that ours could be. */
+static bool read_balance(const struct r3_kucoin_object *object, const char *type, struct r3_kucoin_balance *out) {
+    char of[R3_NAME_SIZE];
+    bool typed = r3_kucoin_member_text(object, "type", 0, of, sizeof of, NULL) == 0;
+    if ((typed && strcmp(of, type) != 0) ||
+        r3_kucoin_member_text(object, "currency", 0, out->currency, sizeof out->currency, NULL) < 0)
+        return false;
+    if (!typed || r3_kucoin_member_decimal(object, "balance", 0, &out->balance, NULL) < 0 ||
+        r3_kucoin_member_decimal(object, "available", 0, &out->available, NULL) < 0 ||
+        r3_kucoin_member_decimal(object, "holds", 0, &out->holds, NULL) < 0)
+        out->balance = out->available = out->holds = r3_decimal_absent;
+    return true;
+}
+
 int r3_kucoin_read_balances(const struct r3_kucoin_reply *reply, r3_kucoin_balance_function *each, void *context,
                             struct r3_error *error) {
     struct r3_kucoin_object object = { reply->document, NULL, "balance" };
+    bool said = false;
     if (wants_list(reply, "balances", error) < 0)
         return -1;
     const char *type = trading_type(reply->data);
     for (size_t i = 0; i < r3_json_count(reply->data); i++) {
         struct r3_kucoin_balance balance;
-        char of[R3_NAME_SIZE];
         object.value = r3_json_at(reply->data, i);
-        if (r3_kucoin_member_text(&object, "type", 0, of, sizeof of, error) < 0)
-            return -1;
-        if (strcmp(of, type) != 0)
-            continue;
-        if (r3_kucoin_member_text(&object, "currency", 0, balance.currency, sizeof balance.currency, error) < 0 ||
-            r3_kucoin_member_decimal(&object, "balance", 0, &balance.balance, error) < 0 ||
-            r3_kucoin_member_decimal(&object, "available", 0, &balance.available, error) < 0 ||
-            r3_kucoin_member_decimal(&object, "holds", 0, &balance.holds, error) < 0 || each(&balance, context, error))
+        said = said || r3_json_text(r3_json_member(object.value, "currency"), NULL);
+        if (read_balance(&object, type, &balance) && each(&balance, context, error))
             return -1;
     }
-    return 0;
+    return said || r3_json_count(reply->data) == 0 ? 0 : r3_fail(error, R3_DATA, "balances: no row names a currency");
 }
 
 /* ---- key and fees ---- */

@@ -6,14 +6,15 @@
 
 /* The exchange's clock is the monotonic one and an offset: the server's time less the middle of the round trip (Cristian, "Probabilistic
  * clock synchronization", 1989). The error is at most half of the round trip, so a slow one, as that in which the connection is made,
- * is measured again. What is signed may be 5 s off. */
+ * is measured again. What is signed may be 5 s off. That error, and what the clock has drifted since, is kept beside the offset. */
 
 enum {
     FRESH = 5 * R3_MINUTE, /* how long an offset is good */
     BEARABLE =
-        R3_HOUR, /* how long it is used where a new one cannot be had: clocks drift by less than a second in it */
-    AGAIN = 30 * R3_SECOND, /* until it is tried again then */
-    QUICK = 200,            /* ms: a round trip that is good enough */
+        R3_HOUR, /* how long it is used where a new one cannot be had: clocks drift by less than a second in it, */
+    DRIFT = R3_HOUR / R3_SECOND, /* so by less than 1 ms in so many */
+    AGAIN = 30 * R3_SECOND,      /* until it is tried again then */
+    QUICK = 200,                 /* ms: a round trip that is good enough */
     SAMPLES = 3,
     TRIES = 2,
     PAUSE = 300 /* ms */
@@ -61,7 +62,7 @@ int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
         if (sample(kucoin, &offset, &trip, error) < 0)
             return best < INT64_MAX ? 0 : -1;
         if (trip < best) {
-            best = trip;
+            best = kucoin->trip = trip;
             kucoin->offset = offset;
             kucoin->measured = r3_clock_monotonic();
             kucoin->has_offset = true;
@@ -82,4 +83,23 @@ int r3_kucoin_time(struct r3_kucoin *kucoin, int64_t *now, struct r3_error *erro
     }
     *now = local + kucoin->offset;
     return 0;
+}
+
+static int64_t unsure_by(const struct r3_kucoin *kucoin) {
+    return (kucoin->trip + 1) / 2 + (r3_clock_monotonic() - kucoin->measured) / DRIFT;
+}
+
+int r3_kucoin_clock(struct r3_kucoin *kucoin, int64_t most, int64_t *now, int64_t *unsure, struct r3_error *error) {
+    if (r3_kucoin_time(kucoin, now, error) < 0)
+        return -1;
+    if (unsure_by(kucoin) > most) {
+        if (r3_kucoin_measure(kucoin, error) < 0)
+            return -1;
+        *now = r3_clock_monotonic() + kucoin->offset;
+    }
+    *unsure = unsure_by(kucoin);
+    if (*unsure <= most)
+        return 0;
+    return r3_fail(error, R3_UNAVAILABLE, "KuCoin: its clock is known to %lld ms, and to %lld ms it must be",
+                   (long long)*unsure, (long long)most);
 }

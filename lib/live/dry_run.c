@@ -62,8 +62,15 @@ static int try_order(struct r3_live *live, const struct r3_order *order, struct 
     char what[R3_TEXT_SIZE], verdict[R3_TEXT_SIZE], reason[R3_TEXT_SIZE];
     enum r3_level level = R3_WARNING;
     describe(what, order);
-    if (live_facts(live, order, session, &facts, &trouble) < 0)
+    bool here = r3_live_is_for(order, session->market);
+    int known = here ? live_facts(live, order, session, &facts, &trouble) : 0;
+    if (!here)
+        snprintf(verdict, sizeof verdict, "would be refused: session %s trades %s on kucoin", session->id,
+                 session->market);
+    else if (known < 0)
         snprintf(verdict, sizeof verdict, "could not be checked: %.180s", trouble.text);
+    else if (known > 0)
+        snprintf(verdict, sizeof verdict, "would be refused: %.180s", trouble.text);
     else if (!r3_live_check(reason, order, &facts))
         snprintf(verdict, sizeof verdict, "would be refused: %.200s", reason);
     else

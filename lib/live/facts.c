@@ -15,6 +15,7 @@ enum {
     ACTIVE_LASTS = 60 * 1000,
     STATUS_LASTS = 30 * 1000,
     STATUS_AGAIN = 5000,
+    RULES_AGAIN = 30 * 1000, /* for exits, which do without */
 };
 
 /* Of an account of the lowest level, for common currencies. */
@@ -35,30 +36,15 @@ struct live_market *live_market(struct r3_live *live, const char *name) {
     return market;
 }
 
-struct asked {
-    struct r3_kucoin_symbol *symbol;
-    const char *name;
-    bool found;
-};
-
-static int take_symbol(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error) {
-    struct asked *asked = context;
-    (void)error;
-    if (strcmp(symbol->instrument.market, asked->name) == 0) {
-        *asked->symbol = *symbol;
-        asked->found = true;
-    }
-    return 0;
-}
-
 int live_ask_rules(struct r3_live *live, struct live_market *market, struct r3_error *error) {
-    struct asked asked = { &market->symbol, market->name, false };
+    bool found;
     if (!is_old(market->rules_asked, RULES_LAST))
         return 0;
-    if (r3_kucoin_symbols(live->kucoin, market->name, take_symbol, &asked, error) < 0)
+    market->rules_tried = r3_clock_monotonic();
+    if (r3_kucoin_market(live->kucoin, market->name, &market->symbol, &found, error) < 0)
         return -1;
-    if (!asked.found)
-        return r3_fail(error, R3_DATA, "the exchange has no market %s", market->name);
+    if (!found)
+        return 1;
     market->rules_asked = r3_clock_monotonic();
     return 0;
 }
@@ -89,6 +75,13 @@ static int ask_price(struct r3_live *live, struct live_market *market, struct r3
 static int take_balance(const struct r3_kucoin_balance *balance, void *context, struct r3_error *error) {
     struct r3_live *live = context;
     (void)error;
+    for (size_t i = 0; i < live->balance_count; i++) {
+        struct live_balance *other = &live->balances[i];
+        if (strcmp(other->currency, balance->currency) != 0)
+            continue;
+        other->total = other->available = r3_decimal_absent; /* which of the two rows it is, is not said */
+        return 0;
+    }
     live->balances = r3_reallocate(live->balances, (live->balance_count + 1) * sizeof *live->balances);
     struct live_balance *out = &live->balances[live->balance_count++];
     memcpy(out->currency, balance->currency, sizeof out->currency);
@@ -116,6 +109,10 @@ const struct live_balance *live_balance(const struct r3_live *live, const char *
     return &none;
 }
 
+int live_fail_balance(const char *currency, struct r3_error *error) {
+    return r3_fail(error, R3_DATA, "the exchange's answer does not say how much %s there is", currency);
+}
+
 void live_spend(struct r3_live *live, const struct r3_order *order) {
     char base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
     const struct live_market *market = live_market(live, order->market);
@@ -127,7 +124,7 @@ void live_spend(struct r3_live *live, const struct r3_order *order) {
         if (strcmp(live->balances[i].currency, quote) == 0)
             left = &live->balances[i].available;
     const struct r3_decimal *price = r3_decimal_is_present(&order->price) ? &order->price : &market->price;
-    bool known = left && r3_decimal_is_present(&market->taker_fee) &&
+    bool known = left && r3_decimal_is_present(left) && r3_decimal_is_present(&market->taker_fee) &&
                  (r3_decimal_is_present(&cost) ||
                   (r3_decimal_is_present(price) && r3_ledger_cost(&cost, price, &order->size, &unused) == 0)) &&
                  r3_ledger_fee(&fee, &cost, &market->taker_fee, &unused) == 0 &&
@@ -200,7 +197,7 @@ static int ask_for_entry(struct r3_live *live, const struct r3_order *order, str
     if (live_ask_balances(live, error) < 0)
         return -1;
     facts->quote = live_balance(live, quote)->available;
-    return 0;
+    return r3_decimal_is_present(&facts->quote) ? 0 : live_fail_balance(quote, error);
 }
 
 int live_facts(struct r3_live *live, const struct r3_order *order, struct r3_live_session *session,
@@ -214,8 +211,10 @@ int live_facts(struct r3_live *live, const struct r3_order *order, struct r3_liv
                                       .max_order = live->options->max_order,
                                       .cash = r3_decimal_absent,
                                       .session_state = session->state };
-    if (live_ask_rules(live, market, error) < 0)
-        return entry ? -1 : 0; /* an exit goes without */
+    bool again = is_old(market->rules_tried, RULES_AGAIN);
+    int known = entry || again || !is_old(market->rules_asked, RULES_LAST) ? live_ask_rules(live, market, error) : -1;
+    if (known != 0)
+        return entry ? known : 0; /* an exit goes without */
     facts->symbol = &market->symbol;
     return entry ? ask_for_entry(live, order, session, market, facts, error) : 0;
 }

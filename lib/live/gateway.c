@@ -1,4 +1,4 @@
-/* Rounds of r3-live: sessions and their leases, the orders of the journal, one action after another, what is left at the end. */
+/* Rounds of r3-live: one action after another, what is left at the end. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +17,7 @@ enum {
     LONGEST_SLEEP = 1000,
     LONGEST_ROUND = 2000, /* of --follow, so that a run of the session can have its lease */
     BETWEEN_ROUNDS = 250,
+    SWITCH_WAIT = 3000, /* for the dead-man switch, which can be set again, while exits may wait */
 };
 
 void live_say(const struct r3_live *live, const char *format, ...) {
@@ -31,156 +32,13 @@ void live_say(const struct r3_live *live, const char *format, ...) {
 int live_write(struct r3_live *live, const struct r3_buffer *lines, struct r3_error *error) {
     if (lines->length == 0)
         return 0;
-    return r3_writer_put(live->out, lines->data, lines->length, error) < 0 ? -1 : r3_writer_flush(live->out, error);
+    if (r3_writer_put(live->out, lines->data, lines->length, error) == 0 && r3_writer_flush(live->out, error) == 0)
+        return 0;
+    live->write_failed = true;
+    return -1;
 }
 
-/* ---- sessions ---- */
-
-static void forget_sessions(struct r3_live *live) {
-    for (size_t i = 0; i < live->session_count; i++)
-        r3_live_session_release(&live->sessions[i]);
-    free(live->sessions);
-    live->sessions = NULL;
-    live->session_count = 0;
-}
-
-/* What is known of a session from the round before. */
-static void keep_books(struct r3_live_session *session, struct r3_live_session *before, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(before[i].id, session->id) == 0) {
-            session->booked = before[i].booked;
-            session->cash = before[i].cash;
-            session->holdings = before[i].holdings;
-            session->holding_count = before[i].holding_count;
-            before[i].holdings = NULL;
-        }
-}
-
-static int load_sessions(struct r3_live *live, struct r3_error *error) {
-    struct r3_live_session *before = live->sessions;
-    size_t count = live->session_count;
-    int result = r3_live_sessions(&live->sessions, &live->session_count, live->store, live->options->session, error);
-    for (size_t i = 0; i < live->session_count; i++)
-        keep_books(&live->sessions[i], before, count);
-    for (size_t i = 0; i < count; i++)
-        r3_live_session_release(&before[i]);
-    free(before);
-    for (size_t i = 0; i < live->order_count; i++)
-        live->at_work[i].session = NULL; /* until they are read again */
-    return result;
-}
-
-/* What an earlier run has told and perhaps not written goes out first. */
-static int write_unwritten(struct r3_live *live, struct r3_live_session *session, struct r3_error *error) {
-    return r3_live_unwritten(live->store, session, &live->lines, error) < 0 || live_write(live, &live->lines, error) < 0
-               ? -1
-               : 0;
-}
-
-static int lease_session(struct r3_live *live, struct r3_live_session *session, struct r3_error *error) {
-    const struct r3_live_options *options = live->options;
-    if (options->held) {
-        session->owner = options->owner;
-        session->epoch = options->epoch;
-        session->prolonged = r3_clock_monotonic() - options->span; /* it is not known when that was */
-        if (r3_live_prolong(session, live->store, options->span, error) < 0)
-            return -1;
-    } else if (r3_live_lease(session, live->store, options->owner, options->span, error) < 0) {
-        return -1;
-    }
-    if (session->epoch)
-        return write_unwritten(live, session, error);
-    if (options->session && !options->follow)
-        return r3_fail(error, R3_RETRY, "session %s is being run already", session->id);
-    return 0;
-}
-
-static int has_rows(struct r3_live *live, const char *session, bool *has, struct r3_error *error) {
-    struct r3_live_row *rows = NULL;
-    size_t count = 0;
-    int result = r3_live_rows(&rows, &count, live->store, session, error);
-    *has = count > 0;
-    for (size_t i = 0; i < count; i++)
-        r3_live_row_release(&rows[i]);
-    free(rows);
-    return result;
-}
-
-/* Of --follow only those that have something to do, unless `all`: the others are to be run by whom it may concern. */
-static int lease_sessions(struct r3_live *live, bool all, struct r3_error *error) {
-    for (size_t i = 0; i < live->session_count; i++) {
-        bool has = true;
-        if (!all && has_rows(live, live->sessions[i].id, &has, error) < 0)
-            return -1;
-        if (has && lease_session(live, &live->sessions[i], error) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int give_back(struct r3_live *live, struct r3_error *error) {
-    int result = 0;
-    for (size_t i = 0; i < live->session_count; i++) {
-        struct r3_live_session *session = &live->sessions[i];
-        if (session->epoch && r3_live_acknowledge(live->store, session, error) < 0)
-            result = -1;
-        if (!live->options->held && r3_live_give_back(session, live->store, error) < 0)
-            result = -1;
-    }
-    return result;
-}
-
-/* Another run has it now, and goes on with its orders. */
-static void lose_session(struct r3_live *live, struct r3_live_session *session, const struct r3_error *error) {
-    live_say(live, "%s", error->text);
-    session->epoch = 0;
-    live->lost = true;
-    snprintf(live->trouble, sizeof live->trouble, "%.250s", error->text);
-}
-
-/* ---- orders ---- */
-
-static void forget_orders(struct r3_live *live) {
-    for (size_t i = 0; i < live->order_count; i++)
-        r3_live_row_release(&live->at_work[i].row);
-    free(live->at_work);
-    live->at_work = NULL;
-    live->order_count = 0;
-}
-
-static void keep_memory(struct live_order *order, const struct live_order *before, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(before[i].row.order.id, order->row.order.id) == 0)
-            order->memory = before[i].memory;
-}
-
-static int load_orders(struct r3_live *live, struct r3_error *error) {
-    struct live_order *before = live->at_work;
-    size_t before_count = live->order_count;
-    int result = 0;
-    live->at_work = NULL;
-    live->order_count = 0;
-    for (size_t i = 0; result == 0 && i < live->session_count; i++) {
-        struct r3_live_session *session = &live->sessions[i];
-        struct r3_live_row *rows = NULL;
-        size_t count = 0;
-        if (!session->epoch)
-            continue;
-        result = r3_live_rows(&rows, &count, live->store, session->id, error);
-        if (count)
-            live->at_work = r3_reallocate(live->at_work, (live->order_count + count) * sizeof *live->at_work);
-        for (size_t j = 0; j < count; j++) {
-            struct live_order *order = &live->at_work[live->order_count++];
-            *order = (struct live_order) { .row = rows[j], .session = session };
-            keep_memory(order, before, before_count);
-        }
-        free(rows);
-    }
-    for (size_t i = 0; i < before_count; i++)
-        r3_live_row_release(&before[i].row);
-    free(before);
-    return result;
-}
+/* ---- what is over by hand ---- */
 
 static bool is_to_settle(const struct r3_live *live, const char *id) {
     for (size_t i = 0; i < live->options->settle_count; i++)
@@ -199,7 +57,7 @@ static int settle(struct r3_live *live, struct live_order *order, struct r3_erro
     free(look.fills);
     if (found < 0)
         return -1;
-    if (found || step == R3_LIVE_INTENT || look.began <= order->row.sent + live->options->window + R3_LIVE_MARGIN) {
+    if (found || step == R3_LIVE_INTENT || look.began < r3_live_shut(&order->row, live->options->window, look.unsure)) {
         live_say(live, "order %s is not settled by hand: %s", order->row.order.id,
                  found                    ? "the exchange tells of it"
                  : step == R3_LIVE_INTENT ? "it was not sent"
@@ -233,15 +91,18 @@ static int rank(const struct live_order *order, enum r3_live_action action) {
     return 2;
 }
 
+enum { URGENT = 1 }; /* rank of what waits for nothing that it does not need */
+
 struct choice {
     struct live_order *order;
     enum r3_live_action action;
     int64_t delay; /* ms; of the first that is not due */
 };
 
-/* No new entry while the allotments do not fit, or it is not known whether another order of the session has arrived. */
+/* No new entry while the allotments do not fit, or that is not known, or it is not known whether another order of the session has
+ * arrived. */
 static bool is_held_back(const struct r3_live *live, const struct live_order *order) {
-    if (order->row.order.role == R3_ENTRY && live->overdrawn)
+    if (order->row.order.role == R3_ENTRY && (live->overdrawn || live->uncompared))
         return true;
     for (size_t i = 0; order->row.order.role == R3_ENTRY && i < live->order_count; i++)
         if (live->at_work[i].session == order->session && live->at_work[i].row.step == R3_LIVE_SENT)
@@ -249,21 +110,30 @@ static bool is_held_back(const struct r3_live *live, const struct live_order *or
     return false;
 }
 
-/* The next that is due, if any. 0, or -1 where the exchange's time cannot be had. */
-static int choose(struct r3_live *live, struct choice *choice, struct r3_error *error) {
+static bool can_be_urgent(const struct live_order *order) {
+    return order->row.step == R3_LIVE_INTENT || order->row.cancel;
+}
+
+/* The next that is due, if any; of the urgent ones alone. 0, or -1 where the exchange's time cannot be had. */
+static int choose(struct r3_live *live, bool urgent, struct choice *choice, struct r3_error *error) {
     *choice = (struct choice) { .delay = INT64_MAX };
     for (size_t i = 0; i < live->order_count; i++) {
         struct live_order *order = &live->at_work[i];
         struct r3_live_times now;
         int64_t delay;
-        if (!order->session->epoch || order->row.step == R3_LIVE_DONE)
+        if (!order->session->epoch || order->row.step == R3_LIVE_DONE || (urgent && !can_be_urgent(order)))
             continue;
         if (live_times(live, order, &now, error) < 0)
             return -1;
         enum r3_live_action action = r3_live_next(&order->row, &order->memory, &now, &delay);
-        if (action == R3_LIVE_NOTHING || action == R3_LIVE_REST ||
-            (action == R3_LIVE_SEND && is_held_back(live, order)))
+        if (action == R3_LIVE_NOTHING || action == R3_LIVE_REST || (urgent && rank(order, action) > URGENT))
             continue;
+        if (action == R3_LIVE_SEND && is_held_back(live, order)) {
+            if (!live->uncompared)
+                continue;
+            delay = live->compare_next - now.monotonic; /* it is asked for again then */
+            delay = delay > 0 ? delay : 1;
+        }
         if (delay <= 0 && (!choice->order || rank(order, action) < rank(choice->order, choice->action))) {
             choice->order = order;
             choice->action = action;
@@ -281,7 +151,7 @@ static int prolong_leases(struct r3_live *live, struct r3_error *error) {
             continue;
         if (error->status != R3_RETRY)
             return -1;
-        lose_session(live, session, error);
+        live_lose_session(live, session, error);
     }
     return 0;
 }
@@ -303,8 +173,23 @@ static int sleep_for(struct r3_live *live, int64_t span, struct r3_error *error)
 
 static void keep_alive(struct r3_live *live, bool end);
 
-/* Work until all is settled, or `until` (r3_clock_monotonic), or a signal or input comes. */
-static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
+static bool has_entries(const struct r3_live *live) {
+    for (size_t i = 0; i < live->order_count; i++)
+        if (live->at_work[i].row.step == R3_LIVE_INTENT && live->at_work[i].row.order.role == R3_ENTRY)
+            return true;
+    return false;
+}
+
+/* What could not be compared is compared again, where entries wait for it. */
+static int compare_again(struct r3_live *live, struct r3_error *error) {
+    return live->uncompared && r3_clock_monotonic() >= live->compare_next && has_entries(live)
+               ? live_compare(live, error)
+               : 0;
+}
+
+/* Work until all is settled, or `until` (r3_clock_monotonic), or a signal or input comes. `urgent`: what is due of cancels and exits, and no
+ * more. */
+static int work(struct r3_live *live, bool urgent, int64_t until, struct r3_error *error) {
     while (!r3_signals_stop_asked()) {
         struct r3_error trouble = { 0 };
         struct choice choice;
@@ -314,12 +199,15 @@ static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
         if (prolong_leases(live, error) < 0)
             return -1;
         keep_alive(live, false);
-        if (choose(live, &choice, &trouble) < 0) {
+        if (!urgent && compare_again(live, error) < 0)
+            return -1;
+        if (choose(live, urgent, &choice, &trouble) < 0) {
             live_trouble(live, NULL, &trouble);
             choice = (struct choice) { .delay = NEW_INTENTS };
         }
-        if (!choice.order && (choice.delay == INT64_MAX || now >= until))
-            return 0;
+        bool idle = choice.delay == INT64_MAX || (!live->options->follow && choice.delay > until - now);
+        if (!choice.order && (urgent || idle || now >= until))
+            return 0; /* nothing is due before the end */
         if (!choice.order) {
             int woken = sleep_for(live, choice.delay < until - now ? choice.delay : until - now, error);
             if (woken != 0)
@@ -329,7 +217,7 @@ static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
         if (live_act(live, choice.order, choice.action, error) < 0) {
             if (error->status != R3_RETRY)
                 return -1;
-            lose_session(live, choice.order->session, error);
+            live_lose_session(live, choice.order->session, error);
         }
         if (now >= until + live->options->wait) /* always something to do, and never an end */
             return 0;
@@ -337,18 +225,12 @@ static int work(struct r3_live *live, int64_t until, struct r3_error *error) {
     return 0;
 }
 
-static bool has_entries(const struct r3_live *live) {
-    for (size_t i = 0; i < live->order_count; i++)
-        if (live->at_work[i].row.step == R3_LIVE_INTENT && live->at_work[i].row.order.role == R3_ENTRY)
-            return true;
-    return false;
-}
-
 static int round_of(struct r3_live *live, bool all, int64_t until, struct r3_error *error) {
-    if (load_sessions(live, error) < 0 || lease_sessions(live, all, error) < 0 || load_orders(live, error) < 0 ||
-        settle_named(live, error) < 0 || live_reconcile(live, has_entries(live), error) < 0)
+    if (live_load_sessions(live, error) < 0 || live_lease_sessions(live, all, error) < 0 ||
+        live_load_orders(live, error) < 0 || work(live, true, until, error) < 0 || settle_named(live, error) < 0 ||
+        live_reconcile(live, has_entries(live), error) < 0)
         return -1;
-    return work(live, until, error);
+    return work(live, false, until, error);
 }
 
 /* ---- the dead-man switch ---- */
@@ -363,7 +245,7 @@ static void join_markets(const struct r3_live *live, struct r3_buffer *out) {
     }
 }
 
-/* Set the switch anew when a third of its time has passed; at a clean end it is taken off, since what works is meant to. */
+/* Set the switch anew when a third of its time has passed; at a clean end, and no other, it is taken off, since what works is meant to. */
 static void keep_alive(struct r3_live *live, bool end) {
     struct r3_buffer markets = R3_BUFFER_INIT;
     struct r3_error trouble = { 0 };
@@ -371,10 +253,12 @@ static void keep_alive(struct r3_live *live, bool end) {
     if (seconds == 0 || (!end && live->dead_man && now - live->dead_man < seconds * 1000 / 3))
         return;
     join_markets(live, &markets);
+    int64_t before = r3_kucoin_set_timeout(live->kucoin, SWITCH_WAIT);
     if (markets.length && r3_kucoin_dead_man(live->kucoin, markets.data, end ? 0 : seconds, &trouble) < 0) {
         live_say(live, "the dead-man switch: %.200s", trouble.text);
-        now -= seconds * 1000 / 3 - NEW_INTENTS; /* try again in a second */
+        now = r3_clock_monotonic() - seconds * 1000 / 3 + NEW_INTENTS; /* try again in a second */
     }
+    r3_kucoin_set_timeout(live->kucoin, before);
     if (markets.length)
         live->dead_man = now;
     r3_buffer_release(&markets);
@@ -390,7 +274,7 @@ static int run_once(struct r3_live *live, struct r3_error *error) {
     int result = round_of(live, true, r3_clock_monotonic() + live->options->wait, error);
     if (live_tell_rest(live, &left, &unknown, result < 0 ? &later : error) < 0)
         result = -1;
-    if (give_back(live, result < 0 ? &later : error) < 0)
+    if (live_give_back(live, result < 0 ? &later : error) < 0)
         result = -1;
     return result < 0 ? -1 : live_end(live, left, unknown, error);
 }
@@ -427,7 +311,7 @@ static int follow(struct r3_live *live, struct r3_error *error) {
             int result = round_of(live, due, r3_clock_monotonic() + LONGEST_ROUND, error);
             reconciled = due ? now : reconciled;
             struct r3_error later = { 0 };
-            if (give_back(live, result < 0 ? &later : error) < 0)
+            if (live_give_back(live, result < 0 ? &later : error) < 0)
                 result = -1;
             if (result < 0 && error->status != R3_RETRY)
                 return -1;
@@ -453,14 +337,15 @@ static int run_and_follow(struct r3_live *live, struct r3_error *error) {
         if (result == 0)
             result = live_tell_rest(live, &left, &unknown, error);
     }
-    keep_alive(live, true);
-    if (give_back(live, result < 0 ? &later : error) < 0)
+    if (result == 0 && live->input_error.status == 0)
+        keep_alive(live, true);
+    if (live_give_back(live, result < 0 ? &later : error) < 0)
         result = -1;
     return result < 0 ? -1 : live_end(live, 0, unknown, error);
 }
 
 static int dry_run(struct r3_live *live, struct r3_error *error) {
-    if (live_take_input(live, true, error) < 0 || load_sessions(live, error) < 0)
+    if (live_take_input(live, true, error) < 0 || live_load_sessions(live, error) < 0)
         return -1;
     int result = live_dry_run(live, error);
     return result < 0 ? -1 : live_end(live, 0, 0, error);
@@ -477,16 +362,18 @@ int r3_live_run(const struct r3_live_options *options, struct r3_store *store, s
                             .decoder = r3_decoder_new(),
                             .input_ended = !options->input,
                             .may_send = true,
-                            .may_cancel = true };
+                            .may_cancel = true,
+                            .uncompared = true };
     r3_signals_prepare(options->follow);
     signal(SIGPIPE, SIG_DFL);
     int result = options->dry_run  ? dry_run(&live, error)
                  : options->follow ? run_and_follow(&live, error)
                                    : run_once(&live, error);
-    forget_orders(&live);
-    forget_sessions(&live);
+    live_forget_orders(&live);
+    live_forget_sessions(&live);
     r3_buffer_release(&live.orders);
     r3_buffer_release(&live.cancels);
+    r3_buffer_release(&live.added);
     r3_buffer_release(&live.lines);
     free(live.markets);
     free(live.balances);

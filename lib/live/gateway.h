@@ -5,7 +5,8 @@
 #include "lib/live/live.h"
 
 /* What a run of r3-live holds. Private to lib/live:
- *   gateway.c     sessions and their leases, rounds, the end
+ *   gateway.c     rounds, the end
+ *   sessions.c    sessions, their leases and their orders
  *   intake.c      standard input
  *   work.c        one order's next action, committed
  *   look.c        what the exchange says about an order
@@ -26,13 +27,13 @@ struct live_market {
     char name[R3_MARKET_SIZE];
     struct r3_kucoin_symbol symbol;
     struct r3_decimal taker_fee, price;
-    int64_t rules_asked, fee_asked, price_asked, active_asked;
+    int64_t rules_asked, rules_tried, fee_asked, price_asked, active_asked;
     int64_t active; /* orders that work; -1: not known */
 };
 
 struct live_balance {
     char currency[R3_CURRENCY_SIZE];
-    struct r3_decimal total, available;
+    struct r3_decimal total, available; /* absent: what the exchange said cannot be read */
 };
 
 struct r3_live {
@@ -45,6 +46,7 @@ struct r3_live {
     /* standard input */
     struct r3_decoder *decoder;
     struct r3_buffer orders, cancels; /* that came, and are not in the journal yet */
+    struct r3_buffer added;           /* ids of those that this process has put there, and has not seen in it yet */
     bool input_ended;
     struct r3_error input_error; /* that ended it; status 0: none */
     /* the journal */
@@ -60,9 +62,12 @@ struct r3_live {
     size_t balance_count;
     int64_t balances_asked, status_asked; /* r3_clock_monotonic; 0: never */
     bool may_send, may_cancel;            /* by its status */
-    int64_t compared;                     /* when the allotments were */
+    int64_t compare_next;                 /* when the allotments are to be compared again; r3_clock_monotonic */
     bool overdrawn;                       /* the allotments do not fit: no entries */
+    bool uncompared;                      /* it is not known whether they fit: no entries */
     bool key_refused;                     /* no request makes sense any more */
+    bool account_refused;                 /* an order was, by what the account may not */
+    bool write_failed;                    /* what was told may not have been written */
     bool lost;                            /* another run has taken a session over */
     char trouble[R3_TEXT_SIZE];           /* what the exchange did not answer last; "" */
     int64_t dead_man;                     /* when the switch was set last */
@@ -71,6 +76,19 @@ struct r3_live {
 __attribute__((format(printf, 2, 3))) void live_say(const struct r3_live *live, const char *format, ...);
 /* Remember what did not work, and when to try again. */
 void live_trouble(struct r3_live *live, struct live_order *order, const struct r3_error *error);
+
+/* Sessions as the store has them now; what is known of them from the round before stays known. */
+int live_load_sessions(struct r3_live *live, struct r3_error *error);
+void live_forget_sessions(struct r3_live *live);
+/* Of --follow only those that have something to do, unless `all`: the others are to be run by whom it may concern. */
+int live_lease_sessions(struct r3_live *live, bool all, struct r3_error *error);
+/* What was not written is not acknowledged: the next run writes it. */
+int live_give_back(struct r3_live *live, struct r3_error *error);
+/* Another run has it now, and goes on with its orders. */
+void live_lose_session(struct r3_live *live, struct r3_live_session *session, const struct r3_error *error);
+/* Orders of the sessions whose leases are held; what is remembered of them stays remembered. */
+int live_load_orders(struct r3_live *live, struct r3_error *error);
+void live_forget_orders(struct r3_live *live);
 
 /* Commit an outcome, and write it out. */
 int live_commit(struct r3_live *live, struct live_order *order, enum r3_live_step step, int64_t attempts,
@@ -91,19 +109,27 @@ struct live_look {
     struct r3_kucoin_order order;
     struct r3_kucoin_fill *fills;
     size_t fill_count;
-    int64_t began; /* by the exchange's clock */
+    int64_t began, unsure; /* by the exchange's clock, and what that may be off by */
 };
 int live_look(struct r3_live *live, const struct r3_live_row *row, struct live_look *look, struct r3_error *error);
 
-/* What is known for a check of this order: asked where it is not, or too old. -1: it could not be asked. */
+/* One that is not sent as far as the journal knows, and is at the exchange, as after a store was copied back: it is looked at from now on like
+ * one that was sent. */
+int live_take_seen(struct r3_live *live, struct live_order *order, const struct r3_kucoin_order *seen,
+                   struct r3_error *error);
+
+/* What is known for a check of this order: asked where it is not, or too old. -1: it could not be asked. 1: it is an entry, and the
+ * exchange says that there is no such market; its words are in *error. */
 struct r3_live_facts;
 int live_facts(struct r3_live *live, const struct r3_order *order, struct r3_live_session *session,
                struct r3_live_facts *facts, struct r3_error *error);
 int live_ask_balances(struct r3_live *live, struct r3_error *error);
 /* What a purchase that was placed takes of the balances that were asked, so that they need not be asked again for a few seconds. */
 void live_spend(struct r3_live *live, const struct r3_order *order);
+int live_fail_balance(const char *currency, struct r3_error *error);
 const struct live_balance *live_balance(const struct r3_live *live, const char *currency);
 struct live_market *live_market(struct r3_live *live, const char *name);
+/* 0; 1: there is no such market, and its words are in *error; -1. */
 int live_ask_rules(struct r3_live *live, struct live_market *market, struct r3_error *error);
 /* Sets may_send and may_cancel. */
 void live_ask_status(struct r3_live *live);
@@ -113,6 +139,8 @@ int live_take_input(struct r3_live *live, bool wait, struct r3_error *error);
 
 /* Where it is due; with `entries` the allotments alone are compared where it is not. */
 int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error);
+/* The allotments alone: sets overdrawn, uncompared and compare_next. */
+int live_compare(struct r3_live *live, struct r3_error *error);
 /* Say what is not over; *left: what the next run must go on with, *unknown: of which it is not known whether it arrived. */
 int live_tell_rest(struct r3_live *live, size_t *left, size_t *unknown, struct r3_error *error);
 /* 0, or what the run ends with. */

@@ -8,6 +8,8 @@
 #include "lib/live/gateway.h"
 #include "lib/stage/signals.h"
 
+enum { ADDED_MAX = 1 << 20 };
+
 static int reject(struct r3_live *live, const char *line, size_t length, struct r3_error *error) {
     struct r3_writer *file = live->options->reject;
     if (!file || error->status != R3_DATA)
@@ -71,7 +73,8 @@ static int journal_each(struct r3_live *live, struct r3_buffer *text, bool order
         r3_buffer_reset(&line);
         r3_buffer_append(&line, at, strcspn(at, "\n") + 1);
         error = (struct r3_error) { 0 };
-        if (r3_live_journal(live->store, orders ? &line : &none, orders ? &none : &line, &unknown, &error) == 0)
+        if (r3_live_journal(live->store, orders ? &line : &none, orders ? &none : &line, &live->added, &unknown,
+                            &error) == 0)
             continue;
         if (reject(live, line.data, line.length - 1, &error) == 0)
             continue;
@@ -90,7 +93,9 @@ static int journal(struct r3_live *live, struct r3_error *error) {
     int result;
     if ((live->orders.length == 0 && live->cancels.length == 0) || live->options->dry_run)
         return 0;
-    result = r3_live_journal(live->store, &live->orders, &live->cancels, &unknown, error);
+    if (live->added.length > ADDED_MAX) /* of sessions that others run; what is forgotten is asked for */
+        r3_buffer_reset(&live->added);
+    result = r3_live_journal(live->store, &live->orders, &live->cancels, &live->added, &unknown, error);
     if (result < 0 && error->status == R3_DATA) {
         *error = (struct r3_error) { 0 };
         result = journal_each(live, &live->orders, true, error);

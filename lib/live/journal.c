@@ -170,7 +170,8 @@ static int take_row(const struct r3_store_row *row, void *context, struct r3_err
                                   .sent = time_of(row, 7),
                                   .attempts = row->columns[8].integer,
                                   .absent = row->columns[9].integer,
-                                  .looked = time_of(row, 10) };
+                                  .looked = time_of(row, 10),
+                                  .epoch = row->columns[15].integer };
     copy(out->reason, sizeof out->reason, r3_store_row_text(row, 6));
     copy(out->exchange_id, sizeof out->exchange_id, r3_store_row_text(row, 11));
     return r3_store_row_decimal(&out->filled, row, 12, error) < 0 ||
@@ -426,9 +427,13 @@ int r3_live_store(struct r3_store *store, const struct r3_live_commit *commit, s
     struct step step = { .commit = commit, .lines = lines };
     if (r3_store_write(store, write_step, &step, error) < 0)
         return -1;
+    if (book_outcome(commit, error) < 0) { /* the caller does not write it then */
+        commit->session->told = 0;
+        return -1;
+    }
     if (step.told)
         commit->session->told = step.told;
-    return book_outcome(commit, error);
+    return 0;
 }
 
 struct unwritten {

@@ -68,15 +68,20 @@ int r3_live_book(struct r3_store *store, struct r3_live_session *session, struct
 /* The holding of a market; zero where there is none. */
 struct r3_decimal r3_live_held(const struct r3_live_session *session, const char *market);
 
+/* Whether an order is for this exchange, and of the session's market. */
+bool r3_live_is_for(const struct r3_order *order, const char *market);
 /* Put orders and cancels that came as records into the journal: each line with its newline. Where an order is there already with another
- * content, or its session is no live one: R3_DATA. *unknown: how many cancels were of no order in the journal. */
+ * content, or is for another exchange or of another market than its session, or that is no live one: R3_DATA. *added gets the ids of orders that
+ * were not there, a line each; *unknown: how many cancels were of no order in the journal. */
 int r3_live_journal(struct r3_store *store, const struct r3_buffer *orders, const struct r3_buffer *cancels,
-                    size_t *unknown, struct r3_error *error);
+                    struct r3_buffer *added, size_t *unknown, struct r3_error *error);
 /* Whether any order wants something done: all but those that are over, or rest. */
 int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error);
 
-/* How far a market was reconciled, ms; R3_TIME_ABSENT: never. */
-int r3_live_reconciled(struct r3_store *store, const char *market, int64_t *time, struct r3_error *error);
-int r3_live_set_reconciled(struct r3_store *store, const char *market, int64_t time, struct r3_error *error);
+/* How far a session was reconciled in its market, ms; R3_TIME_ABSENT: never. */
+int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,
+                       struct r3_error *error);
+int r3_live_set_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t time,
+                           struct r3_error *error);
 
 #endif

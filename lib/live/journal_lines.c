@@ -1,6 +1,7 @@
 /* Orders and cancels that came as records, on their way into the journal; and how far a market was reconciled. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/live/journal.h"
 
@@ -9,6 +10,7 @@ static const char PROGRAM[] = "r3-live";
 struct lines {
     const struct r3_buffer *orders, *cancels;
     struct r3_decoder *decoder;
+    struct r3_buffer *added;
     size_t unknown;
 };
 
@@ -18,23 +20,39 @@ static int take_text(const struct r3_store_row *row, void *context, struct r3_er
     return 0;
 }
 
-static int take_mode(const struct r3_store_row *row, void *context, struct r3_error *error) {
+/* Of the order's session. */
+struct place {
+    char mode[16], market[R3_MARKET_SIZE];
+    bool found;
+};
+
+static int take_place(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct place *place = context;
     (void)error;
-    r3_buffer_append_text(context, r3_store_row_text(row, 2));
+    snprintf(place->market, sizeof place->market, "%s", r3_store_row_text(row, 1));
+    snprintf(place->mode, sizeof place->mode, "%s", r3_store_row_text(row, 2));
+    place->found = true;
     return 0;
 }
 
-static int check_session(struct r3_store *store, const char *id, struct r3_error *error) {
-    struct r3_buffer mode = R3_BUFFER_INIT;
-    const struct r3_store_value value = r3_store_text(id);
-    int result = r3_store_run(store, R3_QUERY_LIVE_SESSION, &value, 1, take_mode, &mode, NULL, error);
-    if (result == 0 && mode.length == 0)
-        result = r3_fail(error, R3_DATA, "no session %s", id);
-    else if (result == 0 && strcmp(mode.data, "live") != 0)
-        result =
-            r3_fail(error, R3_DATA, "session %s is a %s session: its orders are not for an exchange", id, mode.data);
-    r3_buffer_release(&mode);
-    return result;
+bool r3_live_is_for(const struct r3_order *order, const char *market) {
+    return strcasecmp(order->platform, "kucoin") == 0 && strcmp(order->market, market) == 0;
+}
+
+static int check_session(struct r3_store *store, const struct r3_order *order, struct r3_error *error) {
+    struct place place = { .found = false };
+    const struct r3_store_value value = r3_store_text(order->session);
+    if (r3_store_run(store, R3_QUERY_LIVE_SESSION, &value, 1, take_place, &place, NULL, error) < 0)
+        return -1;
+    if (!place.found)
+        return r3_fail(error, R3_DATA, "no session %s", order->session);
+    if (strcmp(place.mode, "live") != 0)
+        return r3_fail(error, R3_DATA, "session %s is a %s session: its orders are not for an exchange", order->session,
+                       place.mode);
+    if (!r3_live_is_for(order, place.market))
+        return r3_fail(error, R3_DATA, "it is for %s on %s, and session %s trades %s on kucoin", order->market,
+                       order->platform, order->session, place.market);
+    return 0;
 }
 
 /* One that is there already must be this very order. */
@@ -66,10 +84,12 @@ static int add_order(struct r3_store *store, struct lines *lines, const char *li
                                              r3_store_text(order->platform), r3_store_text(order->market),
                                              r3_store_text(line) };
     int64_t changed = 0;
-    if (check_session(store, order->session, error) < 0 ||
+    if (check_session(store, order, error) < 0 ||
         r3_store_run(store, R3_QUERY_JOURNAL_ADD, values, 5, NULL, NULL, &changed, error) < 0 ||
         (!changed && check_known(store, lines, order->id, line, error) < 0))
         return r3_error_at(error, "order %s: ", order->id);
+    if (changed)
+        r3_buffer_printf(lines->added, "%s\n", order->id);
     return 0;
 }
 
@@ -108,6 +128,7 @@ static int each_line(struct r3_store *store, struct lines *lines, const struct r
 static int write_lines(struct r3_store *store, void *context, struct r3_error *error) {
     struct lines *lines = context;
     lines->unknown = 0;
+    r3_buffer_reset(lines->added); /* it may be tried again */
     return each_line(store, lines, lines->orders, add_order, error) < 0 ||
                    each_line(store, lines, lines->cancels, add_cancel, error) < 0
                ? -1
@@ -115,9 +136,13 @@ static int write_lines(struct r3_store *store, void *context, struct r3_error *e
 }
 
 int r3_live_journal(struct r3_store *store, const struct r3_buffer *orders, const struct r3_buffer *cancels,
-                    size_t *unknown, struct r3_error *error) {
-    struct lines lines = { orders, cancels, r3_decoder_new(), 0 };
+                    struct r3_buffer *added, size_t *unknown, struct r3_error *error) {
+    struct r3_buffer names = R3_BUFFER_INIT;
+    struct lines lines = { orders, cancels, r3_decoder_new(), &names, 0 };
     int result = r3_store_write(store, write_lines, &lines, error);
+    if (result == 0 && names.length)
+        r3_buffer_append(added, names.data, names.length);
+    r3_buffer_release(&names);
     r3_decoder_free(lines.decoder);
     *unknown = lines.unknown;
     return result;
@@ -139,10 +164,10 @@ int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error) {
     return r3_store_read(store, look_for_any, any, error);
 }
 
-/* ---- how far a market was reconciled ---- */
+/* ---- how far a session was reconciled ---- */
 
 struct reach {
-    char topic[R3_MARKET_SIZE + 8];
+    char topic[R3_MARKET_SIZE + R3_SESSION_SIZE + 8];
     int64_t time;
 };
 
@@ -165,16 +190,22 @@ static int write_reach(struct r3_store *store, void *context, struct r3_error *e
     return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error);
 }
 
-int r3_live_reconciled(struct r3_store *store, const char *market, int64_t *time, struct r3_error *error) {
+static void name_topic(struct reach *reach, const struct r3_live_session *session) {
+    snprintf(reach->topic, sizeof reach->topic, "kucoin/%s/%s", session->market, session->id);
+}
+
+int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,
+                       struct r3_error *error) {
     struct reach reach = { .time = R3_TIME_ABSENT };
-    snprintf(reach.topic, sizeof reach.topic, "kucoin/%s", market);
+    name_topic(&reach, session);
     int result = r3_store_read(store, read_reach, &reach, error);
     *time = reach.time;
     return result;
 }
 
-int r3_live_set_reconciled(struct r3_store *store, const char *market, int64_t time, struct r3_error *error) {
+int r3_live_set_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t time,
+                           struct r3_error *error) {
     struct reach reach = { .time = time };
-    snprintf(reach.topic, sizeof reach.topic, "kucoin/%s", market);
+    name_topic(&reach, session);
     return r3_store_write(store, write_reach, &reach, error);
 }

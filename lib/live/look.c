@@ -101,11 +101,11 @@ int live_look(struct r3_live *live, const struct r3_live_row *row, struct live_l
     bool found = false;
     look->fills = NULL;
     look->fill_count = 0;
-    if (r3_kucoin_time(live->kucoin, &look->began, error) < 0 ||
+    if (r3_kucoin_clock(live->kucoin, INT64_MAX, &look->began, &look->unsure, error) < 0 ||
         r3_kucoin_order(live->kucoin, row->order.market, row->order.id, &look->order, &found, error) < 0)
         return -1;
     if (!found && row->step == R3_LIVE_SENT && row->absent != R3_LIVE_EXISTS &&
-        look->began <= row->sent + live->options->window + R3_LIVE_MARGIN)
+        look->began < r3_live_shut(row, live->options->window, look->unsure))
         return 0; /* too early to say anything */
     if (!found) {
         int listed = search_lists(live, row, look, error);

@@ -53,9 +53,13 @@ static int64_t until_next_look(const struct r3_live_memory *memory, const struct
     return rest > 0 ? rest : 0;
 }
 
+int64_t r3_live_shut(const struct r3_live_row *row, int64_t window, int64_t unsure) {
+    return row->sent + window + R3_LIVE_MARGIN + unsure + 1;
+}
+
 static enum r3_live_action next_of_sent(const struct r3_live_row *row, const struct r3_live_memory *memory,
                                         const struct r3_live_times *now, int64_t *delay) {
-    int64_t passed = row->sent + now->window + R3_LIVE_MARGIN + 1 - now->exchange;
+    int64_t passed = r3_live_shut(row, now->window, now->unsure) - now->exchange;
     int64_t space = row->looked == R3_TIME_ABSENT ? 0 : row->looked + R3_LIVE_LOOK_SPACE - now->exchange;
     *delay = until_next_look(memory, now);
     if (passed > 0 && passed < *delay)
@@ -200,6 +204,7 @@ int r3_live_answered(struct r3_live_row *row, const struct r3_kucoin_answer *ans
     case R3_KUCOIN_BUSY:
     case R3_KUCOIN_TIME:
     case R3_KUCOIN_KEY:
+    case R3_KUCOIN_ACCOUNT:
         r3_live_unsend(row);
         return 0;
     default:
@@ -367,9 +372,9 @@ int r3_live_found(struct r3_live_row *row, const struct r3_live_found *found, st
     return outcome->fill_count ? add_update(outcome, row, R3_EVENT_PARTIAL, time, "", error) : 0;
 }
 
-void r3_live_absent(struct r3_live_row *row, int64_t looked, int64_t window, bool *changed) {
+void r3_live_absent(struct r3_live_row *row, int64_t looked, int64_t unsure, int64_t window, bool *changed) {
     *changed = false;
-    if (row->step != R3_LIVE_SENT || row->absent == R3_LIVE_EXISTS || looked <= row->sent + window + R3_LIVE_MARGIN ||
+    if (row->step != R3_LIVE_SENT || row->absent == R3_LIVE_EXISTS || looked < r3_live_shut(row, window, unsure) ||
         looked > row->sent + R3_LIVE_MEMORY ||
         (row->looked != R3_TIME_ABSENT && looked < row->looked + R3_LIVE_LOOK_SPACE))
         return;

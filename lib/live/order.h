@@ -23,7 +23,7 @@ enum r3_live_step { R3_LIVE_INTENT, R3_LIVE_SENT, R3_LIVE_WORKING, R3_LIVE_DONE,
 const char *r3_live_step_name(enum r3_live_step step);
 
 enum {
-    R3_LIVE_MARGIN = 500,      /* ms that the exchange's clock may be off by */
+    R3_LIVE_MARGIN = 500,      /* ms that the exchange's own clocks may be apart by */
     R3_LIVE_LOOKS = 3,         /* an order that was absent so often, */
     R3_LIVE_LOOK_SPACE = 1000, /* so many ms apart, after its window has passed, is not there */
     R3_LIVE_MEMORY =
@@ -40,6 +40,7 @@ struct r3_live_row {
     char reason[R3_TEXT_SIZE]; /* of the cancel */
     int64_t sent, looked; /* by the exchange's clock; R3_TIME_ABSENT. looked: the last look that counts in `absent` */
     int64_t attempts;     /* how often it was about to be sent */
+    int64_t epoch;        /* of the session's lease when it was put into the journal; 0: not known */
     int64_t absent;       /* looks that count, or R3_LIVE_EXISTS */
     char exchange_id[R3_NAME_SIZE];
     struct r3_decimal filled, cost, fee; /* of the fills that were told: base, quote, quote */
@@ -87,13 +88,18 @@ struct r3_live_memory {
     int64_t looks, last_look; /* since something changed */
     bool unfinished;          /* the last look said that there is more to come, */
     bool absent;              /* or nothing of an order that the exchange had */
+    bool first;               /* nobody else can have sent it: it is new here, or the exchange was asked for it */
 };
 
 struct r3_live_times {
     int64_t market, exchange, monotonic; /* now, ms */
+    int64_t unsure;                      /* what `exchange` may be off by */
     int64_t window;  /* the exchange takes no order that arrives later than that after it was sent */
     int64_t refresh; /* of its session: an entry that is older is not sent */
 };
+
+/* The exchange's time, as far as it is known, from which on it surely does not take the order that was sent any more. */
+int64_t r3_live_shut(const struct r3_live_row *row, int64_t window, int64_t unsure);
 
 /* *delay: ms until then. */
 enum r3_live_action r3_live_next(const struct r3_live_row *row, const struct r3_live_memory *memory,
@@ -129,8 +135,8 @@ struct r3_live_found {
 };
 int r3_live_found(struct r3_live_row *row, const struct r3_live_found *found, struct r3_live_outcome *outcome,
                   bool *changed, bool *unfinished, struct r3_error *error);
-/* It was not to be found anywhere, in a look that began at `looked`. */
-void r3_live_absent(struct r3_live_row *row, int64_t looked, int64_t window, bool *changed);
+/* It was not to be found anywhere, in a look that began at `looked`, which may be off by `unsure`. */
+void r3_live_absent(struct r3_live_row *row, int64_t looked, int64_t unsure, int64_t window, bool *changed);
 /* Somebody has decided by hand that an order of which the exchange tells nothing (SENT or WORKING) is over. */
 int r3_live_settle(struct r3_live_row *row, int64_t time, struct r3_live_outcome *outcome, struct r3_error *error);
 

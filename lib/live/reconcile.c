@@ -8,7 +8,12 @@
 #include "lib/market/market_name.h"
 #include "lib/trade/ledger.h"
 
-enum { FIRST_REACH = 24 * 3600 * 1000, OVERLAP = 60 * 1000, COMPARED_LASTS = 60 * 1000, COMPARE_AGAIN = 5000 /* ms */ };
+enum {
+    FIRST_REACH = 72 * 3600 * 1000, /* ms: its lists of orders go back no further, or little */
+    OVERLAP = 60 * 1000,
+    COMPARED_LASTS = 60 * 1000,
+    COMPARE_AGAIN = 5000
+};
 
 /* The last digit of sums that the exchange rounds, and we do not. */
 static const struct r3_decimal SLACK = { 1, 6 };
@@ -75,20 +80,6 @@ static int tell_foreign(struct r3_live *live, const struct r3_kucoin_order *orde
     return tell(live, listener(live, order->market), "foreign", order->exchange_id, R3_INFO, text, error);
 }
 
-/* The store is older than what was sent, as after a restored copy: the exchange has it. It is looked at like one that was sent. */
-static int take_seen(struct r3_live *live, struct live_order *order, const struct r3_kucoin_order *seen,
-                     struct r3_error *error) {
-    struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
-    int64_t attempts = order->row.attempts;
-    r3_live_send(&order->row, seen->created > 0 ? seen->created : 1);
-    order->row.absent = R3_LIVE_EXISTS;
-    r3_live_tell(&outcome, R3_WARNING, "order %s was not sent as far as the journal knows, and is at the exchange",
-                 order->row.order.id);
-    int result = live_commit(live, order, R3_LIVE_INTENT, attempts, &outcome, error);
-    r3_live_outcome_release(&outcome);
-    return result;
-}
-
 /* One that is over here. */
 static int compare_done(struct r3_live *live, const struct r3_live_row *row, const struct r3_kucoin_order *order,
                         struct r3_error *error) {
@@ -108,7 +99,7 @@ static int compare_order(struct r3_live *live, const struct r3_kucoin_order *ord
     struct r3_live_row row;
     bool found = false;
     if (known && known->row.step == R3_LIVE_INTENT)
-        return take_seen(live, known, order, error);
+        return live_take_seen(live, known, order, error);
     if (known)
         return 0; /* it is looked at anyway */
     if (*order->id && r3_live_find(&row, &found, live->store, order->id, NULL, error) < 0)
@@ -140,14 +131,42 @@ static int compare_fill(struct r3_live *live, const struct r3_kucoin_fill *fill,
     return result;
 }
 
+static bool is_ours(const struct r3_live_session *session, const char *market) {
+    return session->epoch && strcmp(session->market, market) == 0;
+}
+
+/* From where on the sessions of a market that we have the lease of want to hear: what concerns others is for the runs of these. */
+static int reach_of(struct r3_live *live, const char *market, int64_t now, int64_t *since, struct r3_error *error) {
+    *since = now;
+    for (size_t i = 0; i < live->session_count; i++) {
+        int64_t reach;
+        if (!is_ours(&live->sessions[i], market))
+            continue;
+        if (r3_live_reconciled(live->store, &live->sessions[i], &reach, error) < 0)
+            return -1;
+        if (reach == R3_TIME_ABSENT || reach - OVERLAP < now - FIRST_REACH)
+            reach = now - FIRST_REACH + OVERLAP;
+        if (reach - OVERLAP < *since)
+            *since = reach - OVERLAP;
+    }
+    return 0;
+}
+
+static int set_reach(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
+    for (size_t i = 0; i < live->session_count; i++)
+        if (is_ours(&live->sessions[i], market) &&
+            r3_live_set_reconciled(live->store, &live->sessions[i], now, error) < 0)
+            return -1;
+    return 0;
+}
+
 static int reconcile_market(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
     struct listed listed = { 0 };
     struct r3_error trouble = { 0 };
     int64_t since;
-    int result = r3_live_reconciled(live->store, market, &since, error);
+    int result = reach_of(live, market, now, &since, error);
     if (result < 0)
         return -1;
-    since = since == R3_TIME_ABSENT || since < now - FIRST_REACH ? now - FIRST_REACH : since - OVERLAP;
     bool asked = r3_kucoin_active(live->kucoin, market, take_order, &listed, &trouble) == 0 &&
                  r3_kucoin_over(live->kucoin, market, since, take_order, &listed, &trouble) == 0 &&
                  r3_kucoin_fills(live->kucoin, market, NULL, since, take_fill, &listed, &trouble) == 0;
@@ -158,7 +177,7 @@ static int reconcile_market(struct r3_live *live, const char *market, int64_t no
     for (size_t i = 0; asked && result == 0 && i < listed.fill_count; i++)
         result = compare_fill(live, &listed.fills[i], error);
     if (asked && result == 0)
-        result = r3_live_set_reconciled(live->store, market, now, error);
+        result = set_reach(live, market, now, error);
     free(listed.orders);
     free(listed.fills);
     return result;
@@ -292,13 +311,22 @@ static int add_sessions(struct r3_live *live, struct totals *totals, struct r3_e
     return result;
 }
 
-/* 1: it fits; 0: it does not; -1. */
-static int fits(const struct r3_live *live, const struct total *total, struct r3_error *error) {
+enum { OVERDRAWN, FITS, UNKNOWN };
+
+/* Or -1. */
+static int fits(struct r3_live *live, const struct total *total, struct r3_error *error) {
+    const struct live_balance *balance = live_balance(live, total->currency);
+    struct r3_error trouble = { 0 };
     struct r3_decimal most;
-    if (r3_decimal_add(&most, &live_balance(live, total->currency)->total, &SLACK, error) < 0 ||
+    if (!r3_decimal_is_present(&balance->total)) {
+        live_fail_balance(total->currency, &trouble);
+        live_trouble(live, NULL, &trouble);
+        return UNKNOWN;
+    }
+    if (r3_decimal_add(&most, &balance->total, &SLACK, error) < 0 ||
         r3_decimal_add(&most, &most, &total->open, error) < 0)
         return -1;
-    return !r3_decimal_is_less(&most, &total->sum);
+    return r3_decimal_is_less(&most, &total->sum) ? OVERDRAWN : FITS;
 }
 
 static int tell_overdrawn(struct r3_live *live, const struct total *total, struct r3_error *error) {
@@ -315,46 +343,54 @@ static int tell_overdrawn(struct r3_live *live, const struct total *total, struc
 }
 
 /* What is owned is read ahead of the balances, so that what is told meanwhile makes these no smaller than it. *wrong: the first that does
- * not fit. 1: all fit, or the balances cannot be had. */
+ * not fit. OVERDRAWN where one surely does not; UNKNOWN where that can be said of none, and not that all do; or -1. */
 static int compare_once(struct r3_live *live, struct total *wrong, struct r3_error *error) {
     struct totals totals = { 0 };
     struct r3_error trouble = { 0 };
-    int result = add_sessions(live, &totals, error) < 0 ? -1 : 1;
+    int result = add_sessions(live, &totals, error) < 0 ? -1 : FITS;
     live->balances_asked = 0;
-    if (result > 0 && live_ask_balances(live, &trouble) < 0) {
+    if (result == FITS && live_ask_balances(live, &trouble) < 0) {
         live_trouble(live, NULL, &trouble);
+        result = UNKNOWN;
         totals.count = 0;
     }
-    for (size_t i = 0; result > 0 && i < totals.count; i++) {
-        result = fits(live, &totals.list[i], error);
+    for (size_t i = 0; result > OVERDRAWN && i < totals.count; i++) {
+        int one = fits(live, &totals.list[i], error);
+        result = one == FITS ? result : one;
         *wrong = totals.list[i];
     }
     free(totals.list);
     return result;
 }
 
-/* Twice, since an order of another run may come in between. */
-static int compare_balances(struct r3_live *live, struct r3_error *error) {
+/* Twice, since an order of another run may come in between. Where it cannot be said, it stays what it was, and no entry goes either. */
+int live_compare(struct r3_live *live, struct r3_error *error) {
     struct total wrong;
     int result = compare_once(live, &wrong, error);
-    if (result == 0)
+    if (result == OVERDRAWN)
         result = compare_once(live, &wrong, error);
     if (result < 0)
         return -1;
-    live->compared = r3_clock_monotonic();
     bool before = live->overdrawn;
-    live->overdrawn = result == 0;
+    live->compare_next = r3_clock_monotonic() + (result == FITS ? COMPARED_LASTS : COMPARE_AGAIN);
+    live->uncompared = result == UNKNOWN;
+    if (result != UNKNOWN)
+        live->overdrawn = result == OVERDRAWN;
     return live->overdrawn && !before ? tell_overdrawn(live, &wrong, error) : 0;
 }
 
 /* ---- both ---- */
 
 static bool is_due(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
-    int64_t last;
-    if (live->options->reconcile_now)
-        return true;
-    return r3_live_reconciled(live->store, market, &last, error) == 0 &&
-           (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now);
+    for (size_t i = 0; i < live->session_count; i++) {
+        int64_t last;
+        if (is_ours(&live->sessions[i], market) &&
+            (live->options->reconcile_now ||
+             (r3_live_reconciled(live->store, &live->sessions[i], &last, error) == 0 &&
+              (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now))))
+            return true;
+    }
+    return false;
 }
 
 int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error) {
@@ -370,14 +406,12 @@ int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error) {
         bool before = false;
         for (size_t j = 0; j < i; j++)
             before |= strcmp(live->sessions[j].market, market) == 0;
-        if (before || !live->sessions[i].epoch || !is_due(live, market, now, error))
+        if (before || !is_due(live, market, now, error))
             continue;
         any = true;
         live_ask_rules(live, live_market(live, market), &trouble);
         if (reconcile_market(live, market, now, error) < 0)
             return -1;
     }
-    int64_t age = r3_clock_monotonic() - live->compared;
-    bool old = live->compared == 0 || age > (live->overdrawn ? COMPARE_AGAIN : COMPARED_LASTS);
-    return any || (entries && old) ? compare_balances(live, error) : 0;
+    return any || (entries && r3_clock_monotonic() >= live->compare_next) ? live_compare(live, error) : 0;
 }

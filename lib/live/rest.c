@@ -64,6 +64,8 @@ int live_end(const struct r3_live *live, size_t left, size_t unknown, struct r3_
     }
     if (live->overdrawn)
         return r3_fail(error, R3_CONFIG, "%s", *trouble ? trouble : "the allotments do not fit the balance");
+    if (live->account_refused && left)
+        return r3_fail(error, R3_PERMISSION, "the exchange refuses the account: %s", trouble);
     if (unknown)
         return r3_fail(error, R3_RETRY, "%zu order%s UNKNOWN%s%s", unknown, unknown == 1 ? " is" : "s are",
                        *trouble ? ": " : "", trouble);

@@ -7,7 +7,13 @@
 #include "lib/live/check.h"
 #include "lib/live/gateway.h"
 
-enum { TRY_AGAIN = 1000, LEAST_WAIT = 100 /* ms */ };
+enum {
+    TRY_AGAIN = 1000, /* ms */
+    TRY_ACCOUNT_AGAIN = 60 * 1000,
+    LEAST_WAIT = 100,
+    EXITS_WAIT = 1000,    /* for what an exit or a cancel can do without */
+    SIGNED_WITHIN = 5000, /* what a signature's time may be off by */
+};
 
 void live_trouble(struct r3_live *live, struct live_order *order, const struct r3_error *error) {
     snprintf(live->trouble, sizeof live->trouble, "%.250s", error->text);
@@ -21,8 +27,10 @@ int live_times(struct r3_live *live, const struct live_order *order, struct r3_l
     *times = (struct r3_live_times) { .monotonic = r3_clock_monotonic(),
                                       .window = live->options->window,
                                       .refresh = order->session->refresh };
-    return r3_clock_now(&times->market, error) < 0 || r3_kucoin_time(live->kucoin, &times->exchange, error) < 0 ? -1
-                                                                                                                : 0;
+    return r3_clock_now(&times->market, error) < 0 ||
+                   r3_kucoin_clock(live->kucoin, INT64_MAX, &times->exchange, &times->unsure, error) < 0
+               ? -1
+               : 0;
 }
 
 bool live_is_settled(const struct live_order *order) {
@@ -75,10 +83,43 @@ static int end_here(struct r3_live *live, struct live_order *order, enum r3_live
     return result;
 }
 
+/* ---- orders that somebody else may have sent ---- */
+
+int live_take_seen(struct r3_live *live, struct live_order *order, const struct r3_kucoin_order *seen,
+                   struct r3_error *error) {
+    struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
+    int64_t attempts = order->row.attempts;
+    r3_live_send(&order->row, seen->created > 0 ? seen->created : 1);
+    order->row.absent = R3_LIVE_EXISTS;
+    r3_live_tell(&outcome, R3_WARNING, "order %s was not sent as far as the journal knows, and is at the exchange",
+                 order->row.order.id);
+    int result = live_commit(live, order, R3_LIVE_INTENT, attempts, &outcome, error);
+    r3_live_outcome_release(&outcome);
+    return result;
+}
+
+/* The journal of a store that was copied back does not know what was sent since: one that was not decided on just now is asked for before
+ * anything is done with it. 1: it was never sent; 0: it was, or that is not known now; -1. */
+static int ask_first(struct r3_live *live, struct live_order *order, struct r3_error *error) {
+    struct r3_kucoin_order seen;
+    struct r3_error trouble = { 0 };
+    bool found = false;
+    if (order->memory.first)
+        return 1;
+    if (r3_kucoin_order(live->kucoin, order->row.order.market, order->row.order.id, &seen, &found, &trouble) < 0) {
+        live_trouble(live, order, &trouble);
+        return 0;
+    }
+    if (found)
+        return live_take_seen(live, order, &seen, error);
+    order->memory.first = true;
+    return 1;
+}
+
 /* ---- sending ---- */
 
 /* 1: it may be sent; 0: not now; -1. A refusal is committed. */
-static int check(struct r3_live *live, struct live_order *order, struct r3_error *error) {
+static int check_facts(struct r3_live *live, struct live_order *order, struct r3_error *error) {
     struct r3_live_facts facts;
     struct r3_error trouble = { 0 };
     char reason[R3_TEXT_SIZE];
@@ -90,12 +131,13 @@ static int check(struct r3_live *live, struct live_order *order, struct r3_error
     }
     for (int i = 0; i < 2; i++) {
         int64_t asked = live->balances_asked;
-        if (live_facts(live, &order->row.order, order->session, &facts, &trouble) < 0) {
-            if (trouble.status == R3_DATA)
-                return end_here(live, order, R3_LIVE_SEND, trouble.text, error);
+        int known = live_facts(live, &order->row.order, order->session, &facts, &trouble);
+        if (known < 0) { /* whatever it was: only the order itself can be a reason to end it */
             live_trouble(live, order, &trouble);
             return 0;
         }
+        if (known > 0)
+            return end_here(live, order, R3_LIVE_SEND, trouble.text, error);
         if (r3_live_check(reason, &order->row.order, &facts))
             return 1;
         if (!entry || asked == 0 || live->balances_asked != asked)
@@ -103,6 +145,16 @@ static int check(struct r3_live *live, struct live_order *order, struct r3_error
         live->balances_asked = 0; /* they were a few seconds old: once more with new ones */
     }
     return end_here(live, order, R3_LIVE_SEND, reason, error);
+}
+
+/* An exit goes without what is not told soon. */
+static int check(struct r3_live *live, struct live_order *order, struct r3_error *error) {
+    if (order->row.order.role == R3_ENTRY)
+        return check_facts(live, order, error);
+    int64_t before = r3_kucoin_set_timeout(live->kucoin, EXITS_WAIT);
+    int result = check_facts(live, order, error);
+    r3_kucoin_set_timeout(live->kucoin, before);
+    return result;
 }
 
 /* What the answer changes is committed. */
@@ -142,6 +194,10 @@ static void remember_answer(struct r3_live *live, struct live_order *order, cons
         order->memory.not_before = now + wait;
     else if (answer->reason == R3_KUCOIN_TIME)
         order->memory.not_before = now + TRY_AGAIN;
+    else if (answer->reason == R3_KUCOIN_ACCOUNT) {
+        live->account_refused = true;
+        order->memory.not_before = now + TRY_ACCOUNT_AGAIN;
+    }
 }
 
 static int fail_key(const struct r3_kucoin_answer *answer, struct r3_error *error) {
@@ -165,7 +221,7 @@ static int place(struct r3_live *live, struct live_order *order, struct r3_error
         live_trouble(live, order, &trouble);
         if (take_back(live, order, error) < 0)
             return -1;
-        if (trouble.status != R3_UNAVAILABLE && trouble.status != R3_RETRY && trouble.status != R3_IO) {
+        if (trouble.status == R3_BUG || trouble.status == R3_CONFIG || trouble.status == R3_SYSTEM) {
             *error = trouble;
             return -1;
         }
@@ -177,6 +233,12 @@ static int place(struct r3_live *live, struct live_order *order, struct r3_error
     return answer.outcome == R3_KUCOIN_REFUSED && answer.reason == R3_KUCOIN_KEY ? fail_key(&answer, error) : 0;
 }
 
+/* A clock that is off by half of the window is none to say by when an order has arrived. */
+static int ask_time(struct r3_live *live, int64_t *sent, struct r3_error *error) {
+    int64_t most = live->options->window < SIGNED_WITHIN ? live->options->window : SIGNED_WITHIN, unsure;
+    return r3_kucoin_clock(live->kucoin, most / 2, sent, &unsure, error);
+}
+
 static int send(struct r3_live *live, struct live_order *order, struct r3_error *error) {
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
     struct r3_error trouble = { 0 };
@@ -185,7 +247,7 @@ static int send(struct r3_live *live, struct live_order *order, struct r3_error 
     int checked = check(live, order, error);
     if (checked <= 0)
         return checked;
-    if (r3_kucoin_time(live->kucoin, &sent, &trouble) < 0) {
+    if (ask_time(live, &sent, &trouble) < 0) {
         live_trouble(live, order, &trouble);
         return 0;
     }
@@ -230,17 +292,18 @@ static int take_found(struct r3_live *live, struct live_order *order, const stru
     return result;
 }
 
-static int take_absent(struct r3_live *live, struct live_order *order, int64_t began, struct r3_error *error) {
+static int take_absent(struct r3_live *live, struct live_order *order, const struct live_look *seen,
+                       struct r3_error *error) {
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
     enum r3_live_step step = order->row.step;
     bool changed;
     order->memory.unfinished = true;
     order->memory.absent = order->row.step == R3_LIVE_WORKING;
-    r3_live_absent(&order->row, began, live->options->window, &changed);
+    r3_live_absent(&order->row, seen->began, seen->unsure, live->options->window, &changed);
     if (!changed)
         return 0;
     if (order->row.step == R3_LIVE_INTENT)
-        order->memory = (struct r3_live_memory) { .looks = 0 };
+        order->memory = (struct r3_live_memory) { .first = true };
     return live_commit(live, order, step, order->row.attempts, &outcome, error);
 }
 
@@ -254,7 +317,7 @@ static int look(struct r3_live *live, struct live_order *order, struct r3_error 
         order->memory.unfinished = true;
         live_trouble(live, NULL, &trouble);
     } else {
-        result = found > 0 ? take_found(live, order, &seen, error) : take_absent(live, order, seen.began, error);
+        result = found > 0 ? take_found(live, order, &seen, error) : take_absent(live, order, &seen, error);
     }
     free(seen.fills);
     return result;
@@ -265,7 +328,9 @@ static int look(struct r3_live *live, struct live_order *order, struct r3_error 
 static int cancel(struct r3_live *live, struct live_order *order, struct r3_error *error) {
     struct r3_kucoin_answer answer = { .outcome = R3_KUCOIN_UNKNOWN };
     struct r3_error trouble = { 0 };
+    int64_t before = r3_kucoin_set_timeout(live->kucoin, EXITS_WAIT);
     live_ask_status(live);
+    r3_kucoin_set_timeout(live->kucoin, before);
     order->memory.looks = 0; /* whatever the answer: what became of it is seen by looking */
     order->memory.cancel_asked = r3_clock_monotonic();
     if (!live->may_cancel)
@@ -286,6 +351,9 @@ static int cancel(struct r3_live *live, struct live_order *order, struct r3_erro
 }
 
 int live_act(struct r3_live *live, struct live_order *order, enum r3_live_action action, struct r3_error *error) {
+    int first = order->row.step == R3_LIVE_INTENT ? ask_first(live, order, error) : 1;
+    if (first <= 0)
+        return first;
     switch (action) {
     case R3_LIVE_WITHDRAW:
     case R3_LIVE_EXPIRE:

@@ -5,11 +5,12 @@
 static int delete_rows(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
     /* those that others refer to last */
     static const enum r3_query queries[] = {
-        R3_QUERY_DELETE_OUTBOX,          R3_QUERY_DELETE_SEEN_INPUTS, R3_QUERY_DELETE_NOTICES,
-        R3_QUERY_DELETE_COUNTERS,        R3_QUERY_DELETE_STATES,      R3_QUERY_DELETE_ACCOUNTS,
-        R3_QUERY_DELETE_POSITIONS,       R3_QUERY_DELETE_TRADES,      R3_QUERY_DELETE_EXCHANGE_FILLS,
-        R3_QUERY_DELETE_EXCHANGE_ORDERS, R3_QUERY_DELETE_ORDERS,      R3_QUERY_DELETE_SIGNALS,
-        R3_QUERY_DELETE_STRATEGY,        R3_QUERY_DELETE_TASK,        R3_QUERY_DELETE_SESSION,
+        R3_QUERY_DELETE_OUTBOX,         R3_QUERY_DELETE_SEEN_INPUTS,     R3_QUERY_DELETE_NOTICES,
+        R3_QUERY_DELETE_COUNTERS,       R3_QUERY_DELETE_STATES,          R3_QUERY_DELETE_ACCOUNTS,
+        R3_QUERY_DELETE_RECONCILED,     R3_QUERY_DELETE_POSITIONS,       R3_QUERY_DELETE_TRADES,
+        R3_QUERY_DELETE_EXCHANGE_FILLS, R3_QUERY_DELETE_EXCHANGE_ORDERS, R3_QUERY_DELETE_ORDERS,
+        R3_QUERY_DELETE_SIGNALS,        R3_QUERY_DELETE_STRATEGY,        R3_QUERY_DELETE_TASK,
+        R3_QUERY_DELETE_SESSION,
     };
     const struct r3_store_value id = r3_store_text(session->id);
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)

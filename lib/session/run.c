@@ -145,6 +145,7 @@ static int write_text(struct r3_buffer *text, const struct run *run, struct r3_e
     return 0;
 }
 
+/* Without --max-order: r3-size has cut the order by the last candle's price, and one that is refused since it has risen helps nobody. */
 static void write_live(struct r3_buffer *text, const struct run *run) {
     r3_buffer_printf(text, "r3-order --live --session %s ", run->session.id);
     write_holder(text, run);

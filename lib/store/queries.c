@@ -45,7 +45,7 @@
 #define LIVE_SESSION "SELECT s.id, s.market, s.mode, s.state, s.refresh, s.currency, s.cash FROM sessions s "
 #define JOURNAL                                                                                                        \
     "SELECT id, session, platform, market, record, step, cancel, sent, attempts, absent, looked, exchange_id, filled," \
-    " cost, fee FROM exchange_orders "
+    " cost, fee, epoch FROM exchange_orders "
 
 /* Nothing of what r3-live has told of the session of e waits for a run. */
 #define ALL_TOLD "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.program = 'r3-order' AND b.session = e.session)"
@@ -254,6 +254,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_DELETE_TRADES] = DELETE_OF("trades"),
     [R3_QUERY_DELETE_ORDERS] = DELETE_OF("orders"),
     [R3_QUERY_DELETE_SIGNALS] = DELETE_OF("signals"),
+    [R3_QUERY_DELETE_RECONCILED] = "DELETE FROM consumer_positions WHERE consumer = 'r3-live' AND topic IN"
+                                   " (SELECT 'kucoin/' || market || '/' || id FROM sessions WHERE id = $1)",
     [R3_QUERY_DELETE_SESSION] = "DELETE FROM sessions WHERE id = $1",
     [R3_QUERY_ADD_CANDLE] = "INSERT INTO candles (platform, market, timeframe, time, open, high, low, close, volume)"
                             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
@@ -281,7 +283,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_JOURNAL_ROW] = JOURNAL "WHERE id = $1",
     [R3_QUERY_JOURNAL_BY_EXCHANGE_ID] = JOURNAL "WHERE exchange_id = $1",
     [R3_QUERY_JOURNAL_ADD] = "INSERT INTO exchange_orders (id, session, platform, market, record, step, filled, cost,"
-                             " fee) VALUES ($1, $2, $3, $4, $5, 'INTENT', '0', '0', '0') ON CONFLICT (id) DO NOTHING",
+                             " fee, epoch) VALUES ($1, $2, $3, $4, $5, 'INTENT', '0', '0', '0',"
+                             " (SELECT s.epoch FROM sessions s WHERE s.id = $2)) ON CONFLICT (id) DO NOTHING",
     [R3_QUERY_JOURNAL_CANCEL] = "UPDATE exchange_orders SET cancel = $3"
                                 " WHERE id = $1 AND session = $2 AND step <> 'DONE' AND cancel IS NULL",
     [R3_QUERY_JOURNAL_STEP] = "UPDATE exchange_orders SET step = $4, sent = $5, attempts = $6, absent = $7,"

@@ -136,6 +136,7 @@ enum r3_query {
     R3_QUERY_DELETE_EXCHANGE_ORDERS,
     R3_QUERY_DELETE_ORDERS,
     R3_QUERY_DELETE_SIGNALS,
+    R3_QUERY_DELETE_RECONCILED, /* how far r3-live has compared it with the exchange */
     R3_QUERY_DELETE_SESSION,
     /* candles that are kept: platform, market and timeframe are the first three parameters */
     R3_QUERY_ADD_CANDLE,         /* …, time, open, high, low, close, volume */

@@ -16,8 +16,9 @@
 STEP(1);
 STEP(2);
 STEP(3);
+STEP(4);
 
-static const char *const steps[] = { r3_schema_step_1, r3_schema_step_2, r3_schema_step_3 };
+static const char *const steps[] = { r3_schema_step_1, r3_schema_step_2, r3_schema_step_3, r3_schema_step_4 };
 const struct r3_schema r3_schema = { steps, sizeof steps / sizeof steps[0] };
 
 static bool is_word(const char *text, size_t length, const char *word) {

@@ -41,6 +41,7 @@ struct rule {
 static struct rule rules[16];
 static size_t rule_count;
 static int64_t skew;
+static int slow; /* ms that the time takes to come */
 
 static void rule(const char *start, int times, const char *status, const char *headers, const char *body) {
     rules[rule_count++] = (struct rule) { start, times, status, headers, body, SAY };
@@ -69,9 +70,10 @@ static void answer(void *context, const char *request, size_t number, struct htt
         out->close = found->way == CLOSE || found->way == HALF;
         return;
     }
-    if (strncmp(request, "GET /api/v1/timestamp ", 22) == 0)
+    if (strncmp(request, "GET /api/v1/timestamp ", 22) == 0) {
+        out->silence = slow;
         say_time(out);
-    else
+    } else
         http_say(out, "404 Not Found", TYPE, "{\"code\":\"404000\",\"msg\":\"Url Not Found\"}");
 }
 
@@ -356,6 +358,76 @@ static void check_age(void) {
     kucoin->measured -= R3_HOUR;
     kucoin->measure_next = 0;
     CHECK_INT(r3_kucoin_time(kucoin, &now, &error), -1);
+    r3_kucoin_free(kucoin);
+}
+
+/* What the clock may be off by is half of the round trip, and drift. Where that is too much for what is asked it is measured again, and is not
+ * known where it stays so. */
+static void check_unsure(void) {
+    size_t first;
+    struct r3_kucoin *kucoin = begin(&first);
+    int64_t now, unsure = -1;
+    static const char ask[] = "GET /api/v1/timestamp ";
+    CHECK_INT(r3_kucoin_clock(kucoin, 2500, &now, &unsure, &error), 0);
+    CHECK(unsure >= 0 && unsure <= 2500);
+    kucoin->trip = 7000;
+    size_t asked = count_since(first, ask, NULL);
+    CHECK_INT(r3_kucoin_clock(kucoin, INT64_MAX, &now, &unsure, &error), 0);
+    CHECK(unsure >= 3500 && unsure < 3600);
+    CHECK_INT(count_since(first, ask, NULL), asked);
+    CHECK_INT(r3_kucoin_clock(kucoin, 2500, &now, &unsure, &error), 0);
+    CHECK(unsure <= 2500);
+    CHECK(count_since(first, ask, NULL) > asked);
+    slow = 300;
+    kucoin->trip = 7000;
+    CHECK_INT(r3_kucoin_clock(kucoin, 100, &now, &unsure, &error), -1);
+    CHECK_INT(error.status, R3_UNAVAILABLE);
+    CHECK(strstr(error.text, "its clock is known to "));
+    CHECK_INT(r3_kucoin_clock(kucoin, INT64_MAX, &now, &unsure, &error), 0);
+    CHECK(unsure >= 150);
+    slow = 0;
+    kucoin->trip = 100;
+    kucoin->measured = r3_clock_monotonic() - R3_HOUR / 2; /* and no other to be had */
+    kucoin->measure_next = r3_clock_monotonic() + R3_HOUR;
+    CHECK_INT(r3_kucoin_clock(kucoin, INT64_MAX, &now, &unsure, &error), 0);
+    CHECK(unsure >= 550 && unsure < 600);
+    r3_kucoin_free(kucoin);
+}
+
+/* That there is no such market is an answer; any other refusal is none about the market. */
+static void check_market_answers(void) {
+    size_t first;
+    struct r3_kucoin *kucoin = begin(&first);
+    struct r3_kucoin_symbol symbol;
+    bool found = true;
+    rule("GET /api/v2/symbols/NO-USDT ", 1, "200 OK", TYPE, "{\"code\":\"900001\",\"msg\":\"symbol not exists\"}");
+    CHECK_INT(r3_kucoin_market(kucoin, "NO-USDT", &symbol, &found, &error), 0);
+    CHECK(!found);
+    CHECK(strstr(error.text, "symbol not exists (900001)"));
+    rule("GET /api/v2/symbols/BTC-USDT ", 1, "400 Bad", TYPE, WRONG_TIME);
+    CHECK_INT(r3_kucoin_market(kucoin, "BTC-USDT", &symbol, &found, &error), -1);
+    CHECK_INT(error.status, R3_RETRY); /* our clock */
+    rule("GET /api/v2/symbols/BTC-USDT ", 1, "200 OK", TYPE, "{\"code\":\"400100\",\"msg\":\"symbol: odd\"}");
+    CHECK_INT(r3_kucoin_market(kucoin, "BTC-USDT", &symbol, &found, &error), -1);
+    CHECK_INT(error.status, R3_DATA);
+    rule("GET /api/v2/symbols/BTC-USDT ", 1, "200 OK", TYPE, "{\"code\":\"200000\",\"data\":null}");
+    CHECK_INT(r3_kucoin_market(kucoin, "BTC-USDT", &symbol, &found, &error), -1);
+    r3_kucoin_free(kucoin);
+}
+
+/* A call that may take less time is given up sooner. */
+static void check_patience(void) {
+    size_t first;
+    struct r3_kucoin *kucoin = begin(&first);
+    int64_t now, began = r3_clock_monotonic();
+    slow = 1500;
+    int64_t before = r3_kucoin_set_timeout(kucoin, 100);
+    CHECK_INT(before, TIMEOUT);
+    CHECK_INT(r3_kucoin_time(kucoin, &now, &error), -1);
+    CHECK(r3_clock_monotonic() - began < 1500);
+    CHECK_INT(r3_kucoin_set_timeout(kucoin, before), 100);
+    slow = 0;
+    CHECK_INT(r3_kucoin_time(kucoin, &now, &error), 0);
     r3_kucoin_free(kucoin);
 }
 
@@ -661,6 +733,9 @@ int main(void) {
     check_once();
     check_wrong_time();
     check_age();
+    check_unsure();
+    check_market_answers();
+    check_patience();
     check_never_left();
     check_asks();
     check_rates();

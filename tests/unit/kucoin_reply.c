@@ -25,17 +25,31 @@ static enum r3_kucoin_reason reason_of_class(const char *class) {
     static const struct {
         const char *class;
         enum r3_kucoin_reason reason;
-    } classes[] = { { "auth", R3_KUCOIN_KEY },         { "clock", R3_KUCOIN_TIME },
-                    { "order-gone", R3_KUCOIN_GONE },  { "param", R3_KUCOIN_PARAMETER },
-                    { "symbol", R3_KUCOIN_SYMBOL },    { "duplicate", R3_KUCOIN_DUPLICATE },
-                    { "limit", R3_KUCOIN_LIMIT },      { "balance", R3_KUCOIN_BALANCE },
-                    { "region", R3_KUCOIN_KEY },       { "rate", R3_KUCOIN_BUSY },
-                    { "account-mode", R3_KUCOIN_KEY }, { "deprecated", R3_KUCOIN_OTHER },
-                    { "server", R3_KUCOIN_OTHER } };
+    } classes[] = {
+        { "auth", R3_KUCOIN_KEY },        { "clock", R3_KUCOIN_TIME },           { "order-gone", R3_KUCOIN_GONE },
+        { "param", R3_KUCOIN_PARAMETER }, { "symbol", R3_KUCOIN_SYMBOL },        { "duplicate", R3_KUCOIN_DUPLICATE },
+        { "limit", R3_KUCOIN_LIMIT },     { "balance", R3_KUCOIN_BALANCE },      { "region", R3_KUCOIN_SYMBOL },
+        { "rate", R3_KUCOIN_BUSY },       { "account-mode", R3_KUCOIN_ACCOUNT }, { "deprecated", R3_KUCOIN_OTHER },
+        { "server", R3_KUCOIN_OTHER }
+    };
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         if (strcmp(classes[i].class, class) == 0)
             return classes[i].reason;
     return R3_KUCOIN_NO_REASON;
+}
+
+/* What the collection files under "auth" is of the key, of its account, or of one market for this account. */
+static enum r3_kucoin_reason reason_of(const char *code, const char *class) {
+    static const struct {
+        const char *code;
+        enum r3_kucoin_reason reason;
+    } others[] = { { "200009", R3_KUCOIN_SYMBOL },  { "400200", R3_KUCOIN_ACCOUNT }, { "400301", R3_KUCOIN_ACCOUNT },
+                   { "400302", R3_KUCOIN_ACCOUNT }, { "411200", R3_KUCOIN_ACCOUNT }, { "400303", R3_KUCOIN_ACCOUNT },
+                   { "411100", R3_KUCOIN_ACCOUNT } };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(others[i].code, code) == 0)
+            return others[i].reason;
+    return reason_of_class(class);
 }
 
 static void check_error(const struct r3_json_document *document, void *context) {
@@ -56,7 +70,8 @@ static void check_error(const struct r3_json_document *document, void *context) 
         judge(&answer, &reply, status, text.data);
         bool unknown = status >= 500 || strcmp(class, "server") == 0;
         CHECK_INT(answer.outcome, unknown ? R3_KUCOIN_UNKNOWN : R3_KUCOIN_REFUSED);
-        CHECK_INT(answer.reason, unknown && status != 429 ? R3_KUCOIN_OTHER : reason_of_class(class));
+        CHECK_INT(answer.reason,
+                  unknown && status != 429 ? R3_KUCOIN_OTHER : reason_of(member_text(body, "code"), class));
         CHECK_TEXT(answer.code, member_text(body, "code"));
         CHECK_TEXT(answer.text, member_text(body, "msg"));
         CHECK(answer.wait > 0 || answer.reason != R3_KUCOIN_BUSY);
@@ -662,6 +677,36 @@ static void check_candles(void) {
         CHECK_TEXT(r3_kucoin_timeframe_name(i), names[i]);
 }
 
+/* ---- balances that cannot be read ---- */
+
+/* Such a row concerns nobody but who asks for its currency. */
+static void check_odd_balances(void) {
+    static const char body[] =
+        "{\"code\":\"200000\",\"data\":[{\"type\":\"trade\",\"currency\":\"ABCDEFGHIJKLMNOPQRS\",\"balance\":\"1\",\"available\":\"1\","
+        "\"holds\":\"0\"},{\"type\":\"trade\",\"currency\":\"X\",\"balance\":\"1e99\",\"available\":\"1\",\"holds\":\"0\"},7,"
+        "{\"type\":\"main\",\"currency\":\"X\",\"balance\":\"?\"},{\"currency\":\"Z\",\"balance\":\"1\",\"available\":\"1\",\"holds\":\"0\"},"
+        "{\"type\":\"trade\",\"currency\":\"USDT\",\"balance\":\"5\",\"available\":\"4\",\"holds\":\"1\"}]}";
+    struct r3_kucoin_reply reply = { 0 };
+    struct r3_kucoin_answer answer;
+    judge(&answer, &reply, 200, body);
+    CHECK_INT(read_as(&reply, BALANCES, ""), 0);
+    CHECK_TEXT(told.data, "X - - -\nZ - - -\nUSDT 5 4 1\n");
+    CHECK_INT(read_changed(body, "[{", "[1],\"x\":[{", BALANCES), -1); /* no row that says anything */
+    CHECK_INT(read_changed(body, "[{", "[],\"x\":[{", BALANCES), 0);
+    r3_kucoin_reply_release(&reply);
+}
+
+/* Code 400100 is a rate limit, too, by its words. */
+static void check_too_many(void) {
+    struct r3_kucoin_reply reply = { 0 };
+    struct r3_kucoin_answer answer;
+    judge(&answer, &reply, 200, "{\"code\":\"400100\",\"msg\":\"Too many requests in a short period of time\"}");
+    CHECK_INT(answer.outcome, R3_KUCOIN_REFUSED);
+    CHECK_INT(answer.reason, R3_KUCOIN_BUSY);
+    CHECK(answer.wait > 0);
+    r3_kucoin_reply_release(&reply);
+}
+
 int main(void) {
     CHECK_INT(each_line("tests/vectors/kucoin/errors.jsonl", check_error, NULL), 82);
     CHECK_INT(each_line("tests/vectors/kucoin/replies.jsonl", check_reply, NULL), 35);
@@ -673,6 +718,8 @@ int main(void) {
     check_placed();
     check_members();
     check_candles();
+    check_odd_balances();
+    check_too_many();
     r3_buffer_release(&told);
     return check_done();
 }

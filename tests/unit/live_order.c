@@ -224,6 +224,7 @@ static void test_answers(void) {
         { R3_KUCOIN_REFUSED, R3_KUCOIN_BUSY, R3_ENTRY, true, R3_LIVE_INTENT, 0, "" },
         { R3_KUCOIN_REFUSED, R3_KUCOIN_TIME, R3_ENTRY, true, R3_LIVE_INTENT, 0, "" },
         { R3_KUCOIN_REFUSED, R3_KUCOIN_KEY, R3_SL, true, R3_LIVE_INTENT, 0, "" },
+        { R3_KUCOIN_REFUSED, R3_KUCOIN_ACCOUNT, R3_SL, true, R3_LIVE_INTENT, 0, "" },
         { R3_KUCOIN_REFUSED, R3_KUCOIN_BALANCE, R3_ENTRY, true, R3_LIVE_DONE, 0, rejected },
         { R3_KUCOIN_REFUSED, R3_KUCOIN_BALANCE, R3_SL, true, R3_LIVE_DONE, 0, rejected },
         { R3_KUCOIN_REFUSED, R3_KUCOIN_PARAMETER, R3_ENTRY, true, R3_LIVE_DONE, 0, rejected },
@@ -421,10 +422,38 @@ static void test_found_odd(void) {
 
 /* ---- absence ---- */
 
-static bool absent(struct r3_live_row *row, int64_t after) {
+static bool absent_by(struct r3_live_row *row, int64_t after, int64_t unsure) {
     bool changed;
-    r3_live_absent(row, TIME + after, WINDOW, &changed);
+    r3_live_absent(row, TIME + after, unsure, WINDOW, &changed);
     return changed;
+}
+static bool absent(struct r3_live_row *row, int64_t after) {
+    return absent_by(row, after, 0);
+}
+
+/* A clock that may be off by seconds says that the window has passed that much later. */
+static void test_absent_unsure(void) {
+    struct r3_live_row row = at_step(row_of(R3_ENTRY, R3_MARKET, "", "100"), R3_LIVE_SENT);
+    struct r3_live_memory memory = { .looks = 9, .last_look = 1000000 + WINDOW };
+    const int64_t passed = WINDOW + R3_LIVE_MARGIN;
+    struct r3_live_times now = times_at(WINDOW + 1000);
+    int64_t delay;
+    now.unsure = 700;
+    CHECK_INT(r3_live_shut(&row, WINDOW, 3500), TIME + passed + 3501);
+    CHECK(!absent_by(&row, passed + 1, 3500));
+    CHECK(!absent_by(&row, passed + 3500, 3500));
+    CHECK(absent_by(&row, passed + 3501, 3500));
+    row.absent = 0;
+    row.looked = R3_TIME_ABSENT;
+    CHECK_INT(r3_live_next(&row, &memory, &now, &delay), R3_LIVE_LOOK);
+    CHECK_INT(delay, 10); /* looks each second and 10 ms until then */
+    now = times_at(WINDOW + 600);
+    now.unsure = 700;
+    CHECK_INT(r3_live_next(&row, &memory, &now, &delay), R3_LIVE_LOOK);
+    CHECK_INT(delay, 410);
+    now.unsure = 300;
+    CHECK_INT(r3_live_next(&row, &memory, &now, &delay), R3_LIVE_LOOK);
+    CHECK_INT(delay, 201); /* or when it has passed */
 }
 
 static void test_absent(void) {
@@ -485,6 +514,7 @@ int main(void) {
     test_found_spent();
     test_found_odd();
     test_absent();
+    test_absent_unsure();
     test_settle();
     return check_done();
 }
