@@ -49,7 +49,7 @@ void r3_fetch_series_release(struct r3_fetch_series *series) {
     series->page = NULL;
 }
 
-/* ---- what comes from the exchange ---- */
+/* ---- candles ---- */
 
 static int fail_place(const struct r3_fetch_series *series, int64_t time, struct r3_error *error) {
     char text[R3_TIME_TEXT_SIZE];
@@ -80,6 +80,19 @@ struct window {
     int64_t from, to;
 };
 
+static void insert(struct r3_fetch_series *series, size_t place, const struct r3_candle *candle) {
+    if (series->count == series->capacity) {
+        series->capacity = series->capacity ? series->capacity * 2 : 64;
+        series->page = r3_reallocate(series->page, series->capacity * sizeof series->page[0]);
+    }
+    struct r3_candle *out = &series->page[place];
+    memmove(out + 1, out, (series->count++ - place) * sizeof *out);
+    *out = *candle;
+    memcpy(out->platform, series->head.candle.platform, sizeof out->platform);
+    memcpy(out->market, series->market, sizeof out->market);
+    out->timeframe = series->source;
+}
+
 /* Mostly they come in order, and each goes to the end. */
 static int take_candle(const struct r3_candle *candle, void *context, struct r3_error *error) {
     const struct window *window = context;
@@ -97,18 +110,37 @@ static int take_candle(const struct r3_candle *candle, void *context, struct r3_
         r3_fail(error, R3_DATA, "it came twice, with other values");
         return fail_place(series, candle->time, error);
     }
-    if (series->count == series->capacity) {
-        series->capacity = series->capacity ? series->capacity * 2 : 64;
-        series->page = r3_reallocate(series->page, series->capacity * sizeof series->page[0]);
-    }
-    struct r3_candle *out = &series->page[place];
-    memmove(out + 1, out, (series->count++ - place) * sizeof *out);
-    *out = *candle;
-    memcpy(out->platform, series->head.candle.platform, sizeof out->platform);
-    memcpy(out->market, series->market, sizeof out->market);
-    out->timeframe = series->source;
+    insert(series, place, candle);
     return 0;
 }
+
+/* ---- what comes from elsewhere ---- */
+
+bool r3_fetch_series_sound(const struct r3_fetch_series *series, const struct r3_candle *candle) {
+    struct r3_error unused;
+    return check(series, candle, &unused) == 0;
+}
+
+size_t r3_fetch_series_put(struct r3_fetch_series *series, const struct r3_candle *candles, size_t count) {
+    int64_t next = series->ask_from;
+    series->count = series->at = 0;
+    for (size_t i = 0; i < count && candles[i].time == next && next < series->until; i++) {
+        if (!r3_fetch_series_sound(series, &candles[i]))
+            break;
+        insert(series, i, &candles[i]);
+        next = r3_timeframe_close(series->source, next);
+    }
+    if (series->count == 0)
+        return 0;
+    series->ask_from = next;
+    series->known = series->known > next ? series->known : next;
+    series->search = false;
+    series->looks = 0;
+    series->retry = 0;
+    return series->count;
+}
+
+/* ---- what comes from the exchange ---- */
 
 static int ask(struct r3_fetch_series *series, struct r3_fetch_link *link, enum r3_timeframe timeframe, int64_t from,
                int64_t to, r3_exchange_candle *each, void *context, struct r3_error *error) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/buffer.h"
+#include "lib/session/market_store.h"
 #include "lib/session/pipeline.h"
 
 struct load {
@@ -46,4 +47,33 @@ int r3_market_retention(int64_t *span, struct r3_store *store, const char *platf
         r3_session_release(&load.sessions[i]);
     free(load.sessions);
     return result;
+}
+
+struct trim {
+    const char *platform, *market;
+    enum r3_timeframe timeframe;
+    int64_t span;
+    int64_t *cutoff;
+};
+
+static int trim_series(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct trim *trim = context;
+    int64_t newest;
+    if (r3_market_newest(&newest, store, trim->platform, trim->market, trim->timeframe, error) < 0)
+        return -1;
+    int64_t close = newest == R3_TIME_ABSENT ? 0 : r3_timeframe_close(trim->timeframe, newest);
+    if (close <= trim->span)
+        return 0;
+    *trim->cutoff = close - trim->span;
+    return r3_market_forget(store, trim->platform, trim->market, trim->timeframe, *trim->cutoff, error);
+}
+
+int r3_market_trim(int64_t *cutoff, struct r3_store *store, const char *platform, const char *market,
+                   enum r3_timeframe timeframe, int64_t days, struct r3_error *error) {
+    struct trim work = { .platform = platform, .market = market, .timeframe = timeframe, .cutoff = cutoff };
+    if (r3_market_retention(&work.span, store, platform, market, timeframe, days, error) < 0)
+        return -1;
+    if (work.span == R3_TIME_ABSENT)
+        return 0;
+    return r3_store_write(store, trim_series, &work, error) < 0 ? -1 : 1;
 }

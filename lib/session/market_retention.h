@@ -10,4 +10,9 @@
 int r3_market_retention(int64_t *span, struct r3_store *store, const char *platform, const char *market,
                         enum r3_timeframe timeframe, int64_t days, struct r3_error *error);
 
+/* Delete what is older, in a transaction of its own. What opens before *cutoff is not kept; it is left as it was where nothing is so
+ * old. 1; 0: nothing was deleted, since nobody knows what a session needs, and *error has the reason; -1. Not inside `work`. */
+int r3_market_trim(int64_t *cutoff, struct r3_store *store, const char *platform, const char *market,
+                   enum r3_timeframe timeframe, int64_t days, struct r3_error *error);
+
 #endif

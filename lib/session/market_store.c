@@ -50,11 +50,13 @@ static int take_stored(const struct r3_store_row *row, void *context, struct r3_
 }
 
 static int compare_stored(struct r3_store *store, const struct r3_store_value *values, const struct r3_candle *candle,
-                          struct r3_error *error) {
+                          struct r3_candle *kept, struct r3_error *error) {
     struct r3_candle stored = *candle;
     char there[240], new[240], time[R3_TIME_TEXT_SIZE];
     if (r3_store_run(store, R3_QUERY_CANDLE, values, SERIES_VALUES + 1, take_stored, &stored, NULL, error) < 0)
         return -1;
+    if (kept)
+        *kept = stored;
     if (r3_decimal_compare(&stored.open, &candle->open) == 0 && r3_decimal_compare(&stored.high, &candle->high) == 0 &&
         r3_decimal_compare(&stored.low, &candle->low) == 0 && r3_decimal_compare(&stored.close, &candle->close) == 0 &&
         r3_decimal_compare(&stored.volume, &candle->volume) == 0)
@@ -67,7 +69,8 @@ static int compare_stored(struct r3_store *store, const struct r3_store_value *v
     return 0;
 }
 
-int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_error *error) {
+int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_candle *kept,
+                           struct r3_error *error) {
     struct r3_store_value values[SERIES_VALUES + 6];
     int64_t changed = 0;
     set_series(values, candle->platform, candle->market, candle->timeframe);
@@ -79,7 +82,7 @@ int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candl
     values[SERIES_VALUES + 5] = r3_store_decimal(&candle->volume);
     if (r3_store_run(store, R3_QUERY_ADD_CANDLE, values, SERIES_VALUES + 6, NULL, NULL, &changed, error) < 0)
         return -1;
-    return changed ? 1 : compare_stored(store, values, candle, error);
+    return changed ? 1 : compare_stored(store, values, candle, kept, error);
 }
 
 int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform, const char *market,

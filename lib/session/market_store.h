@@ -41,8 +41,9 @@ int r3_market_reader_page(struct r3_market_reader *reader, struct r3_error *erro
 void r3_market_reader_release(struct r3_market_reader *reader);
 
 /* Inside `work` of a write: keep a candle. 1: done, or it is there already; 0: there is another one for that time, *error (R3_DATA) says
- * both; -1. */
-int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_error *error);
+ * both, and *kept (may be NULL) is that one; -1. */
+int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_candle *kept,
+                           struct r3_error *error);
 /* Inside `work`: open of the newest candle that is kept; R3_TIME_ABSENT: none. */
 int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform, const char *market,
                      enum r3_timeframe timeframe, struct r3_error *error);
