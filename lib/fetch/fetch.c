@@ -262,7 +262,7 @@ static int ask(struct r3_fetch *fetch, struct r3_fetch_series *series, struct r3
     fetch->moved = true;
     result = r3_fetch_series_ask(series, &fetch->link, error);
     if (result > 0 && fetch->kept)
-        r3_fetch_kept_write(fetch->kept, series);
+        r3_fetch_kept_write(fetch->kept, series, &fetch->link);
     asked(fetch, series, result);
     return result < 0 ? -1 : 1;
 }

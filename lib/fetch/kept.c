@@ -152,20 +152,27 @@ static struct r3_market_reader reader_of(struct r3_fetch_kept *kept, const struc
     return reader;
 }
 
+static int find_asked(struct r3_store *store, void *context, struct r3_error *error) {
+    struct r3_fetch_series *series = context;
+    return r3_market_asked(&series->asked_from, &series->asked_to, store, series->head.candle.platform, series->market,
+                           series->source, error);
+}
+
+/* What was asked for is looked at first: what is told later is more. */
 bool r3_fetch_kept_read(struct r3_fetch_kept *kept, struct r3_fetch_series *series) {
     struct r3_error error = { 0 };
-    size_t count = 0;
+    bool further = false;
     if (!kept->store || series->kept_to == series->until)
         return false;
     struct r3_market_reader reader = reader_of(kept, series);
-    if (r3_market_reader_page(&reader, &error) < 0)
+    if (r3_store_read(kept->store, find_asked, series, &error) < 0 || r3_market_reader_page(&reader, &error) < 0)
         give_up(kept, &error);
     else
-        count = r3_fetch_series_put(series, reader.page, reader.count);
-    if (count < R3_MARKET_PAGE)
+        further = r3_fetch_series_put(series, reader.page, reader.count, reader.next >= reader.end);
+    if (!further || reader.next >= reader.end)
         series->kept_to = series->until;
     r3_market_reader_release(&reader);
-    return count > 0;
+    return further;
 }
 
 /* ---- candles into it ---- */
@@ -174,8 +181,9 @@ bool r3_fetch_kept_read(struct r3_fetch_kept *kept, struct r3_fetch_series *seri
 struct batch {
     const struct r3_fetch_series *series;
     size_t from, to;
-    int64_t cutoff; /* what opens before is too old */
-    int64_t newest; /* open of the newest that was kept before; R3_TIME_ABSENT: none */
+    int64_t cutoff;  /* what opens before is too old */
+    int64_t settled; /* what opens before and did not come is not there */
+    int64_t newest;  /* open of the newest that was kept before; R3_TIME_ABSENT: none */
     struct other {
         size_t at;
         struct r3_candle kept;
@@ -233,7 +241,7 @@ static int find_cutoff(struct r3_fetch_kept *kept, struct batch *batch, struct r
     if (batch->newest != R3_TIME_ABSENT && r3_timeframe_close(series->source, batch->newest) > end)
         end = r3_timeframe_close(series->source, batch->newest);
     batch->cutoff = end - span;
-    if (series->page[0].time >= batch->cutoff)
+    if (series->count == 0 || series->page[0].time >= batch->cutoff)
         return 0;
     if (r3_market_retention(&span, kept->store, series->head.candle.platform, series->market, series->source, span,
                             error) < 0)
@@ -245,7 +253,7 @@ static int find_cutoff(struct r3_fetch_kept *kept, struct batch *batch, struct r
 /* Once a day of market time. */
 static int trim(struct r3_fetch_kept *kept, const struct batch *batch, struct r3_error *error) {
     const struct r3_fetch_series *series = batch->series;
-    int64_t unused, newest = series->page[series->count - 1].time;
+    int64_t unused, newest = series->count ? series->page[series->count - 1].time : INT64_MIN;
     if (newest < batch->cutoff || (batch->newest != R3_TIME_ABSENT &&
                                    r3_timeframe_open(R3_1D, newest) <= r3_timeframe_open(R3_1D, batch->newest)))
         return 0;
@@ -254,6 +262,24 @@ static int trim(struct r3_fetch_kept *kept, const struct batch *batch, struct r3
     if (result == 0)
         kept->port->warn(kept->port, "%s: so no candle is deleted", error->text);
     return result < 0 ? -1 : 0;
+}
+
+/* By the exchange's own clock, whatever R3_NOW says: an interval of which there is no candle so long after its close had no trade. */
+static int64_t settled(const struct r3_fetch_series *series, const struct r3_fetch_link *link) {
+    int64_t end = r3_timeframe_open(series->source, r3_clock_monotonic() + link->ahead - R3_FETCH_LATE);
+    return end < series->window_to ? end : series->window_to;
+}
+
+static int add_asked(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct batch *batch = context;
+    const struct r3_fetch_series *series = batch->series;
+    int64_t first = R3_TIME_ABSENT, from = series->window_from;
+    for (size_t i = 0; first == R3_TIME_ABSENT && i < series->count; i++)
+        if (series->page[i].time >= batch->cutoff)
+            first = series->page[i].time;
+    from = from > batch->cutoff ? from : r3_timeframe_close(series->source, batch->cutoff - 1);
+    return r3_market_add_asked(store, series->head.candle.platform, series->market, series->source, from,
+                               batch->settled, first, error);
 }
 
 static int write_page(struct r3_fetch_kept *kept, struct r3_fetch_series *series, struct batch *batch,
@@ -268,15 +294,18 @@ static int write_page(struct r3_fetch_kept *kept, struct r3_fetch_series *series
             return -1;
         take_kept(kept, series, batch);
     }
+    if (batch->settled > batch->cutoff && r3_store_write(kept->store, add_asked, batch, error) < 0)
+        return -1;
     return trim(kept, batch, error);
 }
 
-void r3_fetch_kept_write(struct r3_fetch_kept *kept, struct r3_fetch_series *series) {
+void r3_fetch_kept_write(struct r3_fetch_kept *kept, struct r3_fetch_series *series, const struct r3_fetch_link *link) {
     struct r3_error error = { 0 };
-    if (!kept->store || series->count == 0)
+    if (!kept->store || series->window_to == 0)
         return;
     struct batch *batch = r3_allocate(sizeof *batch);
     batch->series = series;
+    batch->settled = settled(series, link);
     if (write_page(kept, series, batch, &error) < 0)
         give_up(kept, &error);
     free(batch);

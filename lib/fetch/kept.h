@@ -20,8 +20,8 @@ void r3_fetch_kept_set_instrument(struct r3_fetch_kept *kept, const struct r3_in
 
 /* Put what the store has of it into a series that wants something, and gave all that it had: whether that is any. */
 bool r3_fetch_kept_read(struct r3_fetch_kept *kept, struct r3_fetch_series *series);
-/* Keep the page that an exchange gave. Where the store has another candle, that one takes its place. */
-void r3_fetch_kept_write(struct r3_fetch_kept *kept, struct r3_fetch_series *series);
+/* Keep the page that the exchange behind `link` gave. Where the store has another candle, that one takes its place. */
+void r3_fetch_kept_write(struct r3_fetch_kept *kept, struct r3_fetch_series *series, const struct r3_fetch_link *link);
 
 /* Whose turn it is to ask the exchange. After it came, what others were told is to be read first. */
 struct r3_fetch_turn *r3_fetch_kept_turn(struct r3_fetch_kept *kept);

@@ -121,25 +121,6 @@ bool r3_fetch_series_sound(const struct r3_fetch_series *series, const struct r3
     return check(series, candle, &unused) == 0;
 }
 
-size_t r3_fetch_series_put(struct r3_fetch_series *series, const struct r3_candle *candles, size_t count) {
-    int64_t next = series->ask_from;
-    series->count = series->at = 0;
-    for (size_t i = 0; i < count && candles[i].time == next && next < series->until; i++) {
-        if (!r3_fetch_series_sound(series, &candles[i]))
-            break;
-        insert(series, i, &candles[i]);
-        next = r3_timeframe_close(series->source, next);
-    }
-    if (series->count == 0)
-        return 0;
-    series->ask_from = next;
-    series->known = series->known > next ? series->known : next;
-    series->search = false;
-    series->looks = 0;
-    series->retry = 0;
-    return series->count;
-}
-
 /* ---- what comes from the exchange ---- */
 
 static int ask(struct r3_fetch_series *series, struct r3_fetch_link *link, enum r3_timeframe timeframe, int64_t from,
@@ -200,6 +181,36 @@ static void give_up(struct r3_fetch_series *series) {
         series->fill_up_to = series->until;
 }
 
+/* Whether nothing is missing in [from, to) that an exchange has. */
+static bool is_empty(const struct r3_fetch_series *series, int64_t from, int64_t to) {
+    return from == to || (series->asked_from <= from && to <= series->asked_to);
+}
+
+bool r3_fetch_series_put(struct r3_fetch_series *series, const struct r3_candle *candles, size_t count, bool all) {
+    int64_t end = series->ask_from, known = series->known;
+    size_t taken = 0;
+    series->count = series->at = 0;
+    for (; taken < count && is_empty(series, end, candles[taken].time); taken++) {
+        if (!r3_fetch_series_sound(series, &candles[taken]))
+            break;
+        insert(series, taken, &candles[taken]);
+        end = series->ask_from = r3_timeframe_close(series->source, candles[taken].time);
+    }
+    if (all && taken == count && series->asked_from <= end && end < series->asked_to)
+        end = series->asked_to < series->until ? series->asked_to : series->until;
+    if (taken == 0 && end <= known)
+        return false;
+    series->known = known > end ? known : end;
+    series->search = false;
+    series->looks = 0;
+    series->retry = 0;
+    if (end == series->until && series->ask_from < end)
+        give_up(series);
+    else
+        series->ask_from = end;
+    return true;
+}
+
 /* The last window was asked for. */
 static void settle(struct r3_fetch_series *series, const struct r3_fetch_link *link) {
     if (series->count > 0)
@@ -220,6 +231,7 @@ static void settle(struct r3_fetch_series *series, const struct r3_fetch_link *l
 
 int r3_fetch_series_ask(struct r3_fetch_series *series, struct r3_fetch_link *link, struct r3_error *error) {
     const int64_t page = link->exchange->page * r3_timeframe_span(series->source);
+    series->window_from = series->window_to = 0;
     if (series->search)
         return search(series, link, error);
     int64_t end = r3_timeframe_open(series->source, series->known + page);
@@ -228,6 +240,8 @@ int r3_fetch_series_ask(struct r3_fetch_series *series, struct r3_fetch_link *li
     int result = ask(series, link, series->source, window.from, end, take_candle, &window, error);
     if (result <= 0)
         return result;
+    series->window_from = window.from;
+    series->window_to = end;
     if (end == series->until) {
         settle(series, link);
         return 1;

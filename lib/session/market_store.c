@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 
 enum { PLATFORM, MARKET, TIMEFRAME, SERIES_VALUES };
+enum { ASKED_SIZE = R3_PLATFORM_SIZE + R3_MARKET_SIZE + 32 };
 
 static void set_series(struct r3_store_value values[SERIES_VALUES], const char *platform, const char *market,
                        enum r3_timeframe timeframe) {
@@ -95,12 +96,83 @@ int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform
     return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, take_time, time, NULL, error);
 }
 
+/* ---- what was asked for ---- */
+
+static const char ASKED_BY[] = "r3-fetch";
+
+/* One span a series: its ends are two rows of consumer_positions. */
+enum { FROM, TO, ENDS };
+
+static void name_ends(char out[ENDS][ASKED_SIZE], const char *platform, const char *market,
+                      enum r3_timeframe timeframe) {
+    static const char *const ends[ENDS] = { "from", "to" };
+    for (int i = 0; i < ENDS; i++)
+        snprintf(out[i], ASKED_SIZE, "candles/%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), ends[i]);
+}
+
+int r3_market_asked(int64_t *from, int64_t *to, struct r3_store *store, const char *platform, const char *market,
+                    enum r3_timeframe timeframe, struct r3_error *error) {
+    char names[ENDS][ASKED_SIZE];
+    int64_t *const ends[ENDS] = { from, to };
+    *from = *to = 0;
+    name_ends(names, platform, market, timeframe);
+    for (int i = 0; i < ENDS; i++) {
+        const struct r3_store_value values[] = { r3_store_text(ASKED_BY), r3_store_text(names[i]) };
+        if (r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, ends[i], NULL, error) < 0)
+            return -1;
+    }
+    *to = *to > *from ? *to : *from;
+    return 0;
+}
+
+/* Both, so that of two who change them at once one sees what the other did. */
+static int set_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                     int64_t from, int64_t to, struct r3_error *error) {
+    char names[ENDS][ASKED_SIZE];
+    const int64_t ends[ENDS] = { from, to };
+    name_ends(names, platform, market, timeframe);
+    for (int i = 0; i < ENDS; i++) {
+        const struct r3_store_value values[] = { r3_store_text(ASKED_BY), r3_store_text(names[i]),
+                                                 r3_store_integer(ends[i]) };
+        if (r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int r3_market_add_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                        int64_t from, int64_t to, int64_t first, struct r3_error *error) {
+    struct r3_store_value values[SERIES_VALUES + 1];
+    int64_t there_from, there_to, there = R3_TIME_ABSENT;
+    set_series(values, platform, market, timeframe);
+    values[SERIES_VALUES] = r3_store_integer(first);
+    if (r3_market_asked(&there_from, &there_to, store, platform, market, timeframe, error) < 0 ||
+        (first != R3_TIME_ABSENT &&
+         r3_store_run(store, R3_QUERY_CANDLE, values, SERIES_VALUES + 1, take_time, &there, NULL, error) < 0))
+        return -1;
+    /* Somebody has deleted them meanwhile, the oldest ones first; or an older span that does not touch the newer one. */
+    if (there != first || to <= from || (to < there_from && there_to > there_from))
+        return 0;
+    if (from <= there_to && there_to > there_from) {
+        from = there_from < from ? there_from : from;
+        to = there_to > to ? there_to : to;
+    }
+    return set_asked(store, platform, market, timeframe, from, to, error);
+}
+
+/* Of what is deleted nobody knows any more. */
 int r3_market_forget(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
                      int64_t time, struct r3_error *error) {
     struct r3_store_value values[SERIES_VALUES + 1];
+    int64_t from, to;
     set_series(values, platform, market, timeframe);
     values[SERIES_VALUES] = r3_store_integer(time);
-    return r3_store_run(store, R3_QUERY_FORGET_CANDLES, values, SERIES_VALUES + 1, NULL, NULL, NULL, error);
+    if (r3_store_run(store, R3_QUERY_FORGET_CANDLES, values, SERIES_VALUES + 1, NULL, NULL, NULL, error) < 0 ||
+        r3_market_asked(&from, &to, store, platform, market, timeframe, error) < 0)
+        return -1;
+    return from == to || from >= time
+               ? 0
+               : set_asked(store, platform, market, timeframe, time, to > time ? to : time, error);
 }
 
 /* ---- reading ---- */
