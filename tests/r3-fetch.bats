@@ -431,6 +431,12 @@ as_without() {
     [ "$(asked_of "count(*)")" -ge 400 ]
     [ "$(asked_of "count(*)")" -lt 500 ]
     [ "$(asked_of "max(time)")" = "$(ms 2014-01-31T01:00)" ]
+    # As many days as r3-market keep was told.
+    new_store
+    r3-market keep --days 12 -q <out
+    keeps 288 01 13
+    keeps 312 13 14 # until the next day comes
+    keeps 288 14 15
 }
 
 @test "--store: several at once ask once, and nobody waits for one who was killed" {

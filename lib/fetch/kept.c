@@ -244,7 +244,7 @@ static int find_cutoff(struct r3_fetch_kept *kept, struct batch *batch, struct r
     if (series->count == 0 || series->page[0].time >= batch->cutoff)
         return 0;
     if (r3_market_retention(&span, kept->store, series->head.candle.platform, series->market, series->source, span,
-                            error) < 0)
+                            false, error) < 0)
         return -1;
     batch->cutoff = span == R3_TIME_ABSENT ? batch->cutoff : end - span;
     return 0;
@@ -258,7 +258,7 @@ static int trim(struct r3_fetch_kept *kept, const struct batch *batch, struct r3
                                    r3_timeframe_open(R3_1D, newest) <= r3_timeframe_open(R3_1D, batch->newest)))
         return 0;
     int result = r3_market_trim(&unused, kept->store, series->head.candle.platform, series->market, series->source,
-                                DAYS * R3_DAY, error);
+                                DAYS * R3_DAY, false, error);
     if (result == 0)
         kept->port->warn(kept->port, "%s: so no candle is deleted", error->text);
     return result < 0 ? -1 : 0;
@@ -277,7 +277,10 @@ static int add_asked(struct r3_store *store, void *context, struct r3_error *err
     for (size_t i = 0; first == R3_TIME_ABSENT && i < series->count; i++)
         if (series->page[i].time >= batch->cutoff)
             first = series->page[i].time;
-    from = from > batch->cutoff ? from : r3_timeframe_close(series->source, batch->cutoff - 1);
+    if (from < batch->cutoff) {
+        from = r3_timeframe_open(series->source, batch->cutoff);
+        from = from < batch->cutoff ? r3_timeframe_close(series->source, from) : from;
+    }
     return r3_market_add_asked(store, series->head.candle.platform, series->market, series->source, from,
                                batch->settled, first, error);
 }

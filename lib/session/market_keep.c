@@ -113,7 +113,7 @@ static int run_batch(struct keep *keep, struct batch *batch, size_t *at, struct 
 static int trim(struct keep *keep, struct series *series, struct r3_error *error) {
     series->trimmed = series->newest;
     int result = r3_market_trim(&series->cutoff, keep->store, series->platform, series->market, series->timeframe,
-                                keep->days, error);
+                                keep->days, true, error);
     if (result == 0 && !keep->warned)
         keep->port->warn(keep->port, "%s: so no candle is deleted (said once)", error->text);
     keep->warned |= result == 0;

@@ -8,7 +8,7 @@
 #include "lib/base/clock.h"
 
 enum { PLATFORM, MARKET, TIMEFRAME, SERIES_VALUES };
-enum { ASKED_SIZE = R3_PLATFORM_SIZE + R3_MARKET_SIZE + 32 };
+enum { TOPIC_SIZE = R3_PLATFORM_SIZE + R3_MARKET_SIZE + 16 };
 
 static void set_series(struct r3_store_value values[SERIES_VALUES], const char *platform, const char *market,
                        enum r3_timeframe timeframe) {
@@ -96,31 +96,40 @@ int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform
     return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, take_time, time, NULL, error);
 }
 
-/* ---- what was asked for ---- */
+/* ---- what is noted of a series: rows of consumer_positions ---- */
 
-static const char ASKED_BY[] = "r3-fetch";
+static int get_note(int64_t *value, struct r3_store *store, const char *platform, const char *market,
+                    enum r3_timeframe timeframe, const char *name, struct r3_error *error) {
+    char topic[TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
+    const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic) };
+    *value = 0;
+    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, value, NULL, error);
+}
 
-/* One span a series: its ends are two rows of consumer_positions. */
-enum { FROM, TO, ENDS };
+static int set_note(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                    const char *name, int64_t value, struct r3_error *error) {
+    char topic[TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
+    const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic), r3_store_integer(value) };
+    return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error);
+}
 
-static void name_ends(char out[ENDS][ASKED_SIZE], const char *platform, const char *market,
-                      enum r3_timeframe timeframe) {
-    static const char *const ends[ENDS] = { "from", "to" };
-    for (int i = 0; i < ENDS; i++)
-        snprintf(out[i], ASKED_SIZE, "candles/%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), ends[i]);
+int r3_market_days(int64_t *days, struct r3_store *store, const char *platform, const char *market,
+                   enum r3_timeframe timeframe, struct r3_error *error) {
+    return get_note(days, store, platform, market, timeframe, "days", error);
+}
+
+int r3_market_set_days(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                       int64_t days, struct r3_error *error) {
+    return set_note(store, platform, market, timeframe, "days", days, error);
 }
 
 int r3_market_asked(int64_t *from, int64_t *to, struct r3_store *store, const char *platform, const char *market,
                     enum r3_timeframe timeframe, struct r3_error *error) {
-    char names[ENDS][ASKED_SIZE];
-    int64_t *const ends[ENDS] = { from, to };
-    *from = *to = 0;
-    name_ends(names, platform, market, timeframe);
-    for (int i = 0; i < ENDS; i++) {
-        const struct r3_store_value values[] = { r3_store_text(ASKED_BY), r3_store_text(names[i]) };
-        if (r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, ends[i], NULL, error) < 0)
-            return -1;
-    }
+    if (get_note(from, store, platform, market, timeframe, "from", error) < 0 ||
+        get_note(to, store, platform, market, timeframe, "to", error) < 0)
+        return -1;
     *to = *to > *from ? *to : *from;
     return 0;
 }
@@ -128,16 +137,9 @@ int r3_market_asked(int64_t *from, int64_t *to, struct r3_store *store, const ch
 /* Both, so that of two who change them at once one sees what the other did. */
 static int set_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
                      int64_t from, int64_t to, struct r3_error *error) {
-    char names[ENDS][ASKED_SIZE];
-    const int64_t ends[ENDS] = { from, to };
-    name_ends(names, platform, market, timeframe);
-    for (int i = 0; i < ENDS; i++) {
-        const struct r3_store_value values[] = { r3_store_text(ASKED_BY), r3_store_text(names[i]),
-                                                 r3_store_integer(ends[i]) };
-        if (r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error) < 0)
-            return -1;
-    }
-    return 0;
+    return set_note(store, platform, market, timeframe, "from", from, error) < 0
+               ? -1
+               : set_note(store, platform, market, timeframe, "to", to, error);
 }
 
 int r3_market_add_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,

@@ -51,6 +51,12 @@ int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform
 int r3_market_forget(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
                      int64_t time, struct r3_error *error);
 
+/* Inside `work`: for how long, ms, r3-market keep was told to keep them; 0: it was not. And of a write: it is told now. */
+int r3_market_days(int64_t *days, struct r3_store *store, const char *platform, const char *market,
+                   enum r3_timeframe timeframe, struct r3_error *error);
+int r3_market_set_days(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                       int64_t days, struct r3_error *error);
+
 /* Candles that are missing among those that are kept: whether there are none, or nobody asked. Inside `work`: of the intervals that open in
  * [*from, *to) an exchange was asked, and what there is of them is kept. from == to: nobody knows of any. */
 int r3_market_asked(int64_t *from, int64_t *to, struct r3_store *store, const char *platform, const char *market,
