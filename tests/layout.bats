@@ -19,8 +19,8 @@ setup() { cd "$TOP"; }
     [ -z "$missing" ]
 }
 
-@test "imports point leftwards only: base json record, then market strategy trade, then input store exchange, then kucoin and stage, then fetch live session sweep, then bin" {
-    declare -A floor=([base]=0 [json]=1 [record]=2 [market]=3 [trade]=3 [strategy]=4 [input]=5 [store]=5 [exchange]=5 [kucoin]=6 [stage]=6 [fetch]=7 [live]=7 [session]=7 [sweep]=7)
+@test "imports point leftwards only: base json record, then market strategy trade, then input store exchange, then kucoin and stage, then live session sweep, then fetch, then bin" {
+    declare -A floor=([base]=0 [json]=1 [record]=2 [market]=3 [trade]=3 [strategy]=4 [input]=5 [store]=5 [exchange]=5 [kucoin]=6 [stage]=6 [fetch]=8 [live]=7 [session]=7 [sweep]=7)
     bad=
     for file in lib/*/*.[ch]; do
         from=$(cut -d/ -f2 <<<"$file")

@@ -1,6 +1,7 @@
 # r3-market: candles kept in the store, and what is asked of them; everything on SQLite and on PostgreSQL.
 load helper
 load postgresql
+load kucoin
 
 setup_file() {
     load postgresql
@@ -17,6 +18,11 @@ setup() {
     unset R3_DB R3_NOW
     hour=$DATA/btcusd-bitstamp-2013_1H.csv
     minute=$DATA/btcusd-bitstamp-2013_1m.csv
+    export XDG_STATE_HOME=$PWD/state
+}
+
+teardown() {
+    exchange_stop
 }
 
 # place KIND NAME: a store of that kind in R3_DB, and sql TEXT to go behind the program's back.
@@ -359,4 +365,49 @@ NDJSON
     [ "$(wc -l <answers)" -eq 4 ]
     [ ! -s err ]
     R3_DB="$R3_DB&options=-c%20default_transaction_read_only%3Don" run -77 r3-market keep -q < <(sed 's/BTC-USDT/ETH-USDT/' stream)
+}
+
+@test "what r3-fetch --store has fetched is kept as keep would keep it; several at once, one killed" {
+    exchange_start --now 2013-12-02T16:00 --candles "$minute"
+    words=(kucoin BTC-USDT 15m --with 1m --from 2013-11-26 --to 2013-11-27)
+    r3-fetch "${words[@]}" >want 2>/dev/null
+    for kind in sqlite postgresql; do
+        place $kind kept
+        before=$(exchange_control requests | jq .endpoints.candles)
+        fetchers=()
+        for i in 1 2 3; do
+            r3-fetch "${words[@]}" --store >out.$i 2>/dev/null 3>&- &
+            fetchers+=($!)
+        done
+        wait "${fetchers[@]}"
+        for i in 1 2 3; do cmp out.$i want; done
+        [ "$(exchange_control requests | jq .endpoints.candles)" = $((before + 2)) ]
+        for timeframe in 15m 1m; do
+            diff <(r3-market history BTC-USDT $timeframe 2>/dev/null) <(only_candles <want | grep "\"$timeframe\"")
+        done
+        r3-market keep <want >/dev/null
+        [ "$(r3-market indicator 'sma(close, 3)' BTC-USDT 15m --last 5 | wc -l)" = 5 ]
+        # With --days keep deletes more: what is gone is asked for again, what was missing among the rest is not.
+        jq -c 'select(.type != "candle" or .timeframe == "1m")' want | r3-market keep --days 1 >/dev/null
+        sql "DELETE FROM candles WHERE timeframe = '15m' AND time >= 1385500000000; UPDATE consumer_positions SET next = 1385500000000 WHERE topic LIKE '%/15m/to' AND next > 1385500000000"
+        r3-fetch "${words[@]}" --store >out 2>/dev/null
+        cmp out want
+        [ "$(exchange_control requests | jq .endpoints.candles)" = $((before + 3)) ]
+        for ((i = 0; i < 4; i++)); do
+            sql 'DELETE FROM candles; DELETE FROM consumer_positions'
+            r3-fetch "${words[@]}" --store >out 2>/dev/null 3>&- &
+            sleep "0.$(printf %03d $((RANDOM % 200)))"
+            kill -9 $! 2>/dev/null || true
+            wait $! || true
+            r3-fetch "${words[@]}" --store >out 2>/dev/null
+            cmp out want
+        done
+        # No candle that was deleted counts as one that does not exist.
+        r3-fetch kucoin BTC-USDT 1m --from 2013-11-26 --to 2013-11-30 --store >/dev/null 2>&1
+        r3-collect --platform kucoin -m BTC-USDT "$minute" --from 2013-11-30 --quiet | r3-market keep --days 1 -q
+        r3-fetch kucoin BTC-USDT 1m --from 2013-11-26 --to 2013-11-26T06:00 --store >/dev/null 2>&1
+        r3-fetch kucoin BTC-USDT 1m --from 2013-11-26 --to 2013-11-30 --store 2>/dev/null | only_candles >out
+        diff out <(r3-collect --platform kucoin -m BTC-USDT "$minute" --from 2013-11-26 --to 2013-11-30 --quiet | only_candles)
+        run -0 r3-session check
+    done
 }

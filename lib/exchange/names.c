@@ -39,7 +39,8 @@ int64_t r3_exchange_depth(const char *name) {
 
 /* Options that stand alone; any other has its value in the next word, or behind a '='. */
 static bool is_flag(const char *word) {
-    static const char *const flags[] = { "--both", "--quiet", "--follow", "--help", "--version", "-f", "-h", "-V" };
+    static const char *const flags[] = { "--both",    "--quiet", "--follow", "--store", "--help",
+                                         "--version", "-f",      "-h",       "-V" };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (strcmp(word, flags[i]) == 0)
             return true;

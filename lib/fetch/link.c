@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "lib/base/clock.h"
+#include "lib/fetch/clock.h"
 #include "lib/kucoin/history.h"
 
 enum {
@@ -111,7 +112,13 @@ int r3_fetch_link_measure(struct r3_fetch_link *link, struct r3_error *error) {
     /* What it says is taken to be as old as half the time between question and answer. */
     link->timed = r3_clock_monotonic();
     link->ahead = now - (before + (link->timed - before) / 2);
+    if (link->shared)
+        r3_fetch_clock_save(link->ahead, link->url);
     return 1;
+}
+
+bool r3_fetch_link_recall(struct r3_fetch_link *link) {
+    return r3_fetch_clock_load(&link->ahead, link->url);
 }
 
 int64_t r3_fetch_link_now(const struct r3_fetch_link *link) {

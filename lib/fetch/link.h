@@ -15,6 +15,7 @@ struct r3_fetch_link {
     struct r3_port *port;
     void *client;
     const char *url; /* borrowed */
+    bool shared;     /* what is measured is told to other processes */
     bool patient;    /* it is asked until it answers, however long that takes: --follow */
     int64_t next;    /* monotonic ms: no question before */
     int64_t ahead;   /* of the exchange's clock: ahead of the monotonic one */
@@ -44,7 +45,9 @@ int r3_fetch_link_take(struct r3_fetch_link *link, int result, struct r3_error *
 
 /* Measure its time. As r3_fetch_link_take. */
 int r3_fetch_link_measure(struct r3_fetch_link *link, struct r3_error *error);
-/* Its time, once it was measured; R3_NOW where that is set, and for a real exchange is in its past. */
+/* Know it as others have measured it a short while ago; false: none has. */
+bool r3_fetch_link_recall(struct r3_fetch_link *link);
+/* Its time, once it was measured or recalled; R3_NOW where that is set, and for a real exchange is in its past. */
 int64_t r3_fetch_link_now(const struct r3_fetch_link *link);
 
 #endif

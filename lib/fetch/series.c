@@ -49,7 +49,7 @@ void r3_fetch_series_release(struct r3_fetch_series *series) {
     series->page = NULL;
 }
 
-/* ---- what comes from the exchange ---- */
+/* ---- candles ---- */
 
 static int fail_place(const struct r3_fetch_series *series, int64_t time, struct r3_error *error) {
     char text[R3_TIME_TEXT_SIZE];
@@ -80,6 +80,19 @@ struct window {
     int64_t from, to;
 };
 
+static void insert(struct r3_fetch_series *series, size_t place, const struct r3_candle *candle) {
+    if (series->count == series->capacity) {
+        series->capacity = series->capacity ? series->capacity * 2 : 64;
+        series->page = r3_reallocate(series->page, series->capacity * sizeof series->page[0]);
+    }
+    struct r3_candle *out = &series->page[place];
+    memmove(out + 1, out, (series->count++ - place) * sizeof *out);
+    *out = *candle;
+    memcpy(out->platform, series->head.candle.platform, sizeof out->platform);
+    memcpy(out->market, series->market, sizeof out->market);
+    out->timeframe = series->source;
+}
+
 /* Mostly they come in order, and each goes to the end. */
 static int take_candle(const struct r3_candle *candle, void *context, struct r3_error *error) {
     const struct window *window = context;
@@ -97,18 +110,18 @@ static int take_candle(const struct r3_candle *candle, void *context, struct r3_
         r3_fail(error, R3_DATA, "it came twice, with other values");
         return fail_place(series, candle->time, error);
     }
-    if (series->count == series->capacity) {
-        series->capacity = series->capacity ? series->capacity * 2 : 64;
-        series->page = r3_reallocate(series->page, series->capacity * sizeof series->page[0]);
-    }
-    struct r3_candle *out = &series->page[place];
-    memmove(out + 1, out, (series->count++ - place) * sizeof *out);
-    *out = *candle;
-    memcpy(out->platform, series->head.candle.platform, sizeof out->platform);
-    memcpy(out->market, series->market, sizeof out->market);
-    out->timeframe = series->source;
+    insert(series, place, candle);
     return 0;
 }
+
+/* ---- what comes from elsewhere ---- */
+
+bool r3_fetch_series_sound(const struct r3_fetch_series *series, const struct r3_candle *candle) {
+    struct r3_error unused;
+    return check(series, candle, &unused) == 0;
+}
+
+/* ---- what comes from the exchange ---- */
 
 static int ask(struct r3_fetch_series *series, struct r3_fetch_link *link, enum r3_timeframe timeframe, int64_t from,
                int64_t to, r3_exchange_candle *each, void *context, struct r3_error *error) {
@@ -168,6 +181,36 @@ static void give_up(struct r3_fetch_series *series) {
         series->fill_up_to = series->until;
 }
 
+/* Whether nothing is missing in [from, to) that an exchange has. */
+static bool is_empty(const struct r3_fetch_series *series, int64_t from, int64_t to) {
+    return from == to || (series->asked_from <= from && to <= series->asked_to);
+}
+
+bool r3_fetch_series_put(struct r3_fetch_series *series, const struct r3_candle *candles, size_t count, bool all) {
+    int64_t end = series->ask_from, known = series->known;
+    size_t taken = 0;
+    series->count = series->at = 0;
+    for (; taken < count && is_empty(series, end, candles[taken].time); taken++) {
+        if (!r3_fetch_series_sound(series, &candles[taken]))
+            break;
+        insert(series, taken, &candles[taken]);
+        end = series->ask_from = r3_timeframe_close(series->source, candles[taken].time);
+    }
+    if (all && taken == count && series->asked_from <= end && end < series->asked_to)
+        end = series->asked_to < series->until ? series->asked_to : series->until;
+    if (taken == 0 && end <= known)
+        return false;
+    series->known = known > end ? known : end;
+    series->search = false;
+    series->looks = 0;
+    series->retry = 0;
+    if (end == series->until && series->ask_from < end)
+        give_up(series);
+    else
+        series->ask_from = end;
+    return true;
+}
+
 /* The last window was asked for. */
 static void settle(struct r3_fetch_series *series, const struct r3_fetch_link *link) {
     if (series->count > 0)
@@ -188,6 +231,7 @@ static void settle(struct r3_fetch_series *series, const struct r3_fetch_link *l
 
 int r3_fetch_series_ask(struct r3_fetch_series *series, struct r3_fetch_link *link, struct r3_error *error) {
     const int64_t page = link->exchange->page * r3_timeframe_span(series->source);
+    series->window_from = series->window_to = 0;
     if (series->search)
         return search(series, link, error);
     int64_t end = r3_timeframe_open(series->source, series->known + page);
@@ -196,6 +240,8 @@ int r3_fetch_series_ask(struct r3_fetch_series *series, struct r3_fetch_link *li
     int result = ask(series, link, series->source, window.from, end, take_candle, &window, error);
     if (result <= 0)
         return result;
+    series->window_from = window.from;
+    series->window_to = end;
     if (end == series->until) {
         settle(series, link);
         return 1;

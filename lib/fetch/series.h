@@ -27,7 +27,10 @@ struct r3_fetch_series {
     int64_t ask_from;    /* up to there nothing more can come: at most `known` */
     int64_t retry;       /* monotonic ms: the youngest was not there, and is not asked for before */
     unsigned looks;
-    bool search; /* nothing was in the last window: days tell where it goes on */
+    bool search;                    /* nothing was in the last window: days tell where it goes on */
+    int64_t window_from, window_to; /* what the last page was asked for; 0: days */
+    int64_t asked_from, asked_to;   /* --store: others have asked; what is not kept of these is not there */
+    int64_t kept_to; /* --store: what `until` was when the store was seen to have nothing at `ask_from` */
 
     struct r3_candle *page; /* received, in order of time */
     size_t count, at, capacity;
@@ -63,6 +66,12 @@ static inline bool r3_fetch_series_wants(const struct r3_fetch_series *series) {
 int64_t r3_fetch_series_pause(const struct r3_fetch_series *series, const struct r3_fetch_link *link);
 /* Ask for the next page; all that was received before was given. As r3_fetch_link_take. */
 int r3_fetch_series_ask(struct r3_fetch_series *series, struct r3_fetch_link *link, struct r3_error *error);
+/* Candles that were received earlier, in order of time, from `ask_from` on; all that were received before were given. `all`: there are no more
+ * of them ahead of `until`. They are taken up to the first that is missing where nobody asked for it, or that is unsound: whether that
+ * leads any further. */
+bool r3_fetch_series_put(struct r3_fetch_series *series, const struct r3_candle *candles, size_t count, bool all);
+/* Whether an exchange can have meant it. */
+bool r3_fetch_series_sound(const struct r3_fetch_series *series, const struct r3_candle *candle);
 /* See whether a candle is ready. */
 int r3_fetch_series_look(struct r3_fetch_series *series, struct r3_error *error);
 /* The earliest close of a candle that is not ready yet; INT64_MAX: there is none. */

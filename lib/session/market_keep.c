@@ -86,7 +86,7 @@ static int store_batch(struct r3_store *store, void *context, struct r3_error *e
         }
         if (candle->time < batch->cutoff)
             continue;
-        int result = r3_market_store_candle(store, candle, error);
+        int result = r3_market_store_candle(store, candle, NULL, error);
         batch->refused = result == 0;
         if (result <= 0)
             return -1;
@@ -110,39 +110,14 @@ static int run_batch(struct keep *keep, struct batch *batch, size_t *at, struct 
 
 /* ---- what is too old ---- */
 
-struct trim {
-    struct series *series;
-    int64_t span;
-};
-
-static int trim_series(struct r3_store *store, void *context, struct r3_error *error) {
-    const struct trim *trim = context;
-    struct series *series = trim->series;
-    int64_t newest;
-    if (r3_market_newest(&newest, store, series->platform, series->market, series->timeframe, error) < 0)
-        return -1;
-    int64_t close = newest == R3_TIME_ABSENT ? 0 : r3_timeframe_close(series->timeframe, newest);
-    if (close <= trim->span)
-        return 0;
-    series->cutoff = close - trim->span;
-    return r3_market_forget(store, series->platform, series->market, series->timeframe, series->cutoff, error);
-}
-
 static int trim(struct keep *keep, struct series *series, struct r3_error *error) {
-    struct trim work = { .series = series };
-    struct r3_error reason = { 0 };
     series->trimmed = series->newest;
-    if (r3_market_retention(&work.span, keep->store, series->platform, series->market, series->timeframe, keep->days,
-                            &reason) < 0) {
-        *error = reason;
-        return -1;
-    }
-    if (work.span != R3_TIME_ABSENT)
-        return r3_store_write(keep->store, trim_series, &work, error);
-    if (!keep->warned)
-        keep->port->warn(keep->port, "%s: so no candle is deleted (said once)", reason.text);
-    keep->warned = true;
-    return 0;
+    int result = r3_market_trim(&series->cutoff, keep->store, series->platform, series->market, series->timeframe,
+                                keep->days, true, error);
+    if (result == 0 && !keep->warned)
+        keep->port->warn(keep->port, "%s: so no candle is deleted (said once)", error->text);
+    keep->warned |= result == 0;
+    return result < 0 ? -1 : 0;
 }
 
 /* At the first candle of a series, and then once a day of market time. */

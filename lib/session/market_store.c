@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 
 enum { PLATFORM, MARKET, TIMEFRAME, SERIES_VALUES };
+enum { TOPIC_SIZE = R3_PLATFORM_SIZE + R3_MARKET_SIZE + 16 };
 
 static void set_series(struct r3_store_value values[SERIES_VALUES], const char *platform, const char *market,
                        enum r3_timeframe timeframe) {
@@ -50,11 +51,13 @@ static int take_stored(const struct r3_store_row *row, void *context, struct r3_
 }
 
 static int compare_stored(struct r3_store *store, const struct r3_store_value *values, const struct r3_candle *candle,
-                          struct r3_error *error) {
+                          struct r3_candle *kept, struct r3_error *error) {
     struct r3_candle stored = *candle;
     char there[240], new[240], time[R3_TIME_TEXT_SIZE];
     if (r3_store_run(store, R3_QUERY_CANDLE, values, SERIES_VALUES + 1, take_stored, &stored, NULL, error) < 0)
         return -1;
+    if (kept)
+        *kept = stored;
     if (r3_decimal_compare(&stored.open, &candle->open) == 0 && r3_decimal_compare(&stored.high, &candle->high) == 0 &&
         r3_decimal_compare(&stored.low, &candle->low) == 0 && r3_decimal_compare(&stored.close, &candle->close) == 0 &&
         r3_decimal_compare(&stored.volume, &candle->volume) == 0)
@@ -67,7 +70,8 @@ static int compare_stored(struct r3_store *store, const struct r3_store_value *v
     return 0;
 }
 
-int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_error *error) {
+int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_candle *kept,
+                           struct r3_error *error) {
     struct r3_store_value values[SERIES_VALUES + 6];
     int64_t changed = 0;
     set_series(values, candle->platform, candle->market, candle->timeframe);
@@ -79,7 +83,7 @@ int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candl
     values[SERIES_VALUES + 5] = r3_store_decimal(&candle->volume);
     if (r3_store_run(store, R3_QUERY_ADD_CANDLE, values, SERIES_VALUES + 6, NULL, NULL, &changed, error) < 0)
         return -1;
-    return changed ? 1 : compare_stored(store, values, candle, error);
+    return changed ? 1 : compare_stored(store, values, candle, kept, error);
 }
 
 int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform, const char *market,
@@ -92,12 +96,85 @@ int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform
     return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, take_time, time, NULL, error);
 }
 
+/* ---- what is noted of a series: rows of consumer_positions ---- */
+
+static int get_note(int64_t *value, struct r3_store *store, const char *platform, const char *market,
+                    enum r3_timeframe timeframe, const char *name, struct r3_error *error) {
+    char topic[TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
+    const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic) };
+    *value = 0;
+    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, value, NULL, error);
+}
+
+static int set_note(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                    const char *name, int64_t value, struct r3_error *error) {
+    char topic[TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
+    const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic), r3_store_integer(value) };
+    return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error);
+}
+
+int r3_market_days(int64_t *days, struct r3_store *store, const char *platform, const char *market,
+                   enum r3_timeframe timeframe, struct r3_error *error) {
+    return get_note(days, store, platform, market, timeframe, "days", error);
+}
+
+int r3_market_set_days(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                       int64_t days, struct r3_error *error) {
+    return set_note(store, platform, market, timeframe, "days", days, error);
+}
+
+int r3_market_asked(int64_t *from, int64_t *to, struct r3_store *store, const char *platform, const char *market,
+                    enum r3_timeframe timeframe, struct r3_error *error) {
+    if (get_note(from, store, platform, market, timeframe, "from", error) < 0 ||
+        get_note(to, store, platform, market, timeframe, "to", error) < 0)
+        return -1;
+    *to = *to > *from ? *to : *from;
+    return 0;
+}
+
+/* Both, so that of two who change them at once one sees what the other did. */
+static int set_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                     int64_t from, int64_t to, struct r3_error *error) {
+    return set_note(store, platform, market, timeframe, "from", from, error) < 0
+               ? -1
+               : set_note(store, platform, market, timeframe, "to", to, error);
+}
+
+int r3_market_add_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                        int64_t from, int64_t to, int64_t first, struct r3_error *error) {
+    struct r3_store_value values[SERIES_VALUES + 1];
+    int64_t there_from, there_to, there = R3_TIME_ABSENT;
+    set_series(values, platform, market, timeframe);
+    values[SERIES_VALUES] = r3_store_integer(first);
+    if (r3_market_asked(&there_from, &there_to, store, platform, market, timeframe, error) < 0 ||
+        (first != R3_TIME_ABSENT &&
+         r3_store_run(store, R3_QUERY_CANDLE, values, SERIES_VALUES + 1, take_time, &there, NULL, error) < 0))
+        return -1;
+    /* Somebody has deleted them meanwhile, the oldest ones first; or an older span that does not touch the newer one. */
+    if (there != first || to <= from || (to < there_from && there_to > there_from))
+        return 0;
+    if (from <= there_to && there_to > there_from) {
+        from = there_from < from ? there_from : from;
+        to = there_to > to ? there_to : to;
+    }
+    return set_asked(store, platform, market, timeframe, from, to, error);
+}
+
+/* Of what is deleted nobody knows any more. */
 int r3_market_forget(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
                      int64_t time, struct r3_error *error) {
     struct r3_store_value values[SERIES_VALUES + 1];
+    int64_t from, to;
     set_series(values, platform, market, timeframe);
     values[SERIES_VALUES] = r3_store_integer(time);
-    return r3_store_run(store, R3_QUERY_FORGET_CANDLES, values, SERIES_VALUES + 1, NULL, NULL, NULL, error);
+    if (r3_store_run(store, R3_QUERY_FORGET_CANDLES, values, SERIES_VALUES + 1, NULL, NULL, NULL, error) < 0 ||
+        r3_market_asked(&from, &to, store, platform, market, timeframe, error) < 0)
+        return -1;
+    return from == to || from >= time
+               ? 0
+               : set_asked(store, platform, market, timeframe, time, to > time ? to : time, error);
 }
 
 /* ---- reading ---- */

@@ -41,13 +41,28 @@ int r3_market_reader_page(struct r3_market_reader *reader, struct r3_error *erro
 void r3_market_reader_release(struct r3_market_reader *reader);
 
 /* Inside `work` of a write: keep a candle. 1: done, or it is there already; 0: there is another one for that time, *error (R3_DATA) says
- * both; -1. */
-int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_error *error);
+ * both, and *kept (may be NULL) is that one; -1. */
+int r3_market_store_candle(struct r3_store *store, const struct r3_candle *candle, struct r3_candle *kept,
+                           struct r3_error *error);
 /* Inside `work`: open of the newest candle that is kept; R3_TIME_ABSENT: none. */
 int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform, const char *market,
                      enum r3_timeframe timeframe, struct r3_error *error);
 /* Inside `work` of a write: delete those that open before `time`. */
 int r3_market_forget(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
                      int64_t time, struct r3_error *error);
+
+/* Inside `work`: for how long, ms, r3-market keep was told to keep them; 0: it was not. And of a write: it is told now. */
+int r3_market_days(int64_t *days, struct r3_store *store, const char *platform, const char *market,
+                   enum r3_timeframe timeframe, struct r3_error *error);
+int r3_market_set_days(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                       int64_t days, struct r3_error *error);
+
+/* Candles that are missing among those that are kept: whether there are none, or nobody asked. Inside `work`: of the intervals that open in
+ * [*from, *to) an exchange was asked, and what there is of them is kept. from == to: nobody knows of any. */
+int r3_market_asked(int64_t *from, int64_t *to, struct r3_store *store, const char *platform, const char *market,
+                    enum r3_timeframe timeframe, struct r3_error *error);
+/* Inside `work` of a write: so it is of [from, to) too, and `first` (R3_TIME_ABSENT: there is none) is the oldest candle of these. */
+int r3_market_add_asked(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
+                        int64_t from, int64_t to, int64_t first, struct r3_error *error);
 
 #endif

@@ -177,6 +177,8 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
         add_time(program, "--from", from);
     if (to != R3_TIME_ABSENT)
         add_time(program, "--to", to);
+    else if (!*session->source)
+        r3_pipeline_program_add(program, "--store");
     if (!*session->source && goes_on(session, to))
         r3_pipeline_program_add(program, "--quiet");
     int result = add_own_options(program, session, error);

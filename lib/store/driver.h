@@ -51,6 +51,7 @@ struct r3_store {
     char *where;      /* for the driver: a path, or a libpq address */
     char *name;
     bool create;
+    int64_t patience;        /* ms: for so long it is tried again */
     enum r3_store_mode mode; /* of the transaction that is open */
     bool working;
     enum r3_store_failure failure; /* of the transaction that is open, the first one */

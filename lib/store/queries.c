@@ -267,6 +267,10 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_SET_INSTRUMENT] = "INSERT INTO instruments (platform, market, record, trades, time)"
                                 " VALUES ($1, $2, $3, 1, $4) ON CONFLICT (platform, market)"
                                 " DO UPDATE SET record = excluded.record, trades = 1, time = excluded.time",
+    [R3_QUERY_KEEP_INSTRUMENT] = "INSERT INTO instruments (platform, market, record, trades, time)"
+                                 " VALUES ($1, $2, $3, 0, $4) ON CONFLICT (platform, market)"
+                                 " DO UPDATE SET record = excluded.record, time = excluded.time",
+    [R3_QUERY_INSTRUMENT] = "SELECT record, time FROM instruments WHERE platform = $1 AND market = $2",
     [R3_QUERY_INSTRUMENTS_GONE] = "UPDATE instruments SET trades = 0 WHERE platform = $1 AND time < $2",
     [R3_QUERY_INSTRUMENTS] = "SELECT market, record, time FROM instruments WHERE platform = $1 AND trades = 1"
                              " ORDER BY market",

@@ -148,6 +148,8 @@ enum r3_query {
     R3_QUERY_SESSIONS_ON_SERIES, /* … → as R3_QUERY_SESSION_BY_ID: those that are not STOPPED */
     /* rules of markets, as an exchange told them */
     R3_QUERY_SET_INSTRUMENT,   /* platform, market, record, time: it trades */
+    R3_QUERY_KEEP_INSTRUMENT,  /* the same: whether it trades was not told */
+    R3_QUERY_INSTRUMENT,       /* platform, market → record, time */
     R3_QUERY_INSTRUMENTS_GONE, /* platform, time: those that were told earlier than that trade no more */
     R3_QUERY_INSTRUMENTS,      /* platform → market, record, time: those that trade, in the order of their names */
     /* r3-live: orders on their way to the exchange. A row of theirs has the columns of the table, in its order. */

@@ -10,7 +10,7 @@
 #include "lib/base/time.h"
 #include "lib/store/schema.h"
 
-enum { PATIENCE = 10 * R3_SECOND, FIRST_PAUSE = 10, LONGEST_PAUSE = 1000, TOKENS_KEPT = R3_DAY /* ms */ };
+enum { FIRST_PAUSE = 10, LONGEST_PAUSE = 1000, TOKENS_KEPT = R3_DAY /* ms */ };
 
 /* ---- where ---- */
 
@@ -99,11 +99,11 @@ struct patience {
 
 /* Sleep before the next attempt, each time about twice as long, by chance more or less, so that two who met part. False: it has
  * been long enough. */
-static bool wait_for_next(struct patience *patience) {
+static bool wait_for_next(const struct r3_store *store, struct patience *patience) {
     unsigned char chance = 0;
     int64_t now = monotonic();
     if (!patience->end)
-        *patience = (struct patience) { now + PATIENCE, FIRST_PAUSE };
+        *patience = (struct patience) { now + store->patience, FIRST_PAUSE };
     if (now >= patience->end)
         return false;
     if (getrandom(&chance, 1, 0) != 1)
@@ -127,16 +127,18 @@ static int connect_once(struct r3_store *store, enum r3_store_failure *failure, 
     return r3_error_at(error, "%s: ", store->name);
 }
 
-int r3_store_open(struct r3_store **out, const char *where, bool create, struct r3_error *error) {
+static int open_place(struct r3_store **out, const char *where, bool create, int64_t milliseconds,
+                      struct r3_error *error) {
     struct r3_store *store = r3_allocate(sizeof *store);
     struct patience patience = { 0 };
     enum r3_store_failure failure = R3_STORE_FINE;
     store->create = create;
+    store->patience = milliseconds;
     int result = set_place(store, where, error);
     if (result == 0) {
         do
             result = connect_once(store, &failure, error);
-        while (result < 0 && failure == R3_STORE_AGAIN && wait_for_next(&patience));
+        while (result < 0 && failure == R3_STORE_AGAIN && wait_for_next(store, &patience));
     }
     if (result < 0) {
         r3_store_close(store);
@@ -144,6 +146,14 @@ int r3_store_open(struct r3_store **out, const char *where, bool create, struct 
     }
     *out = store;
     return result;
+}
+
+int r3_store_open(struct r3_store **out, const char *where, bool create, struct r3_error *error) {
+    return open_place(out, where, create, R3_STORE_PATIENCE, error);
+}
+
+int r3_store_open_briefly(struct r3_store **out, int64_t patience, struct r3_error *error) {
+    return open_place(out, NULL, false, patience, error);
 }
 
 /* The token of the last transaction is of no more use. Should this fail, r3_store_upgrade does it some day. */
@@ -347,7 +357,7 @@ static int transact(struct r3_store *store, enum r3_store_mode mode, r3_store_wo
             store->connection = NULL;
         }
         bool again = store->failure == R3_STORE_LOST || store->failure == R3_STORE_AGAIN;
-        if (!again || (mode == R3_STORE_READ && begun) || !wait_for_next(&patience))
+        if (!again || (mode == R3_STORE_READ && begun) || !wait_for_next(store, &patience))
             return -1;
     }
 }

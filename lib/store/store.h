@@ -75,10 +75,14 @@ typedef int r3_store_work(struct r3_store *store, void *context, struct r3_error
 const char *r3_store_row_text(const struct r3_store_row *row, size_t index);
 int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row, size_t index, struct r3_error *error);
 
+#define R3_STORE_PATIENCE 10000 /* ms */
+
 /* Open the database that `where` names: a path, "sqlite:PATH", or "postgresql://…" as libpq reads it. NULL: R3_DB, or
  * $XDG_STATE_HOME/r3/r3.db. With `create`, a SQLite file and the directory of the default one are made where they are not
  * there. The tables are not looked at: that is r3_store_ready. New in *out. */
 int r3_store_open(struct r3_store **out, const char *where, bool create, struct r3_error *error);
+/* The same for one who can do without it: what fails is tried again for `patience` ms alone, not R3_STORE_PATIENCE. */
+int r3_store_open_briefly(struct r3_store **out, int64_t patience, struct r3_error *error);
 void r3_store_close(struct r3_store *store); /* accepts NULL */
 /* Another program will soon use the store, as after a run of a session: what is costly to clear up at the end (SQLite's write-ahead log,
  * which goes into the file when the last one closes it) is left to that one. */
