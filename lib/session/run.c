@@ -29,6 +29,7 @@ struct run {
     bool live;
     int64_t now;       /* market time */
     bool unknown;      /* live: what became of an order; */
+    bool sent;         /* an order was sent, and is not over as far as is known; */
     bool events, over; /* something was told that no run has taken in; it is STOPPED */
 };
 
@@ -48,7 +49,11 @@ static int take(struct r3_store *store, void *context, struct r3_error *error) {
     run->live = r3_session_is_live(session);
     if (r3_late_from(&run->gap, store, session->id, error) < 0)
         return -1;
-    return run->live ? r3_journal_has_unknown(&run->unknown, store, session->id, error) : 0;
+    if (!run->live)
+        return 0;
+    return r3_journal_has_unknown(&run->unknown, store, session->id, error) < 0
+               ? -1
+               : r3_journal_has_sent(&run->sent, store, session->id, error);
 }
 
 static int look_behind(struct r3_store *store, void *context, struct r3_error *error) {
@@ -168,11 +173,12 @@ static int decide(const struct r3_session_call *call, const struct run *run, boo
     return result;
 }
 
-static int send(const struct r3_session_call *call, const struct run *run, struct r3_buffer *said,
+static int send(const struct r3_session_call *call, const struct run *run, const char *wait, struct r3_buffer *said,
                 struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
     bool unused;
     write_live(&text, run);
+    r3_buffer_append_text(&text, wait);
     int result = r3_session_execute(call, text.data, &unused, said, error);
     r3_buffer_release(&text);
     return result;
@@ -206,7 +212,7 @@ static void do_round(const struct r3_session_call *call, struct run *run, struct
     *more = false;
     if (!decided)
         note(call, first, &error, &said);
-    if (send(call, run, &said, &error) < 0)
+    if (send(call, run, "", &said, &error) < 0)
         note(call, first, &error, &said);
     if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
         note(call, first, &error, &said);
@@ -222,11 +228,25 @@ static int begin_again(const struct r3_session_call *call, struct run *run, int 
     return r3_clock_now(&run->now, error) < 0 ? -1 : r3_store_write(call->store, take, run, error);
 }
 
+/* What was filled since the last run comes ahead of the candles since then, which its stop is watched on: a limit order, say, that rested. What
+ * cannot be told at once is told behind the decisions, and so is why. */
+static void look_first(const struct r3_session_call *call, struct run *run) {
+    struct r3_error unused = { 0 };
+    struct r3_buffer said = R3_BUFFER_INIT;
+    send(call, run, " --wait 3s", &said, &unused);
+    r3_buffer_release(&said);
+}
+
 static int do_live(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
                    struct r3_error *error) {
     struct failure first = { .said = R3_BUFFER_INIT };
     bool more = true;
     run->name = run->id; /* a label is not that of a session that is over */
+    if (run->sent) {
+        look_first(call, run);
+        if (begin_again(call, run, 0, error) < 0)
+            return -1;
+    }
     for (int round = 1; more; round++) {
         do_round(call, run, &first, &more);
         if (more && begin_again(call, run, round, error) < 0) {
