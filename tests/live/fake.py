@@ -34,7 +34,8 @@ class Exchange:
 
     def start(self, now):
         """It has the clock at `now` (ms), and goes on from its ledger; R3_KUCOIN_URL names it."""
-        words = [os.path.join(HERE, "..", "kucoin", "fake-exchange"), "--port", str(self.port), "--ledger", "ledger", "--now", str(now), *self.options]
+        words = [os.path.join(HERE, "..", "kucoin", "fake-exchange"), "--port", str(self.port), "--ledger", "ledger",
+                 "--now", str(now), *self.options]
         for name, value in self.KEY.items():
             words += [f"--{name}", value]
         with open("exchange.log", "ab") as log:
