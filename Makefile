@@ -86,7 +86,7 @@ check:
 	@$(MAKE) --no-print-directory -j2 all units fuzzers >/dev/null
 	@BUILD=$(BUILD) tests/run $(TESTS)
 # Sessions that are killed, on paper and live at an exchange that has faults, in so many rounds; SEED=N for the plan of an earlier one.
-ROUNDS ?= 200
+ROUNDS ?= 300
 torture:
 	@$(MAKE) --no-print-directory deps DEPS_FOR=check
 	@$(MAKE) --no-print-directory -j2 all >/dev/null

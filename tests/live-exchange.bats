@@ -103,6 +103,33 @@ begin_on_minutes() {
     equals_ledger
 }
 
+# minutes FROM COUNT OPEN HIGH LOW CLOSE: of 2013-11-26, from so many past midnight on.
+minutes() {
+    local i
+    for ((i = $1; i < $1 + $2; i++)); do echo "$((1385424000 + 60 * i)),$3,$4,$5,$6,1"; done
+}
+@test "a limit entry that fills, and whose stop is crossed, between two runs: the next one leaves" {
+    {
+        echo time,open,high,low,close,volume
+        minutes 0 64 100 100 100 100
+        minutes 64 1 100 101 100 101 # LONG at 01:05, at 99.99 at most; its stop is 98.98
+        minutes 65 1 101 101 99.5 100
+        minutes 66 1 100 100 98 99
+        minutes 67 20 100 100 100 100
+    } >candles.csv
+    exchange_start --candles candles.csv --now 2013-11-26T01:00 --speed 0 --balance USDT=10000
+    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
+    at 26T01:00 r3-session start --live --cash 5000 --market BTC-USDT --timeframe 5m --refresh 5m -e $'long = close > 100.5\nflat = close < 1' \
+        --limit 1% --stop-loss 2% >started
+    id=$(jq -r .session started)
+    go 01:00 01:05
+    [ "$(sql "SELECT kind || price || status FROM orders")" = LIMIT99.9OPENED ]
+    go 01:10
+    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
+    [ "$(sql "SELECT time FROM trades WHERE role = 'ENTRY'")" = 1385427960000 ] # when it was filled, not when that was learned
+    equals_ledger
+}
+
 @test "replies that get lost, fills in parts and late: nothing is sent twice" {
     speed=1 begin_exchange
     go 02:25

@@ -329,11 +329,18 @@ static int end_of(struct r3_live_row *row, const struct r3_live_found *found, in
     return finish(row, R3_EVENT_CANCELED, time, row->cancel ? row->reason : "canceled at the exchange", outcome, error);
 }
 
+/* When it happened by the exchange's clock, where that is known, and not later than is told at all. */
+static int64_t time_of(const struct r3_live_found *found, int64_t time) {
+    if (time <= 0)
+        time = found->now;
+    return found->local != R3_TIME_ABSENT && found->local < time ? found->local : time;
+}
+
 static int take_fills(struct r3_live_row *row, const struct r3_live_found *found, int64_t *last,
                       struct r3_live_outcome *outcome, struct r3_error *error) {
     for (size_t i = 0; i < found->fill_count; i++) {
         const struct r3_kucoin_fill *fill = &found->fills[i];
-        int64_t time = found->local != R3_TIME_ABSENT ? found->local : fill->time;
+        int64_t time = time_of(found, fill->time);
         if (is_told(row, fill->id))
             continue;
         if (add_trade(row, fill, time, outcome, error) < 0)
@@ -347,7 +354,7 @@ static int take_fills(struct r3_live_row *row, const struct r3_live_found *found
 int r3_live_found(struct r3_live_row *row, const struct r3_live_found *found, struct r3_live_outcome *outcome,
                   bool *changed, bool *unfinished, struct r3_error *error) {
     const struct r3_kucoin_order *order = found->order;
-    int64_t time = found->local != R3_TIME_ABSENT ? found->local : order->updated > 0 ? order->updated : found->now;
+    int64_t time = time_of(found, order->updated);
     *changed = *unfinished = false;
     if (is_other(row, order)) {
         *unfinished = true;
@@ -356,8 +363,8 @@ int r3_live_found(struct r3_live_row *row, const struct r3_live_found *found, st
         return 0;
     }
     if (row->step == R3_LIVE_INTENT || row->step == R3_LIVE_SENT) {
-        int64_t created = found->local != R3_TIME_ABSENT ? found->local : order->created > 0 ? order->created : time;
-        if (arrived(row, order->exchange_id, created, outcome, error) < 0)
+        if (arrived(row, order->exchange_id, order->created > 0 ? time_of(found, order->created) : time, outcome,
+                    error) < 0)
             return -1;
         *changed = true;
     }

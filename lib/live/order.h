@@ -123,9 +123,9 @@ void r3_live_unsend(struct r3_live_row *row);
 int r3_live_answered(struct r3_live_row *row, const struct r3_kucoin_answer *answer, int64_t time,
                      struct r3_live_outcome *outcome, bool *changed, struct r3_error *error);
 
-/* The exchange has told of the order, and of these fills of it. local: the time of events in place of the exchange's (R3_TIME_ABSENT: the
- * exchange's). increment: the market's of the base currency; where it is not positive, it is not known. *unfinished: it is over, but fills
- * are still to be told, or the answer is not to be believed. */
+/* The exchange has told of the order, and of these fills of it. local: no event is later than that, whatever the exchange's clock says
+ * (R3_TIME_ABSENT: they have its times). increment: the market's of the base currency; where it is not positive, it is not known. *unfinished:
+ * it is over, but fills are still to be told, or the answer is not to be believed. */
 struct r3_live_found {
     const struct r3_kucoin_order *order;
     const struct r3_kucoin_fill *fills;

@@ -71,7 +71,7 @@ static int look_at(const struct r3_store_row *row, void *context, struct r3_erro
         return 0; /* for r3-live to say */
     bool entry = record.type == R3_ORDER && record.order.role == R3_ENTRY;
     urgency->entry |= !sent && !cancel && entry;
-    urgency->urgent |= cancel || (!sent && !entry) || strcmp(r3_store_row_text(row, 5), "SENT") == 0;
+    urgency->urgent |= cancel || sent || !entry;
     return 0;
 }
 

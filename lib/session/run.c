@@ -253,11 +253,12 @@ static int decide(const struct r3_session_call *call, struct run *run, bool *kep
     return result;
 }
 
-static int send(const struct r3_session_call *call, const struct run *run, struct r3_buffer *said,
+static int send(const struct r3_session_call *call, const struct run *run, const char *wait, struct r3_buffer *said,
                 struct r3_error *error) {
     struct r3_buffer text = R3_BUFFER_INIT;
     bool unused;
     write_live(&text, run);
+    r3_buffer_append_text(&text, wait);
     int result = r3_session_execute(call, text.data, &unused, said, error);
     r3_buffer_release(&text);
     return result;
@@ -312,7 +313,7 @@ static void do_round(const struct r3_session_call *call, struct run *run, struct
     struct r3_buffer said = R3_BUFFER_INIT;
     bool decided = decide_somehow(call, run, first);
     *more = false;
-    if (send(call, run, &said, &error) < 0)
+    if (send(call, run, "", &said, &error) < 0)
         note(call, first, &error, &said);
     if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
         note(call, first, &error, &said);
@@ -328,15 +329,13 @@ static int begin_again(const struct r3_session_call *call, struct run *run, int 
     return r3_clock_now(&run->now, error) < 0 ? -1 : r3_store_write(call->store, take, run, error);
 }
 
-/* An exit that was not sent, and an order of which nothing is known, do not wait until candles have come. That it fails is said by
- * r3-live itself; it is run again behind the decisions, which may hear of what it was told here. */
+/* What was filled since the last run comes ahead of the candles since then, which its stop is watched on; and an exit that was not sent, and
+ * an order of which nothing is known, do not wait until candles have come. What cannot be told at once is told behind the decisions, and so
+ * is why. */
 static void send_ahead(const struct r3_session_call *call, struct run *run) {
-    struct r3_error unused;
+    struct r3_error unused = { 0 };
     struct r3_buffer said = R3_BUFFER_INIT;
-    if (!run->urgent)
-        return;
-    send(call, run, &said, &unused);
-    r3_store_read(call->store, look_ahead, run, &unused); /* should it fail, no entry is sent: that does no harm */
+    send(call, run, " --wait 3s", &said, &unused);
     r3_buffer_release(&said);
 }
 
@@ -345,7 +344,11 @@ static int do_live(const struct r3_session_call *call, struct run *run, struct r
     struct failure first = { .said = R3_BUFFER_INIT };
     bool more = true;
     run->name = run->id; /* a label is not that of a session that is over */
-    send_ahead(call, run);
+    if (run->urgent) {
+        send_ahead(call, run);
+        if (begin_again(call, run, 0, error) < 0)
+            return -1;
+    }
     for (int round = 1; more; round++) {
         do_round(call, run, &first, &more);
         if (more && begin_again(call, run, round, error) < 0) {

@@ -21,6 +21,11 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+from processes import choose, members, send
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "..", "data")
 BEGIN, END = 1385424000, 1385852400  # 2013-11-26 to 2013-11-30 23:00
@@ -112,32 +117,8 @@ class Store:
 
 # ---- processes ----
 
-def members(group):
-    """Names by id of the processes in a group that have not ended."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open("/proc/%s/stat" % entry, "rb") as file:
-                rest = file.read().rsplit(b")", 1)[1].split()
-            if int(rest[2]) != group or rest[0] in b"ZX":
-                continue
-            with open("/proc/%s/cmdline" % entry, "rb") as file:
-                words = file.read().decode(errors="replace").split("\0")
-        except (OSError, IndexError):
-            continue
-        name = os.path.basename(words[0])
-        if not name:  # it is just ending
-            continue
-        found[int(entry)] = name + " " + words[1] if name == "r3-session" and len(words) > 1 else name
-    return found
-
-
 def kill_one(store, victim, name):
-    try:
-        os.kill(victim, signal.SIGKILL)
-    except ProcessLookupError:
+    if not send(victim):
         return False
     store.kills[name] += 1
     return True
@@ -146,11 +127,8 @@ def kill_one(store, victim, name):
 def kill_any(store, draw, pid):
     """One process of the group."""
     there = members(pid)
-    if not there:
-        return False
-    names = sorted(set(there.values()) - {"bash"})
-    name = draw.choice(names) if names and draw.random() < 0.8 else draw.choice(sorted(there.values()))
-    return kill_one(store, draw.choice(sorted(victim for victim in there if there[victim] == name)), name)
+    victim = choose(there, draw)
+    return victim is not None and kill_one(store, victim, there[victim])
 
 
 def kill_when_there(store, draw, process, name):

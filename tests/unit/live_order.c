@@ -389,7 +389,7 @@ static void test_found_odd(void) {
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
     struct r3_kucoin_order order = exchange_order(&row, false, "0.4");
     struct r3_kucoin_fill fill = fill_of("7", "0.4", "KCS");
-    struct r3_live_found found = { &order, &fill, 1, TIME + 60, TIME + 99, r3_decimal_absent };
+    struct r3_live_found found = { &order, &fill, 1, TIME + 60, TIME + 39, r3_decimal_absent }; /* the fill is of TIME + 40 */
     struct r3_error error;
     bool changed, unfinished;
     /* Another order by this name: nothing is believed. */
@@ -408,7 +408,7 @@ static void test_found_odd(void) {
     /* A fee in another currency is told, and not counted. */
     order.side = R3_BUY;
     CHECK_INT(r3_live_found(&row, &found, &outcome, &changed, &unfinished, &error), 0);
-    CHECK_EVENTS(outcome, "PLACED OPENED NOT_EXECUTED 0 0 0 \ntrade s1-1-ENTRY-1-t1 0.4 99\n"
+    CHECK_EVENTS(outcome, "PLACED OPENED NOT_EXECUTED 0 0 0 \ntrade s1-1-ENTRY-1-t1 0.4 39\n"
                           "CANCELED CANCELED PARTIALLY_EXECUTED 0.4 40 0 canceled at the exchange\n");
     CHECK_INT(outcome.notice_count, 1);
     CHECK_INT(outcome.notices[0].level, R3_WARNING);
