@@ -114,7 +114,7 @@ __attribute__((noinline, cold)) static int sync_after_heard(struct track *track,
     return track->port->sync(track->port, error);
 }
 
-/* This and the like below end with a call in each branch, so that they save no registers: 45 instructions of a decision. */
+/* This and the like below end with a call in each branch, so that they save no registers: 65 instructions of a decision. */
 static int sync(void *context, struct r3_error *error) {
     struct track *track = context;
     return track->heard.count ? sync_after_heard(track, error) : track->port->sync(track->port, error);
