@@ -740,11 +740,13 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     [[ $output == *--live* ]]
 }
 
-@test "market time: R3_NOW is what records carry" {
+@test "market time: records carry the exchange's, and none is later than R3_NOW" {
     live_begin --now 2013-11-26 --speed 1
     export R3_NOW=2013-11-26T00:00:10Z
     order s1-1-ENTRY-1 ENTRY BUY MARKET '"funds":"100"' 1385424000000 | live >out
-    [ "$(told .time | sort -u)" = 1385424010000 ]
+    [ "$(told '.time >= 1385424000000 and .time <= 1385424010000' | sort -u)" = true ]
+    order s1-2-ENTRY-1 ENTRY BUY MARKET '"funds":"100"' 1385424000000 | R3_NOW=2013-11-25T23:59:00Z live >>out
+    [ "$(told 'select(.order == "s1-2-ENTRY-1").time' | sort -u)" = 1385423940000 ]
     agree --done --printed out
 }
 

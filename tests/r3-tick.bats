@@ -216,7 +216,7 @@ run_ticks() { # each session as its tick comes
     done
     kill "$follower"
     wait "$follower" "$runner"
-    run ! grep -v '^r3-collect: .*: no candle lies between' log
+    run ! grep -Ev '^r3-collect: .*: no candle lies between|^libfaketime: ' log
     [ "$(jq .time ticks | sort | uniq -d)" = '' ]
     # From each tick to the next there are as many as were missed, but where the clock went back.
     jq -s '[range(1; length) as $i | {step: ((.[$i].time - .[$i - 1].time) / 1000), missed: .[$i].missed}]' ticks >steps

@@ -56,7 +56,7 @@ equals_backtest() {
 }
 
 # members LEADER: the processes of a run that setsid began.
-members() { ps -o pid=,pgid= -A | awk -v group="$1" '$2 == group { print $1 }'; }
+members() { pgrep -g "$1" || true; }
 
 # kill_one LEADER: some process of a run that setsid began, at some moment within $span ms of its begin; then wait for the others. $killed
 # counts those that were hit, and $span follows how long runs take here.

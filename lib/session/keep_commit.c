@@ -155,10 +155,17 @@ static int keep_states(struct r3_store *store, struct r3_keep *keep, struct r3_e
     return 0;
 }
 
+/* What a live session decides is sent behind this: until that has ended well (R3_QUERY_TICK_OVER) it is due again a minute later, so that an
+ * exit which was not sent does not wait for the next tick. */
+static int64_t due_behind(const struct r3_keep *keep, const struct r3_tick *tick) {
+    int64_t next = tick->time + tick->every, soon = keep->now + R3_MINUTE;
+    return keep->live && soon < next ? soon : next;
+}
+
 static int keep_tick(struct r3_store *store, const struct r3_keep *keep, struct r3_error *error) {
     const struct r3_tick *tick = &keep->tick.tick;
     const struct r3_store_value values[] = { r3_store_text(keep->stream.lease.session), r3_store_integer(tick->time),
-                                             r3_store_integer(tick->time + tick->every) };
+                                             r3_store_integer(due_behind(keep, tick)) };
     if (keep->tick.type != R3_TICK)
         return 0;
     return r3_store_run(store, R3_QUERY_TICK_DONE, values, 3, NULL, NULL, NULL, error) < 0 ||

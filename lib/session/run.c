@@ -206,7 +206,10 @@ static int give_back(struct r3_store *store, void *context, struct r3_error *err
     const struct run *run = context;
     struct r3_session_lease lease;
     make_lease(&lease, run);
-    if (run->succeeded && run->live && r3_session_lease_succeeded(store, &lease, error) < 0)
+    const struct r3_store_value key = r3_store_text(run->session.id);
+    if (run->succeeded && run->live &&
+        (r3_session_lease_succeeded(store, &lease, error) < 0 ||
+         r3_store_run(store, R3_QUERY_TICK_OVER, &key, 1, NULL, NULL, NULL, error) < 0))
         return -1;
     return r3_session_lease_end(store, &lease, error);
 }

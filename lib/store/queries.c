@@ -146,6 +146,8 @@ static const char *const texts[R3_QUERY_COUNT] = {
                            " WHERE id = $1 AND owner = $2 AND epoch = $3",
     [R3_QUERY_RUN_DONE] = "UPDATE sessions SET seen = coalesce($4, seen), last_run = $5 WHERE id = $1 AND owner = $2"
                           " AND epoch = $3",
+    [R3_QUERY_TICK_OVER] =
+        "UPDATE tasks SET due = done + every WHERE session = $1 AND leased IS NULL AND due < done + every",
     [R3_QUERY_RUN_SUCCEEDED] = "UPDATE sessions SET last_status = 0, last_failure = NULL, failures = 0"
                                " WHERE id = $1 AND owner = $2 AND epoch = $3",
     [R3_QUERY_RUN_FAILED] = "UPDATE sessions SET last_run = $3, last_status = $4, last_failure = $5,"

@@ -70,6 +70,7 @@ enum r3_query {
     R3_QUERY_END_LEASE,     /* id, owner, epoch */
     R3_QUERY_RUN_DONE,      /* id, owner, epoch, seen (NULL: as it was), last_run */
     R3_QUERY_RUN_SUCCEEDED, /* id, owner, epoch */
+    R3_QUERY_TICK_OVER,     /* session: due an interval behind what is done, where that was to be sooner */
     R3_QUERY_RUN_FAILED,    /* id, epoch, last_run, last_status, last_failure */
     R3_QUERY_ADD_SIGNAL,    /* id, session, strategy … reason; its state is IGNORED */
     R3_QUERY_SIGNAL,        /* id */
