@@ -15,6 +15,8 @@ struct r3_live_session {
     /* The lease; epoch 0: not held. */
     const char *owner; /* borrowed */
     int64_t epoch, prolonged;
+    bool
+        unaccounted; /* the exchange has filled an order, or works one, that has its name and is not in the store: no entries */
     int64_t told; /* number of the last record that was written out, and not acknowledged; 0: none */
     /* What it owns by its fills, as of the lease `booked`; 0: not reckoned yet. */
     int64_t booked;

@@ -94,6 +94,34 @@ static int compare_done(struct r3_live *live, const struct r3_live_row *row, con
     return tell(live, session_of(live, row->order.session), "differs", row->order.id, R3_ERROR, text, error);
 }
 
+/* The session that an order is named for, where we have its lease. */
+static struct r3_live_session *named_for(const struct r3_live *live, const char *id) {
+    for (size_t i = 0; i < live->session_count; i++) {
+        const size_t length = strlen(live->sessions[i].id);
+        if (live->sessions[i].epoch && strncmp(id, live->sessions[i].id, length) == 0 && id[length] == '-')
+            return &live->sessions[i];
+    }
+    return NULL;
+}
+
+/* One that the journal does not have. A session whose name it bears has placed it, and knows nothing of it: an older backup was restored. What
+ * it holds is not what the store says, so nothing is bought until somebody has looked. */
+static int compare_unknown(struct r3_live *live, const struct r3_kucoin_order *order, struct r3_error *error) {
+    struct r3_live_session *session = named_for(live, order->id);
+    char text[R3_TEXT_SIZE], filled[R3_DECIMAL_TEXT_SIZE];
+    if (!session)
+        return order->active ? tell_foreign(live, order, error) : 0;
+    if (!order->active && r3_decimal_is_zero(&order->filled))
+        return 0;
+    r3_decimal_format(filled, &order->filled);
+    snprintf(text, sizeof text,
+             "order %s is the session's and not in the store: an older one was restored; %s filled%s; no entries",
+             order->id, filled, order->active ? ", works" : "");
+    snprintf(live->trouble, sizeof live->trouble, "%s", text);
+    session->unaccounted = true;
+    return tell(live, session, "unaccounted", order->id, R3_ERROR, text, error);
+}
+
 static int compare_order(struct r3_live *live, const struct r3_kucoin_order *order, struct r3_error *error) {
     struct live_order *known = *order->id ? at_work(live, order->id) : NULL;
     struct r3_live_row row;
@@ -105,7 +133,7 @@ static int compare_order(struct r3_live *live, const struct r3_kucoin_order *ord
     if (*order->id && r3_live_find(&row, &found, live->store, order->id, NULL, error) < 0)
         return -1;
     if (!found)
-        return order->active ? tell_foreign(live, order, error) : 0;
+        return compare_unknown(live, order, error);
     int result = row.step == R3_LIVE_DONE ? compare_done(live, &row, order, error) : 0;
     r3_live_row_release(&row);
     return result;
@@ -152,9 +180,10 @@ static int reach_of(struct r3_live *live, const char *market, int64_t now, int64
     return 0;
 }
 
+/* With one that is unaccounted for the reach stays, so that each run finds it again. */
 static int set_reach(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
     for (size_t i = 0; i < live->session_count; i++)
-        if (is_ours(&live->sessions[i], market) &&
+        if (is_ours(&live->sessions[i], market) && !live->sessions[i].unaccounted &&
             r3_live_set_reconciled(live->store, &live->sessions[i], now, error) < 0)
             return -1;
     return 0;

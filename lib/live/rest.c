@@ -62,6 +62,9 @@ int live_end(const struct r3_live *live, size_t left, size_t unknown, struct r3_
         *error = live->input_error;
         return -1;
     }
+    for (size_t i = 0; i < live->session_count; i++)
+        if (live->sessions[i].unaccounted)
+            return r3_fail(error, R3_CONFIG, "%s", *trouble ? trouble : "an order of the session is not in the store");
     if (live->overdrawn)
         return r3_fail(error, R3_CONFIG, "%s", *trouble ? trouble : "the allotments do not fit the balance");
     if (live->account_refused && left)

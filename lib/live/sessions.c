@@ -22,6 +22,7 @@ void live_forget_sessions(struct r3_live *live) {
 static void keep_books(struct r3_live_session *session, struct r3_live_session *before, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(before[i].id, session->id) == 0) {
+            session->unaccounted = before[i].unaccounted;
             session->booked = before[i].booked;
             session->cash = before[i].cash;
             session->holdings = before[i].holdings;

@@ -12,10 +12,11 @@
 static void warn_of_size(struct r3_buffer *remarks, const struct r3_session *session, const struct r3_rules *rules) {
     if (r3_session_has_option(session, &r3_size_stage, "risk") && !r3_rules_defines(rules, R3_RULES_STOP) &&
         !r3_session_has_option(session, &r3_track_stage, "stop-loss"))
-        r3_buffer_printf(remarks,
-                         "--risk sizes by the distance to a stop, and %s gives none: all of a position counts as what can be "
-                         "lost, so entries are small, and short ones refused; --stop-loss 5%% gives one\n",
-                         session->strategy);
+        r3_buffer_printf(
+            remarks,
+            "--risk sizes by the distance to a stop, and %s gives none: all of a position counts as what can be "
+            "lost, so entries are small, and short ones refused; --stop-loss 5%% gives one\n",
+            session->strategy);
     if (r3_session_has_option(session, &r3_size_stage, "volatility") && !r3_rules_defines(rules, R3_RULES_VOLATILITY))
         r3_buffer_printf(remarks,
                          "--volatility sizes by the volatility of a signal, and %s gives none: every entry will be "

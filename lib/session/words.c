@@ -1,10 +1,23 @@
 #include "lib/session/words.h"
 
 const struct r3_session_word *const r3_session_words[] = {
-    &r3_session_create_word, &r3_session_start_word,  &r3_session_pause_word,   &r3_session_resume_word,
-    &r3_session_stop_word,   &r3_session_delete_word, &r3_session_list_word,    &r3_session_show_word,
-    &r3_session_run_word,    &r3_session_feed_word,   &r3_session_keep_word,    &r3_session_warm_word,   &r3_session_init_word,
-    &r3_session_check_word,  &r3_session_dump_word,   &r3_session_restore_word, NULL,
+    &r3_session_create_word,
+    &r3_session_start_word,
+    &r3_session_pause_word,
+    &r3_session_resume_word,
+    &r3_session_stop_word,
+    &r3_session_delete_word,
+    &r3_session_list_word,
+    &r3_session_show_word,
+    &r3_session_run_word,
+    &r3_session_feed_word,
+    &r3_session_keep_word,
+    &r3_session_warm_word,
+    &r3_session_init_word,
+    &r3_session_check_word,
+    &r3_session_dump_word,
+    &r3_session_restore_word,
+    NULL,
 };
 
 void r3_session_say_lines(const struct r3_session_call *call, struct r3_buffer *lines) {

@@ -389,7 +389,9 @@ static void test_found_odd(void) {
     struct r3_live_outcome outcome = R3_LIVE_OUTCOME_INIT;
     struct r3_kucoin_order order = exchange_order(&row, false, "0.4");
     struct r3_kucoin_fill fill = fill_of("7", "0.4", "KCS");
-    struct r3_live_found found = { &order, &fill, 1, TIME + 60, TIME + 39, r3_decimal_absent }; /* the fill is of TIME + 40 */
+    struct r3_live_found found = {
+        &order, &fill, 1, TIME + 60, TIME + 39, r3_decimal_absent
+    }; /* the fill is of TIME + 40 */
     struct r3_error error;
     bool changed, unfinished;
     /* Another order by this name: nothing is believed. */
