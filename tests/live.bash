@@ -37,3 +37,26 @@ journal() { sql "SELECT ${1:-id, step} FROM exchange_orders ORDER BY id"; }
 told() { sql "SELECT record FROM outbox WHERE program = 'r3-order' ORDER BY session, number" | jq -r "$@"; }
 notices() { sql "SELECT level, message FROM notices ORDER BY number"; }
 agree() { "$TOP/tests/live/agree" "$@" "$R3_EXCHANGE_LEDGER"; }
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    unset R3_DB R3_NOW R3_LEASE R3_KUCOIN_URL
+    mkdir run
+    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/run
+}
+
+teardown() {
+    exchange_stop
+}
+
+wait_for() { # SECONDS COMMAND…
+    local tries
+    for ((tries = 0; tries < $1 * 20; tries++)); do
+        "${@:2}" && return
+        sleep 0.05
+    done
+    return 1
+}
+is_done() { [ "$(journal step | sort -u)" = DONE ]; }
+has_step() { [ "$(journal step)" = "$1" ]; }
+has_told() { [ -n "$(told "select($1)")" ]; }
