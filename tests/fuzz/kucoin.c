@@ -43,7 +43,12 @@ static int take_candle(const struct r3_candle *candle, void *context, struct r3_
 static int take_balance(const struct r3_kucoin_balance *balance, void *context, struct r3_error *error) {
     (void)context, (void)error;
     require(*balance->currency);
-    require_amount(&balance->available, false);
+    require_amount(&balance->balance, true);
+    require_amount(&balance->available, true);
+    require_amount(&balance->holds, true);
+    /* All of them can be read, or none. */
+    require(r3_decimal_is_present(&balance->balance) == r3_decimal_is_present(&balance->available) &&
+            r3_decimal_is_present(&balance->holds) == r3_decimal_is_present(&balance->available));
     return 0;
 }
 
