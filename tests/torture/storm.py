@@ -271,6 +271,8 @@ def records_of(store):
                 raise Fault("%s: %s: a line without an end: %r" % (store.name, store.out, line))
             if b'{"type":"command"' in line:  # r3-session wrote it
                 continue
+            if line == b"\n":  # a run ends the line that it finds cut off, and it was another one's, just being written
+                continue
             try:
                 lines[json.loads(line)["session"]].setdefault(line)
             except (ValueError, KeyError):
