@@ -239,7 +239,9 @@ unprivileged() {
     if [ "$(id -u)" -eq 0 ]; then setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; else "$@"; fi
 }
 @test "SQLite: a file that may not be written: status 77" {
-    unprivileged r3-session --version >version 2>&1 || skip "nobody cannot reach the programs where they are"
+    for words in run-due session r3-session; do
+        unprivileged "$words" --help >help 2>&1 || skip "nobody cannot run $words where it is"
+    done
     share
     place sqlite r3
     r3-session init
