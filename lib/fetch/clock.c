@@ -7,8 +7,8 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/hash.h"
+#include "lib/base/shared_file.h"
 #include "lib/base/time.h"
-#include "lib/fetch/place.h"
 
 enum { PLACES = 64, VALID = 10 * R3_MINUTE, BOOT_SIZE = 36 };
 
@@ -48,7 +48,7 @@ static off_t place_of(const struct entry *entry) {
 bool r3_fetch_clock_load(int64_t *ahead, const char *url) {
     struct entry mine, found;
     int64_t now = uptime();
-    int fd = begin_entry(&mine, url) ? r3_fetch_open_file(NAME) : -1;
+    int fd = begin_entry(&mine, url) ? r3_shared_open(NAME) : -1;
     bool known = fd >= 0 && pread(fd, &found, sizeof found, place_of(&mine)) == (ssize_t)sizeof found &&
                  found.hash == hash_of(&found) && found.url == mine.url &&
                  memcmp(found.boot, mine.boot, sizeof mine.boot) == 0 && found.measured <= now &&
@@ -62,7 +62,7 @@ bool r3_fetch_clock_load(int64_t *ahead, const char *url) {
 
 void r3_fetch_clock_save(int64_t ahead, const char *url) {
     struct entry entry;
-    int fd = begin_entry(&entry, url) ? r3_fetch_open_file(NAME) : -1;
+    int fd = begin_entry(&entry, url) ? r3_shared_open(NAME) : -1;
     if (fd < 0)
         return;
     entry.measured = uptime();

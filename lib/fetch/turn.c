@@ -7,7 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/hash.h"
-#include "lib/fetch/place.h"
+#include "lib/base/shared_file.h"
 
 enum {
     PLACES = 65536,  /* two keys that meet in one wait for each other without need */
@@ -15,7 +15,7 @@ enum {
 };
 
 void r3_fetch_turn_open(struct r3_fetch_turn *turn, const char *key) {
-    *turn = (struct r3_fetch_turn) { .fd = r3_fetch_open_file("fetch-turns"),
+    *turn = (struct r3_fetch_turn) { .fd = r3_shared_open("fetch-turns"),
                                      .place = (int64_t)(r3_hash(key, strlen(key), 0) % PLACES) };
 }
 

@@ -1,14 +1,12 @@
 #include "lib/kucoin/rate.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/base/buffer.h"
 #include "lib/base/clock.h"
+#include "lib/base/shared_file.h"
 #include "lib/base/time.h"
 #include "lib/kucoin/sign.h"
 
@@ -83,67 +81,28 @@ struct r3_kucoin_rate {
     struct r3_kucoin_limits limits;
 };
 
-static int name_directory(struct r3_buffer *path) {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    if (state && *state == '/')
-        r3_buffer_append_text(path, state);
-    else if (home && *home == '/')
-        r3_buffer_printf(path, "%s/.local/state", home);
-    else
-        return -1;
-    return 0;
-}
-
-static void make_directories(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700); /* mostly it is there; what cannot be made cannot be opened later */
-        *slash = '/';
-    }
-}
-
 /* The key itself is in no name: its hash tells keys apart. */
-static int name_file(struct r3_buffer *path, const char *address, const char *key) {
+static int open_file(const char *address, const char *key) {
     unsigned char digest[R3_KUCOIN_DIGEST_SIZE];
-    struct r3_buffer text = R3_BUFFER_INIT;
-    int result = -1;
-    if (name_directory(path) < 0)
-        return -1;
+    struct r3_buffer text = R3_BUFFER_INIT, name = R3_BUFFER_INIT;
+    int fd = -1;
     r3_buffer_printf(&text, "r3 rate limit\n%s\n%s", address, key ? key : "");
     if (r3_kucoin_digest(digest, text.data, text.length, NULL) == 0) {
-        r3_buffer_append_text(path, "/r3/kucoin-");
+        r3_buffer_append_text(&name, "kucoin-");
         for (size_t i = 0; i < 8; i++)
-            r3_buffer_printf(path, "%02x", digest[i]);
-        result = 0;
+            r3_buffer_printf(&name, "%02x", digest[i]);
+        fd = r3_shared_open(name.data);
     }
     explicit_bzero(text.data, text.length);
     r3_buffer_release(&text);
-    return result;
-}
-
-static int open_own(const char *path) {
-    struct stat state;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (fd >= 0 && (fstat(fd, &state) != 0 || !S_ISREG(state.st_mode) || state.st_uid != geteuid())) {
-        close(fd);
-        fd = -1;
-    }
+    r3_buffer_release(&name);
     return fd;
 }
 
 struct r3_kucoin_rate *r3_kucoin_rate_new(const char *address, const char *key) {
     struct r3_kucoin_rate *rate = r3_allocate(sizeof *rate);
-    struct r3_buffer path = R3_BUFFER_INIT;
-    rate->fd = -1;
+    rate->fd = open_file(address, key);
     r3_kucoin_limits_init(&rate->limits);
-    if (name_file(&path, address, key) == 0) {
-        rate->fd = open_own(path.data);
-        if (rate->fd < 0 && errno == ENOENT) {
-            make_directories(path.data);
-            rate->fd = open_own(path.data);
-        }
-    }
-    r3_buffer_release(&path);
     return rate;
 }
 

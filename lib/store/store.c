@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/shared_file.h"
 #include "lib/base/time.h"
 #include "lib/store/schema.h"
 
@@ -15,25 +15,9 @@ enum { FIRST_PAUSE = 10, LONGEST_PAUSE = 1000, TOKENS_KEPT = R3_DAY /* ms */ };
 /* ---- where ---- */
 
 static int default_path(struct r3_buffer *path, bool create, struct r3_error *error) {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    if (state && *state == '/')
-        r3_buffer_append_text(path, state);
-    else if (home && *home == '/')
-        r3_buffer_printf(path, "%s/.local/state", home);
-    else
+    if (r3_shared_path(path, "r3.db") < 0)
         return r3_fail(error, R3_CONFIG, "no place for the store: R3_DB, XDG_STATE_HOME and HOME are not set");
-    r3_buffer_append_text(path, "/r3");
-    for (char *slash = path->data; create && slash;) {
-        slash = strchr(slash + 1, '/');
-        if (slash)
-            *slash = '\0';
-        if (mkdir(path->data, 0700) != 0 && errno != EEXIST)
-            return r3_fail_errno(error, R3_IO, "%s", path->data);
-        if (slash)
-            *slash = '/';
-    }
-    r3_buffer_append_text(path, "/r3.db");
-    return 0;
+    return create && r3_shared_make_directories(path->data) < 0 ? r3_fail_errno(error, R3_IO, "%s", path->data) : 0;
 }
 
 static bool begins_with(const char *text, const char *start) {
