@@ -2,6 +2,7 @@
 load helper
 load postgresql
 load stores
+load clock
 
 setup_file() {
     load postgresql
@@ -10,7 +11,9 @@ setup_file() {
 
 teardown_file() {
     load postgresql
+    load clock
     postgresql_stop
+    clock_end
 }
 
 setup() {
@@ -200,8 +203,7 @@ run_ticks() { # each session as its tick comes
     place sqlite r3
     r3-session init
     : >ticks
-    faked=(LD_PRELOAD="$(faketime -f +0 printenv LD_PRELOAD)" FAKETIME_TIMESTAMP_FILE="$PWD/clock" FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
-        ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0)
+    faked+=(FAKETIME_TIMESTAMP_FILE="$PWD/clock" FAKETIME_NO_CACHE=1)
     set_clock +0
     env "${faked[@]}" r3-session start sma-cross-Kucoin-BTCUSD-1H-refresh1s --paper --source "$DATA/btcusd-bitstamp-2013_5m.csv" >started
     mkfifo pipe

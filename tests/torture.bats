@@ -4,6 +4,7 @@ load helper
 load postgresql
 load stores
 load runs
+load clock
 
 setup_file() {
     load postgresql
@@ -12,7 +13,9 @@ setup_file() {
 
 teardown_file() {
     load postgresql
+    load clock
     postgresql_stop
+    clock_end
 }
 
 setup() {
@@ -366,10 +369,6 @@ commanded_behind() {
 }
 @test "pause and stop are obeyed though the clock is behind the candles" { on_both commanded_behind; }
 
-# clock DAYTIME COMMAND…: the machine's clock, for it and all that it starts.
-clock() {
-    env -u R3_NOW TZ=UTC ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 faketime --exclude-monotonic -f "@2013-11-${1/T/ }" "${@:2}"
-}
 clock_is_set() {
     begin "${RISKY[@]}"
     : >out
