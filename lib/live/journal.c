@@ -291,13 +291,6 @@ int r3_live_book(struct r3_store *store, struct r3_live_session *session, struct
     return result;
 }
 
-struct r3_decimal r3_live_held(const struct r3_live_session *session, const char *market) {
-    for (size_t i = 0; i < session->holding_count; i++)
-        if (strcmp(session->holdings[i].market, market) == 0)
-            return session->holdings[i].size;
-    return r3_decimal_zero;
-}
-
 /* ---- steps ---- */
 
 struct step {
