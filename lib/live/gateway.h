@@ -141,6 +141,8 @@ int live_take_input(struct r3_live *live, bool wait, struct r3_error *error);
 int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error);
 /* The allotments alone: sets overdrawn, uncompared and compare_next. */
 int live_compare(struct r3_live *live, struct r3_error *error);
+/* "main-1-ENTRY-1 LIMIT BUY size 0.5 of BTC-USDT at 100", appended. */
+void live_describe(struct r3_buffer *out, const struct r3_order *order);
 /* Say what is not over; *left: what the next run must go on with, *unknown: of which it is not known whether it arrived. */
 int live_tell_rest(struct r3_live *live, size_t *left, size_t *unknown, struct r3_error *error);
 /* 0, or what the run ends with. */
