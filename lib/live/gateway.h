@@ -80,6 +80,8 @@ void live_trouble(struct r3_live *live, struct live_order *order, const struct r
 /* Sessions as the store has them now; what is known of them from the round before stays known. */
 int live_load_sessions(struct r3_live *live, struct r3_error *error);
 void live_forget_sessions(struct r3_live *live);
+/* Whether no session before this one is of its market: so each market is met once. */
+bool live_is_first_of_market(const struct r3_live *live, size_t index);
 /* Of --follow only those that have something to do, unless `all`: the others are to be run by whom it may concern. */
 int live_lease_sessions(struct r3_live *live, bool all, struct r3_error *error);
 /* What was not written is not acknowledged: the next run writes it. */

@@ -407,16 +407,20 @@ int live_compare(struct r3_live *live, struct r3_error *error) {
 
 /* ---- both ---- */
 
-static bool is_due(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
+/* 1, 0, or -1. */
+static int is_due(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
     for (size_t i = 0; i < live->session_count; i++) {
         int64_t last;
-        if (is_ours(&live->sessions[i], market) &&
-            (live->options->reconcile_now ||
-             (r3_live_reconciled(live->store, &live->sessions[i], &last, error) == 0 &&
-              (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now))))
-            return true;
+        if (!is_ours(&live->sessions[i], market))
+            continue;
+        if (live->options->reconcile_now)
+            return 1;
+        if (r3_live_reconciled(live->store, &live->sessions[i], &last, error) < 0)
+            return -1;
+        if (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now)
+            return 1;
     }
-    return false;
+    return 0;
 }
 
 int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error) {
@@ -429,10 +433,10 @@ int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error) {
     }
     for (size_t i = 0; i < live->session_count; i++) {
         const char *market = live->sessions[i].market;
-        bool before = false;
-        for (size_t j = 0; j < i; j++)
-            before |= strcmp(live->sessions[j].market, market) == 0;
-        if (before || !is_due(live, market, now, error))
+        int due = live_is_first_of_market(live, i) ? is_due(live, market, now, error) : 0;
+        if (due < 0)
+            return -1;
+        if (!due)
             continue;
         any = true;
         live_ask_rules(live, live_market(live, market), &trouble);
