@@ -1,39 +1,21 @@
 /* r3-order: see lib/stage/order.c. With --live the orders are the exchange's: r3-live sends them, a program of its own, so that this one is
  * linked without network, keys and database. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/buffer.h"
+#include "lib/base/program.h"
 #include "lib/stage/stage.h"
-
-/* Beside this program, where a build and an installation have it. */
-static int find_beside(char path[PATH_MAX]) {
-    static const char name[] = "r3-live";
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-    if (length <= 0)
-        return -1;
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    if (!slash || (size_t)(slash + 1 - path) + sizeof name > PATH_MAX)
-        return -1;
-    memcpy(slash + 1, name, sizeof name);
-    return access(path, X_OK);
-}
 
 /* The same words without --live. Returns where that fails. */
 static int become_live(int argc, char **argv) {
-    char path[PATH_MAX];
     char **words = r3_allocate(((size_t)argc + 1) * sizeof *words);
     int count = 0;
     for (int i = 0; i < argc; i++)
         if (strcmp(argv[i], "--live") != 0)
             words[count++] = argv[i];
-    if (find_beside(path) == 0)
-        execv(path, words);
-    execvp("r3-live", words);
+    r3_program_execute("r3-live", words);
     fprintf(stderr, "r3-order: r3-live, which --live wants: %s\n", strerror(errno));
     return R3_SYSTEM;
 }

@@ -92,6 +92,15 @@ load live
     notices | grep -q 'ERROR|order s1-1-ENTRY-1 is over in the journal, with 0 filled; the exchange has 0.00149253 filled'
 }
 
+@test "how far a market was compared cannot be read: the run fails" {
+    live_begin
+    sql 'ALTER TABLE consumer_positions RENAME TO mislaid'
+    run -70 live </dev/null
+    [[ $output == *consumer_positions* ]]
+    sql 'ALTER TABLE mislaid RENAME TO consumer_positions'
+    live </dev/null
+}
+
 @test "a session that another run has hears later of what differs" {
     live_begin
     session_row s2 1000

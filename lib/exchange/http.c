@@ -15,7 +15,6 @@
  * refuses the second time. */
 
 enum {
-    BODY_MAX = 32 << 20,
     CONNECT_TIMEOUT = 5000, /* ms */
     IDLE_MAX = 30 /* s: a connection that was idle for longer is not used again: the other side may have closed it */
 };
@@ -47,7 +46,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *context) {
     struct r3_http *http = context;
     struct r3_buffer *body = &http->reply->body;
     size_t length = size * count;
-    if (length > BODY_MAX - body->length) {
+    if (length > R3_HTTP_BODY_MAX - body->length) {
         http->too_long = true;
         return 0;
     }
@@ -164,7 +163,7 @@ static bool set_up(struct r3_http *http, bool loopback) {
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_ACCEPT_ENCODING, "");
     SET(CURLOPT_MAXAGE_CONN, (long)IDLE_MAX);
-    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)BODY_MAX);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)R3_HTTP_BODY_MAX);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_USERAGENT, "r3/" R3_VERSION);
@@ -272,7 +271,7 @@ static bool prepare(struct r3_http *http, const char *method, const char *target
 
 static void explain(const struct r3_http *http, CURLcode code, struct r3_http_reply *reply) {
     if (http->too_long || code == CURLE_FILESIZE_EXCEEDED)
-        snprintf(reply->text, sizeof reply->text, "an answer of more than %d MiB", BODY_MAX >> 20);
+        snprintf(reply->text, sizeof reply->text, "an answer of more than %d MiB", R3_HTTP_BODY_MAX >> 20);
     else if (code == CURLE_ABORTED_BY_CALLBACK)
         snprintf(reply->text, sizeof reply->text, "the connection ended without an answer");
     else

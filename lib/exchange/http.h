@@ -9,7 +9,9 @@
 #include "lib/base/error.h"
 
 /* One HTTP connection that is reused, by libcurl. TLS is always verified; http without TLS is for loopback alone; redirects are not
- * followed; an answer is at most 32 MiB. */
+ * followed. */
+
+enum { R3_HTTP_BODY_MAX = 32 << 20 /* bytes of an answer */ };
 
 struct r3_http;
 

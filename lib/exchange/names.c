@@ -37,10 +37,15 @@ int64_t r3_exchange_depth(const char *name) {
     return i < KNOWN ? known[i].depth : 0;
 }
 
-/* Options that stand alone; any other has its value in the next word, or behind a '='. */
-static bool is_flag(const char *word) {
-    static const char *const flags[] = { "--both",    "--quiet", "--follow", "--store", "--help",
-                                         "--version", "-f",      "-h",       "-V" };
+/* Of r3-collect and r3-fetch: options without a value, or with it in the same word; any other has it in the next. */
+static bool stands_alone(const char *word) {
+    static const char *const flags[] = {
+        "--both", "--growing", "--quiet", "--follow", "--store", "--help", "--version"
+    };
+    if (word[1] != '-') {
+        const char *letter = word + 1 + strspn(word + 1, "fhV");
+        return *letter == '\0' || letter[1] != '\0';
+    }
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (strcmp(word, flags[i]) == 0)
             return true;
@@ -54,7 +59,7 @@ static const char *first_operand(size_t count, char *const *words) {
             return i + 1 < count ? words[i + 1] : NULL;
         if (words[i][0] != '-' || words[i][1] == '\0')
             return words[i];
-        i += !is_flag(words[i]);
+        i += !stands_alone(words[i]);
     }
     return NULL;
 }

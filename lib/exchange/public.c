@@ -4,8 +4,7 @@
 #include <string.h>
 
 enum {
-    TIMEOUT = 10000,               /* ms, of a call */
-    ANSWER_MAX = 32 * 1024 * 1024, /* as r3_http bounds it */
+    TIMEOUT = 10000, /* ms, of a call */
     TOO_MANY = 429,
     BANNED = 418, /* Binance, after too many 429 */
     FORBIDDEN = 403
@@ -52,7 +51,7 @@ int r3_public_get(struct r3_public *client, const char *target, const struct r3_
     if (reply->status >= 500 || (reply->status == FORBIDDEN && !reply->json))
         return r3_fail(error, R3_UNAVAILABLE, "HTTP %ld", reply->status);
     if (reply->body.length == 0 ||
-        r3_json_parse(&client->document, reply->body.data, reply->body.length, ANSWER_MAX, &reason) < 0)
+        r3_json_parse(&client->document, reply->body.data, reply->body.length, R3_HTTP_BODY_MAX, &reason) < 0)
         return r3_fail(error, R3_UNAVAILABLE, "HTTP %ld with an answer that is not JSON", reply->status);
     *root = r3_json_root(client->document);
     return (int)reply->status;

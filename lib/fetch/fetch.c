@@ -142,14 +142,15 @@ static struct r3_fetch_series *choose(struct r3_fetch *fetch, int64_t *pause) {
 
 static void tell_progress(struct r3_fetch *fetch) {
     uint64_t done = 0, total = 0;
+    if (fetch->plan.follow)
+        return;
     for (size_t i = 0; i < fetch->plan.series_count; i++) {
         const struct r3_fetch_series *series = &fetch->plan.series[i];
         const int64_t span = r3_timeframe_span(series->source);
         done += (uint64_t)((series->known - series->from) / span);
         total += (uint64_t)((series->until - series->from) / span);
     }
-    if (!fetch->plan.follow)
-        fetch->port->progress(fetch->port, done, total);
+    fetch->port->progress(fetch->port, done, total);
 }
 
 /* ---- prices ---- */

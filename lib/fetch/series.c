@@ -1,12 +1,9 @@
 #include "lib/fetch/series.h"
 
-#include <inttypes.h>
-
 #include "lib/base/clock.h"
 
 enum {
-    FILL_MAX = 1000000, /* nearly two years of minutes: more is a wrong time, and would fill the disk */
-    FIRST_LOOK = 500,   /* ms between two looks for a candle that is late; twice as much each time */
+    FIRST_LOOK = 500, /* ms between two looks for a candle that is late; twice as much each time */
     LONGEST_LOOK = 4000
 };
 
@@ -69,12 +66,6 @@ static int check(const struct r3_fetch_series *series, const struct r3_candle *c
     return 0;
 }
 
-static bool same(const struct r3_candle *a, const struct r3_candle *b) {
-    return r3_decimal_equal(&a->open, &b->open) && r3_decimal_equal(&a->high, &b->high) &&
-           r3_decimal_equal(&a->low, &b->low) && r3_decimal_equal(&a->close, &b->close) &&
-           r3_decimal_equal(&a->volume, &b->volume);
-}
-
 struct window {
     struct r3_fetch_series *series;
     int64_t from, to;
@@ -105,7 +96,7 @@ static int take_candle(const struct r3_candle *candle, void *context, struct r3_
     while (place > 0 && series->page[place - 1].time > candle->time)
         place--;
     if (place > 0 && series->page[place - 1].time == candle->time) {
-        if (same(&series->page[place - 1], candle))
+        if (r3_candle_same_values(&series->page[place - 1], candle))
             return 0;
         r3_fail(error, R3_DATA, "it came twice, with other values");
         return fail_place(series, candle->time, error);
@@ -255,18 +246,8 @@ int r3_fetch_series_ask(struct r3_fetch_series *series, struct r3_fetch_link *li
 
 static int meet_gap(struct r3_fetch_series *series, int64_t expected, uint64_t missing, int64_t time,
                     struct r3_error *error) {
-    if (series->policy == R3_GAPS_FAIL) {
-        char text[R3_TIME_TEXT_SIZE];
-        r3_time_format(text, expected);
-        r3_fail(error, R3_DATA, "%" PRIu64 " candle%s missing ahead of it, from %s on", missing,
-                missing == 1 ? " is" : "s are", text);
+    if (r3_gap_check(series->policy, expected, missing, error) < 0)
         return fail_place(series, time, error);
-    }
-    if (series->policy == R3_GAPS_FILL && missing > FILL_MAX) {
-        r3_fail(error, R3_DATA, "%" PRIu64 " candles are missing ahead of it, too many to fill: is its time right?",
-                missing);
-        return fail_place(series, time, error);
-    }
     if (series->policy == R3_GAPS_FILL) {
         series->fill_next = expected;
         series->fill_end = time;

@@ -9,7 +9,6 @@ static const struct r3_option options[] = { { .name = NULL } };
 
 struct symbols {
     struct r3_port *port;
-    const struct r3_arguments *arguments;
     struct r3_fetch_link link;
     char (*wanted)[R3_MARKET_SIZE];
     size_t wanted_count;
@@ -34,7 +33,6 @@ static int symbols_init(void **state, const struct r3_arguments *arguments, stru
     size_t count = r3_arguments_operands(arguments);
     *state = symbols;
     symbols->port = port;
-    symbols->arguments = arguments;
     const struct r3_exchange *exchange = count ? r3_exchange_find(r3_arguments_operand(arguments, 0)) : NULL;
     if (!exchange)
         return r3_fail(error, R3_USAGE, "symbols wants an exchange: %s", r3_exchange_names());

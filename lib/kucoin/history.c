@@ -6,7 +6,10 @@ enum { PAGE = 1500 };
 
 static int history_open(void **client, const char *url, struct r3_error *error) {
     const struct r3_kucoin_options options = { .url = url };
-    return r3_kucoin_new((struct r3_kucoin **)client, &options, error);
+    struct r3_kucoin *kucoin;
+    int result = r3_kucoin_new(&kucoin, &options, error);
+    *client = kucoin;
+    return result;
 }
 
 static void history_close(void *client) {
@@ -22,24 +25,13 @@ static int history_time(void *client, int64_t *now, struct r3_error *error) {
     return r3_kucoin_time(client, now, error);
 }
 
-struct search {
-    struct r3_instrument *out;
-    bool found;
-};
-
-static int take_symbol(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error) {
-    struct search *search = context;
-    (void)error;
-    *search->out = symbol->instrument;
-    search->found = true;
-    return 0;
-}
-
 static int history_instrument(void *client, const char *market, struct r3_instrument *out, struct r3_error *error) {
-    struct search search = { .out = out };
-    if (r3_kucoin_symbols(client, market, take_symbol, &search, error) < 0)
+    struct r3_kucoin_symbol symbol;
+    bool found;
+    if (r3_kucoin_market(client, market, &symbol, &found, error) < 0 || !found)
         return -1;
-    return search.found ? 0 : r3_fail(error, R3_DATA, "there is no such market");
+    *out = symbol.instrument;
+    return 0;
 }
 
 struct listing {
@@ -54,7 +46,7 @@ static int list_symbol(const struct r3_kucoin_symbol *symbol, void *context, str
 
 static int history_symbols(void *client, r3_exchange_instrument *each, void *context, struct r3_error *error) {
     struct listing listing = { each, context };
-    return r3_kucoin_symbols(client, NULL, list_symbol, &listing, error);
+    return r3_kucoin_symbols(client, list_symbol, &listing, error);
 }
 
 /* It gives the youngest where there are more than a page, so no more are asked for. */

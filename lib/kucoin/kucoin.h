@@ -85,9 +85,8 @@ struct r3_kucoin_symbol {
     bool trades;                                                     /* enableTrading */
 };
 typedef int r3_kucoin_symbol_function(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error);
-/* One market, or all where market is NULL. */
-int r3_kucoin_symbols(struct r3_kucoin *kucoin, const char *market, r3_kucoin_symbol_function *each, void *context,
-                      struct r3_error *error);
+/* All markets. */
+int r3_kucoin_symbols(struct r3_kucoin *kucoin, r3_kucoin_symbol_function *each, void *context, struct r3_error *error);
 /* One market, in *out. *found is false when the exchange says that there is no such market: *error has its words then, and 0 is returned. */
 int r3_kucoin_market(struct r3_kucoin *kucoin, const char *market, struct r3_kucoin_symbol *out, bool *found,
                      struct r3_error *error);

@@ -14,6 +14,44 @@ static int ask(struct r3_kucoin *kucoin, const struct r3_buffer *target, struct 
     return r3_kucoin_ask(kucoin, &call, reply, answer, error);
 }
 
+/* What becomes of a page. 1: those behind it are not wanted; 0; -1. */
+typedef int page_function(const struct r3_kucoin_reply *reply, struct r3_kucoin_page *page, void *context,
+                          struct r3_error *error);
+
+/* All pages of one question: a target with its filter. what: "orders", of a market, for messages. */
+static int read_pages(struct r3_kucoin *kucoin, const char *question, const char *what, const char *market,
+                      page_function *read, void *context, struct r3_error *error) {
+    struct r3_buffer target = R3_BUFFER_INIT;
+    struct r3_kucoin_reply reply = { 0 };
+    struct r3_kucoin_answer answer;
+    int64_t last = 0;
+    int result = -1;
+    for (int i = 0;; i++) {
+        struct r3_kucoin_page page;
+        if (i == PAGES_MAX) {
+            r3_fail(error, R3_DATA, "KuCoin: %s of %s: no end after %d pages", what, market, i);
+            goto out;
+        }
+        r3_buffer_reset(&target);
+        r3_buffer_printf(&target, "%s&limit=%d", question, PAGE);
+        if (last > 0)
+            r3_buffer_printf(&target, "&lastId=%lld", (long long)last);
+        int enough = ask(kucoin, &target, &reply, &answer, error);
+        if (enough == 0)
+            enough = read(&reply, &page, context, error);
+        if (enough < 0)
+            goto out;
+        if (enough || page.items == 0 || page.last == 0 || (last > 0 && page.last >= last))
+            break;
+        last = page.last;
+    }
+    result = 0;
+out:
+    r3_kucoin_reply_release(&reply);
+    r3_buffer_release(&target);
+    return result;
+}
+
 int r3_kucoin_order(struct r3_kucoin *kucoin, const char *market, const char *id, struct r3_kucoin_order *out,
                     bool *found, struct r3_error *error) {
     struct r3_buffer target = R3_BUFFER_INIT;
@@ -83,46 +121,32 @@ static bool is_older(const struct r3_kucoin_orders *orders, size_t first, int64_
     return true;
 }
 
-static int read_over(struct r3_kucoin *kucoin, const char *market, int64_t since, struct r3_kucoin_orders *orders,
+struct over {
+    const char *market;
+    int64_t since;
+    struct r3_kucoin_orders orders;
+};
+
+static int read_over(const struct r3_kucoin_reply *reply, struct r3_kucoin_page *page, void *context,
                      struct r3_error *error) {
-    struct r3_buffer target = R3_BUFFER_INIT;
-    struct r3_kucoin_reply reply = { 0 };
-    struct r3_kucoin_answer answer;
-    int64_t last = 0;
-    int result = -1;
-    for (int i = 0;; i++) {
-        struct r3_kucoin_page page;
-        size_t before = orders->count;
-        if (i == PAGES_MAX) {
-            r3_fail(error, R3_DATA, "KuCoin: orders of %s: no end after %d pages", market, i);
-            goto out;
-        }
-        /* Without startAt: it is not said whether that is of the making or of the end of an order. */
-        r3_buffer_reset(&target);
-        r3_buffer_printf(&target, "/api/v1/hf/orders/done?symbol=%s&limit=%d", market, PAGE);
-        if (last > 0)
-            r3_buffer_printf(&target, "&lastId=%lld", (long long)last);
-        if (ask(kucoin, &target, &reply, &answer, error) < 0 ||
-            r3_kucoin_read_orders(&reply, market, orders, &page, error) < 0)
-            goto out;
-        if (page.items == 0 || page.last == 0 || (last > 0 && page.last >= last) || is_older(orders, before, since))
-            break;
-        last = page.last;
-    }
-    result = 0;
-out:
-    r3_kucoin_reply_release(&reply);
-    r3_buffer_release(&target);
-    return result;
+    struct over *over = context;
+    size_t before = over->orders.count;
+    if (r3_kucoin_read_orders(reply, over->market, &over->orders, page, error) < 0)
+        return -1;
+    return is_older(&over->orders, before, over->since);
 }
 
 int r3_kucoin_over(struct r3_kucoin *kucoin, const char *market, int64_t since, r3_kucoin_order_function *each,
                    void *context, struct r3_error *error) {
-    struct r3_kucoin_orders orders = { 0 };
-    int result = read_over(kucoin, market, since, &orders, error);
+    struct over over = { .market = market, .since = since };
+    struct r3_buffer question = R3_BUFFER_INIT;
+    /* Without startAt: it is not said whether that is of the making or of the end of an order. */
+    r3_buffer_printf(&question, "/api/v1/hf/orders/done?symbol=%s", market);
+    int result = read_pages(kucoin, question.data, "orders", market, read_over, &over, error);
     if (result == 0)
-        result = tell_orders(&orders, since, each, context, error);
-    free(orders.list);
+        result = tell_orders(&over.orders, since, each, context, error);
+    free(over.orders.list);
+    r3_buffer_release(&question);
     return result;
 }
 
@@ -152,41 +176,27 @@ static int tell_fills(struct r3_kucoin_fills *fills, int64_t since, r3_kucoin_fi
     return 0;
 }
 
-/* All pages of one question. */
-static int read_fills(struct r3_kucoin *kucoin, const char *market, const char *exchange_id, const char *filter,
-                      struct r3_kucoin_fills *fills, struct r3_error *error) {
-    struct r3_buffer target = R3_BUFFER_INIT;
-    struct r3_kucoin_reply reply = { 0 };
-    struct r3_kucoin_answer answer;
-    int64_t last = 0;
-    int result = -1;
-    for (int i = 0;; i++) {
-        struct r3_kucoin_page page;
-        if (i == PAGES_MAX) {
-            r3_fail(error, R3_DATA, "KuCoin: fills of %s: no end after %d pages", market, i);
-            goto out;
-        }
-        r3_buffer_reset(&target);
-        r3_buffer_printf(&target, "/api/v1/hf/fills?symbol=%s%s&limit=%d", market, filter, PAGE);
-        if (last > 0)
-            r3_buffer_printf(&target, "&lastId=%lld", (long long)last);
-        if (ask(kucoin, &target, &reply, &answer, error) < 0 ||
-            r3_kucoin_read_fills(&reply, market, exchange_id, fills, &page, error) < 0)
-            goto out;
-        if (page.items == 0 || page.last == 0 || (last > 0 && page.last >= last))
-            break;
-        last = page.last;
-    }
-    result = 0;
-out:
-    r3_kucoin_reply_release(&reply);
-    r3_buffer_release(&target);
+struct listing {
+    const char *market, *exchange_id; /* of one order; NULL: of all */
+    struct r3_kucoin_fills fills;
+};
+
+static int read_fills(const struct r3_kucoin_reply *reply, struct r3_kucoin_page *page, void *context,
+                      struct r3_error *error) {
+    struct listing *listing = context;
+    return r3_kucoin_read_fills(reply, listing->market, listing->exchange_id, &listing->fills, page, error);
+}
+
+static int ask_fills(struct r3_kucoin *kucoin, struct listing *listing, const char *filter, struct r3_error *error) {
+    struct r3_buffer question = R3_BUFFER_INIT;
+    r3_buffer_printf(&question, "/api/v1/hf/fills?symbol=%s%s", listing->market, filter);
+    int result = read_pages(kucoin, question.data, "fills", listing->market, read_fills, listing, error);
+    r3_buffer_release(&question);
     return result;
 }
 
 /* A question may span seven days, and without an end it ends seven days after its start. */
-static int read_fills_since(struct r3_kucoin *kucoin, const char *market, int64_t since, struct r3_kucoin_fills *fills,
-                            struct r3_error *error) {
+static int ask_fills_since(struct r3_kucoin *kucoin, struct listing *listing, int64_t since, struct r3_error *error) {
     int64_t now;
     if (r3_kucoin_time(kucoin, &now, error) < 0)
         return -1;
@@ -197,7 +207,7 @@ static int read_fills_since(struct r3_kucoin *kucoin, const char *market, int64_
         snprintf(filter, sizeof filter, "&startAt=%lld", (long long)since);
         if (since + WINDOW <= now)
             snprintf(filter, sizeof filter, "&startAt=%lld&endAt=%lld", (long long)since, (long long)(since + WINDOW));
-        if (read_fills(kucoin, market, NULL, filter, fills, error) < 0)
+        if (ask_fills(kucoin, listing, filter, error) < 0)
             return -1;
     }
     return 0;
@@ -205,19 +215,19 @@ static int read_fills_since(struct r3_kucoin *kucoin, const char *market, int64_
 
 int r3_kucoin_fills(struct r3_kucoin *kucoin, const char *market, const char *exchange_id, int64_t since,
                     r3_kucoin_fill_function *each, void *context, struct r3_error *error) {
+    struct listing listing = { .market = market, .exchange_id = exchange_id };
     struct r3_buffer filter = R3_BUFFER_INIT;
-    struct r3_kucoin_fills fills = { 0 };
     int result;
     if (exchange_id) {
         since = 0;
         r3_buffer_printf(&filter, "&orderId=%s", exchange_id);
-        result = read_fills(kucoin, market, exchange_id, filter.data, &fills, error);
+        result = ask_fills(kucoin, &listing, filter.data, error);
     } else {
-        result = read_fills_since(kucoin, market, since, &fills, error);
+        result = ask_fills_since(kucoin, &listing, since, error);
     }
     if (result == 0)
-        result = tell_fills(&fills, since, each, context, error);
-    free(fills.list);
+        result = tell_fills(&listing.fills, since, each, context, error);
+    free(listing.fills.list);
     r3_buffer_release(&filter);
     return result;
 }

@@ -36,51 +36,40 @@ int r3_kucoin_status(struct r3_kucoin *kucoin, char status[16], char text[R3_TEX
     return result;
 }
 
-/* One market was asked for: another's rules are no answer. */
-struct one_market {
-    const char *market;
-    r3_kucoin_symbol_function *each;
-    void *context;
-};
-
-static int tell_one(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error) {
-    const struct one_market *one = context;
-    if (strcmp(symbol->instrument.market, one->market) != 0)
-        return r3_fail(error, R3_DATA, "market: %s was asked for, and %s was told", one->market,
-                       symbol->instrument.market);
-    return one->each(symbol, one->context, error);
-}
-
-int r3_kucoin_symbols(struct r3_kucoin *kucoin, const char *market, r3_kucoin_symbol_function *each, void *context,
+int r3_kucoin_symbols(struct r3_kucoin *kucoin, r3_kucoin_symbol_function *each, void *context,
                       struct r3_error *error) {
-    struct one_market one = { market, each, context };
     struct r3_buffer target = R3_BUFFER_INIT;
     struct r3_kucoin_reply reply = { 0 };
-    if (market && check_market(market, error) < 0)
-        return -1;
-    r3_buffer_printf(&target, "/api/v2/symbols%s%s", market ? "/" : "", market ? market : "");
+    r3_buffer_append_text(&target, "/api/v2/symbols");
     int result = ask(kucoin, &target, 4, &reply, error);
-    if (result == 0 && market && !reply.data)
-        result = r3_fail(error, R3_DATA, "KuCoin has no market %s", market);
-    if (result == 0 && market)
-        result = r3_kucoin_read_symbols(&reply, tell_one, &one, error);
-    else if (result == 0)
+    if (result == 0)
         result = r3_kucoin_read_symbols(&reply, each, context, error);
     r3_kucoin_reply_release(&reply);
     r3_buffer_release(&target);
     return result;
 }
 
-static int keep_symbol(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error) {
-    (void)error;
-    *(struct r3_kucoin_symbol *)context = *symbol;
+struct one_market {
+    const char *name;
+    struct r3_kucoin_symbol *out;
+    bool told;
+};
+
+/* One was asked for: another's rules are no answer. */
+static int take_one(const struct r3_kucoin_symbol *symbol, void *context, struct r3_error *error) {
+    struct one_market *one = context;
+    if (strcmp(symbol->instrument.market, one->name) != 0)
+        return r3_fail(error, R3_DATA, "market: %s was asked for, and %s was told", one->name,
+                       symbol->instrument.market);
+    *one->out = *symbol;
+    one->told = true;
     return 0;
 }
 
 int r3_kucoin_market(struct r3_kucoin *kucoin, const char *market, struct r3_kucoin_symbol *out, bool *found,
                      struct r3_error *error) {
     static const char no_such_market[] = "900001";
-    struct one_market one = { market, keep_symbol, out };
+    struct one_market one = { .name = market, .out = out };
     struct r3_buffer target = R3_BUFFER_INIT;
     struct r3_kucoin_reply reply = { 0 };
     struct r3_kucoin_answer answer;
@@ -90,8 +79,10 @@ int r3_kucoin_market(struct r3_kucoin *kucoin, const char *market, struct r3_kuc
     r3_buffer_printf(&target, "/api/v2/symbols/%s", market);
     int result = ask_answer(kucoin, &target, 4, &reply, &answer, error);
     if (result == 0) {
-        result = r3_kucoin_read_symbols(&reply, tell_one, &one, error);
-        *found = result == 0;
+        result = reply.data ? r3_kucoin_read_symbols(&reply, take_one, &one, error) : 0;
+        *found = result == 0 && one.told;
+        if (result == 0 && !one.told)
+            result = r3_fail(error, R3_DATA, "KuCoin has no market %s", market);
     } else if (answer.outcome == R3_KUCOIN_REFUSED && strcmp(answer.code, no_such_market) == 0) {
         result = 0;
     }

@@ -6,7 +6,6 @@
 #include "lib/base/time.h"
 
 enum {
-    BODY_MAX = 32 << 20,
     OVERLOADED = 500,            /* ms: the server has too much to do, for all */
     CHALLENGED = 2 * R3_SECOND,  /* Cloudflare's doubts about one request */
     PUSHED_BACK = 30 * R3_SECOND /* Cloudflare's own limit of an address (its error 1015) lasts for so long */
@@ -142,7 +141,7 @@ static void set_text(struct r3_kucoin_answer *answer, const char *text, size_t l
 /* -1: not an answer of the exchange. */
 static int open_envelope(struct r3_kucoin_answer *answer, struct r3_kucoin_reply *reply) {
     size_t length = 0;
-    if (r3_json_parse(&reply->document, reply->http.body.data, reply->http.body.length, BODY_MAX, NULL) < 0)
+    if (r3_json_parse(&reply->document, reply->http.body.data, reply->http.body.length, R3_HTTP_BODY_MAX, NULL) < 0)
         return -1;
     const struct r3_json *root = r3_json_root(reply->document), *data = r3_json_member(root, "data");
     const char *code = r3_json_text(r3_json_member(root, "code"), &length);

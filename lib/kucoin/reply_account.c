@@ -115,12 +115,14 @@ static int read_order(const struct r3_kucoin_object *object, struct r3_kucoin_or
         return -1;
 #undef TEXT
 #undef DECIMAL
-    return r3_kucoin_member_boolean(object, "active", &out->active, error) < 0 ||
-                   r3_kucoin_member_boolean(object, "cancelExist", &out->canceled, error) < 0 ||
-                   r3_kucoin_member_integer(object, "createdAt", 0, &out->created, error) < 0 ||
-                   r3_kucoin_member_integer(object, "lastUpdatedAt", R3_KUCOIN_OPTIONAL, &out->updated, error) < 0
-               ? -1
-               : 0;
+    if (r3_kucoin_member_boolean(object, "active", &out->active, error) < 0 ||
+        r3_kucoin_member_boolean(object, "cancelExist", &out->canceled, error) < 0 ||
+        r3_kucoin_member_integer(object, "createdAt", 0, &out->created, error) < 0 ||
+        r3_kucoin_member_integer(object, "lastUpdatedAt", R3_KUCOIN_OPTIONAL, &out->updated, error) < 0)
+        return -1;
+    if (out->updated < out->created)
+        out->updated = out->created;
+    return 0;
 }
 
 int r3_kucoin_read_order(const struct r3_kucoin_reply *reply, const char *market, const char *id,
@@ -130,8 +132,6 @@ int r3_kucoin_read_order(const struct r3_kucoin_reply *reply, const char *market
         return -1;
     if (strcmp(out->id, id) != 0 || strcmp(out->market, market) != 0)
         return r3_fail(error, R3_DATA, "order: %s was asked for, and another was told", id);
-    if (out->updated < out->created)
-        out->updated = out->created;
     return 0;
 }
 
@@ -174,8 +174,6 @@ int r3_kucoin_read_orders(const struct r3_kucoin_reply *reply, const char *marke
             return -1;
         if (strcmp(order->market, market) != 0)
             return r3_fail(error, R3_DATA, "order: %s was asked for, and %s was told", market, order->market);
-        if (order->updated < order->created)
-            order->updated = order->created;
         out->count++;
     }
     return 0;

@@ -142,12 +142,6 @@ static int compare_candles(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-static bool is_same(const struct r3_candle *a, const struct r3_candle *b) {
-    return r3_decimal_equal(&a->open, &b->open) && r3_decimal_equal(&a->high, &b->high) &&
-           r3_decimal_equal(&a->low, &b->low) && r3_decimal_equal(&a->close, &b->close) &&
-           r3_decimal_equal(&a->volume, &b->volume);
-}
-
 /* In the order of time, each once: two that say different things of one time are an error, not a choice. */
 static int tell_candles(struct r3_candle *candles, size_t count, r3_kucoin_candle_function *each, void *context,
                         struct r3_error *error) {
@@ -155,7 +149,7 @@ static int tell_candles(struct r3_candle *candles, size_t count, r3_kucoin_candl
         qsort(candles, count, sizeof candles[0], compare_candles);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && candles[i].time == candles[i - 1].time) {
-            if (!is_same(&candles[i], &candles[i - 1]))
+            if (!r3_candle_same_values(&candles[i], &candles[i - 1]))
                 return r3_fail(error, R3_DATA, "candle: two of one time");
             continue;
         }

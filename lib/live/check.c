@@ -76,16 +76,13 @@ static bool check_rules(char reason[R3_TEXT_SIZE], const struct r3_order *order,
            is_within(reason, "funds", &order->funds, &rules->minimum_funds, &symbol->maximum_funds);
 }
 
-/* What the order comes to in quote currency: absent where no price is known, or no decimal holds it. */
-static struct r3_decimal value_of(const struct r3_order *order, const struct r3_live_facts *facts) {
-    const struct r3_decimal *price = order->kind == R3_LIMIT ? &order->price : &facts->price;
-    struct r3_decimal value = order->funds;
-    struct r3_error error;
-    if (r3_decimal_is_present(&value))
-        return value;
-    if (!r3_decimal_is_present(price) || r3_ledger_cost(&value, price, &order->size, &error) < 0)
-        return r3_decimal_absent;
-    return value;
+int r3_live_value(struct r3_decimal *out, const struct r3_order *order, const struct r3_decimal *last,
+                  struct r3_error *error) {
+    const struct r3_decimal *price = order->kind == R3_LIMIT ? &order->price : last;
+    *out = order->funds;
+    if (r3_decimal_is_present(out) || !r3_decimal_is_present(price))
+        return 0;
+    return r3_ledger_cost(out, price, &order->size, error);
 }
 
 /* The exchange takes no purchase far above the last price, and no sale far below. */
@@ -130,7 +127,10 @@ static bool check_means(char reason[R3_TEXT_SIZE], const struct r3_decimal *valu
 }
 
 static bool check_entry(char reason[R3_TEXT_SIZE], const struct r3_order *order, const struct r3_live_facts *facts) {
-    const struct r3_decimal value = value_of(order, facts);
+    struct r3_decimal value;
+    struct r3_error unused;
+    if (r3_live_value(&value, order, &facts->price, &unused) < 0)
+        value = r3_decimal_absent; /* no decimal holds it */
     if (strcmp(facts->session_state, "ACTIVE") != 0)
         return refuse(reason, "session %s is %s: no entries", order->session, facts->session_state);
     if (r3_decimal_is_present(&order->size) &&

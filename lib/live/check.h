@@ -23,6 +23,11 @@ struct r3_live_facts {
 
 enum { R3_LIVE_ACTIVE_MAX = 200 }; /* orders a market, docs-new "order limits" */
 
+/* What a purchase comes to in quote currency, by the market's last price where it has none of its own; absent where that is not known either.
+ * R3_DATA: no decimal holds it. */
+int r3_live_value(struct r3_decimal *out, const struct r3_order *order, const struct r3_decimal *last,
+                  struct r3_error *error);
+
 /* Whether the order may be sent; if not, why. Exits are held against what the market's rules make impossible alone. */
 bool r3_live_check(char reason[R3_TEXT_SIZE], const struct r3_order *order, const struct r3_live_facts *facts);
 

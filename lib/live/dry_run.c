@@ -21,27 +21,16 @@ static int put_notice(struct r3_live *live, const struct r3_order *order, enum r
     return r3_record_encode(&live->lines, &record, error) < 0 ? -1 : live_write(live, &live->lines, error);
 }
 
-static void describe(char out[R3_TEXT_SIZE], const struct r3_order *order) {
-    char amount[R3_DECIMAL_TEXT_SIZE], price[R3_DECIMAL_TEXT_SIZE] = "";
-    bool by_size = r3_decimal_is_present(&order->size);
-    r3_decimal_format(amount, by_size ? &order->size : &order->funds);
-    if (order->kind == R3_LIMIT)
-        r3_decimal_format(price, &order->price);
-    snprintf(out, R3_TEXT_SIZE, "%s %s %s %s %s of %s%s%s", order->id, r3_kind_name(order->kind),
-             r3_side_name(order->side), by_size ? "size" : "funds", amount, order->market, *price ? " at " : "", price);
-}
-
 /* What the exchange's own check says, where there is a key. */
 static void test(struct r3_live *live, const struct r3_order *order, char out[R3_TEXT_SIZE], enum r3_level *level) {
     struct r3_kucoin_answer answer;
     struct r3_error trouble = { 0 };
-    int64_t sent = 0;
     *level = R3_INFO;
     if (!live->options->key) {
         snprintf(out, R3_TEXT_SIZE, "would be sent (no key: the exchange was not asked)");
         return;
     }
-    if (r3_kucoin_place(live->kucoin, order, live->options->window, true, sent, &answer, &trouble) < 0) {
+    if (r3_kucoin_place(live->kucoin, order, live->options->window, true, 0, &answer, &trouble) < 0) {
         *level = R3_WARNING;
         snprintf(out, R3_TEXT_SIZE, "could not be tested: %.180s", trouble.text);
     } else if (answer.outcome == R3_KUCOIN_DONE) {
@@ -59,9 +48,8 @@ static int try_order(struct r3_live *live, const struct r3_order *order, struct 
     struct r3_live_facts facts;
     struct r3_error trouble = { 0 };
     struct r3_buffer text = R3_BUFFER_INIT;
-    char what[R3_TEXT_SIZE], verdict[R3_TEXT_SIZE], reason[R3_TEXT_SIZE];
+    char verdict[R3_TEXT_SIZE], reason[R3_TEXT_SIZE];
     enum r3_level level = R3_WARNING;
-    describe(what, order);
     bool here = r3_live_is_for(order, session->market);
     int known = here ? live_facts(live, order, session, &facts, &trouble) : 0;
     if (!here)
@@ -75,7 +63,8 @@ static int try_order(struct r3_live *live, const struct r3_order *order, struct 
         snprintf(verdict, sizeof verdict, "would be refused: %.200s", reason);
     else
         test(live, order, verdict, &level);
-    r3_buffer_printf(&text, "%s: %s", what, verdict);
+    live_describe(&text, order);
+    r3_buffer_printf(&text, ": %s", verdict);
     int result = put_notice(live, order, level, text.data, error);
     r3_buffer_release(&text);
     return result;

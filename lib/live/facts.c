@@ -116,17 +116,15 @@ int live_fail_balance(const char *currency, struct r3_error *error) {
 void live_spend(struct r3_live *live, const struct r3_order *order) {
     char base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
     const struct live_market *market = live_market(live, order->market);
-    struct r3_decimal cost = order->funds, fee, *left = NULL;
+    struct r3_decimal cost, fee, *left = NULL;
     struct r3_error unused;
     if (order->side != R3_BUY || r3_market_split(base, quote, order->market) < 0)
         return;
     for (size_t i = 0; i < live->balance_count; i++)
         if (strcmp(live->balances[i].currency, quote) == 0)
             left = &live->balances[i].available;
-    const struct r3_decimal *price = r3_decimal_is_present(&order->price) ? &order->price : &market->price;
     bool known = left && r3_decimal_is_present(left) && r3_decimal_is_present(&market->taker_fee) &&
-                 (r3_decimal_is_present(&cost) ||
-                  (r3_decimal_is_present(price) && r3_ledger_cost(&cost, price, &order->size, &unused) == 0)) &&
+                 r3_live_value(&cost, order, &market->price, &unused) == 0 && r3_decimal_is_present(&cost) &&
                  r3_ledger_fee(&fee, &cost, &market->taker_fee, &unused) == 0 &&
                  r3_decimal_subtract(left, left, &cost, &unused) == 0 &&
                  r3_decimal_subtract(left, left, &fee, &unused) == 0;
@@ -158,18 +156,14 @@ static int subtract_open_entries(struct r3_live *live, const struct r3_order *or
                                  struct r3_error *error) {
     for (size_t i = 0; i < live->order_count; i++) {
         const struct r3_live_row *row = &live->at_work[i].row;
-        struct r3_decimal rest = row->order.funds;
+        struct r3_decimal rest;
         if (live->at_work[i].session != session || row->order.role != R3_ENTRY ||
             strcmp(row->order.id, order->id) == 0 || (row->step != R3_LIVE_SENT && row->step != R3_LIVE_WORKING))
             continue;
-        if (!r3_decimal_is_present(&rest)) {
-            const struct r3_decimal *price =
-                r3_decimal_is_present(&row->order.price) ? &row->order.price : &facts->price;
-            if (!r3_decimal_is_present(price))
-                continue;
-            if (r3_ledger_cost(&rest, price, &row->order.size, error) < 0)
-                return -1;
-        }
+        if (r3_live_value(&rest, &row->order, &facts->price, error) < 0)
+            return -1;
+        if (!r3_decimal_is_present(&rest))
+            continue;
         if (r3_decimal_subtract(&rest, &rest, &row->cost, error) < 0 ||
             (r3_decimal_is_positive(&rest) && r3_decimal_subtract(&facts->cash, &facts->cash, &rest, error) < 0))
             return -1;

@@ -236,13 +236,9 @@ static int round_of(struct r3_live *live, bool all, int64_t until, struct r3_err
 /* ---- the dead-man switch ---- */
 
 static void join_markets(const struct r3_live *live, struct r3_buffer *out) {
-    for (size_t i = 0; i < live->session_count; i++) {
-        bool before = false;
-        for (size_t j = 0; j < i; j++)
-            before |= strcmp(live->sessions[j].market, live->sessions[i].market) == 0;
-        if (!before)
+    for (size_t i = 0; i < live->session_count; i++)
+        if (live_is_first_of_market(live, i))
             r3_buffer_printf(out, "%s%s", out->length ? "," : "", live->sessions[i].market);
-    }
 }
 
 /* Set the switch anew when a third of its time has passed; at a clean end, and no other, it is taken off, since what works is meant to. */

@@ -80,6 +80,8 @@ void live_trouble(struct r3_live *live, struct live_order *order, const struct r
 /* Sessions as the store has them now; what is known of them from the round before stays known. */
 int live_load_sessions(struct r3_live *live, struct r3_error *error);
 void live_forget_sessions(struct r3_live *live);
+/* Whether no session before this one is of its market: so each market is met once. */
+bool live_is_first_of_market(const struct r3_live *live, size_t index);
 /* Of --follow only those that have something to do, unless `all`: the others are to be run by whom it may concern. */
 int live_lease_sessions(struct r3_live *live, bool all, struct r3_error *error);
 /* What was not written is not acknowledged: the next run writes it. */
@@ -141,6 +143,8 @@ int live_take_input(struct r3_live *live, bool wait, struct r3_error *error);
 int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error);
 /* The allotments alone: sets overdrawn, uncompared and compare_next. */
 int live_compare(struct r3_live *live, struct r3_error *error);
+/* "main-1-ENTRY-1 LIMIT BUY size 0.5 of BTC-USDT at 100", appended. */
+void live_describe(struct r3_buffer *out, const struct r3_order *order);
 /* Say what is not over; *left: what the next run must go on with, *unknown: of which it is not known whether it arrived. */
 int live_tell_rest(struct r3_live *live, size_t *left, size_t *unknown, struct r3_error *error);
 /* 0, or what the run ends with. */

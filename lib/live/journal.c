@@ -291,13 +291,6 @@ int r3_live_book(struct r3_store *store, struct r3_live_session *session, struct
     return result;
 }
 
-struct r3_decimal r3_live_held(const struct r3_live_session *session, const char *market) {
-    for (size_t i = 0; i < session->holding_count; i++)
-        if (strcmp(session->holdings[i].market, market) == 0)
-            return session->holdings[i].size;
-    return r3_decimal_zero;
-}
-
 /* ---- steps ---- */
 
 struct step {
@@ -309,25 +302,15 @@ struct step {
 static int add_notice(struct r3_store *store, struct step *step, const struct r3_live_notice *notice,
                       struct r3_error *error) {
     const char *session = step->commit->session->id;
-    char counter[R3_SESSION_SIZE + 32];
     struct r3_record record;
-    int64_t number;
-    snprintf(counter, sizeof counter, "notices/%s/%s", PROGRAM, session);
-    if (r3_store_numbers(store, counter, 1, &number, error) < 0)
-        return -1;
-    const struct r3_store_value values[] = { r3_store_text(session),
-                                             r3_store_text(PROGRAM),
-                                             r3_store_integer(number),
-                                             r3_store_integer(step->commit->now),
-                                             r3_store_text(r3_level_name(notice->level)),
-                                             r3_store_text(notice->text) };
     r3_record_init(&record, R3_NOTICE);
     record.notice.time = step->commit->now;
     record.notice.level = notice->level;
     copy(record.notice.program, sizeof record.notice.program, PROGRAM);
     copy(record.notice.session, sizeof record.notice.session, session);
     copy(record.notice.text, sizeof record.notice.text, notice->text);
-    return r3_store_run(store, R3_QUERY_ADD_NOTICE, values, 6, NULL, NULL, NULL, error) < 0 ||
+    return r3_store_add_notice(store, session, PROGRAM, record.notice.time, r3_level_name(notice->level), notice->text,
+                               error) < 0 ||
                    r3_record_encode(step->lines, &record, error) < 0
                ? -1
                : 0;

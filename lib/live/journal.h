@@ -67,8 +67,6 @@ int r3_live_acknowledge(struct r3_store *store, struct r3_live_session *session,
 
 /* Reckon cash and holdings from the fills, where they are not known any more. */
 int r3_live_book(struct r3_store *store, struct r3_live_session *session, struct r3_error *error);
-/* The holding of a market; zero where there is none. */
-struct r3_decimal r3_live_held(const struct r3_live_session *session, const char *market);
 
 /* Whether an order is for this exchange, and of the session's market. */
 bool r3_live_is_for(const struct r3_order *order, const char *market);

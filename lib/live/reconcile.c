@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/live/check.h"
 #include "lib/live/gateway.h"
 #include "lib/market/market_name.h"
 #include "lib/trade/ledger.h"
@@ -256,7 +257,7 @@ static int add_open(struct r3_live *live, struct totals *totals, const struct r3
     static const struct r3_decimal with_fee = { 101, 2 };
     char base[R3_CURRENCY_SIZE], quote[R3_CURRENCY_SIZE];
     const struct r3_order *order = &row->order;
-    struct r3_decimal rest = order->funds;
+    struct r3_decimal rest;
     if (r3_market_split(base, quote, order->market) < 0)
         return 0;
     if (order->side == R3_SELL)
@@ -264,14 +265,10 @@ static int add_open(struct r3_live *live, struct totals *totals, const struct r3
                        add_to(&total_of(totals, base)->open, &rest, error) < 0
                    ? -1
                    : 0;
-    if (!r3_decimal_is_present(&rest)) {
-        const struct live_market *market = live_market(live, order->market);
-        const struct r3_decimal *price = r3_decimal_is_present(&order->price) ? &order->price : &market->price;
-        if (!r3_decimal_is_present(price))
-            return 0;
-        if (r3_ledger_cost(&rest, price, &order->size, error) < 0)
-            return -1;
-    }
+    if (r3_live_value(&rest, order, &live_market(live, order->market)->price, error) < 0)
+        return -1;
+    if (!r3_decimal_is_present(&rest))
+        return 0;
     return r3_decimal_subtract(&rest, &rest, &row->cost, error) < 0 ||
                    r3_decimal_multiply_round(&rest, &rest, &with_fee, R3_LEDGER_SCALE, R3_ROUND_UP, error) < 0 ||
                    add_to(&total_of(totals, quote)->open, &rest, error) < 0
@@ -410,16 +407,20 @@ int live_compare(struct r3_live *live, struct r3_error *error) {
 
 /* ---- both ---- */
 
-static bool is_due(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
+/* 1, 0, or -1. */
+static int is_due(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
     for (size_t i = 0; i < live->session_count; i++) {
         int64_t last;
-        if (is_ours(&live->sessions[i], market) &&
-            (live->options->reconcile_now ||
-             (r3_live_reconciled(live->store, &live->sessions[i], &last, error) == 0 &&
-              (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now))))
-            return true;
+        if (!is_ours(&live->sessions[i], market))
+            continue;
+        if (live->options->reconcile_now)
+            return 1;
+        if (r3_live_reconciled(live->store, &live->sessions[i], &last, error) < 0)
+            return -1;
+        if (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now)
+            return 1;
     }
-    return false;
+    return 0;
 }
 
 int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error) {
@@ -432,10 +433,10 @@ int live_reconcile(struct r3_live *live, bool entries, struct r3_error *error) {
     }
     for (size_t i = 0; i < live->session_count; i++) {
         const char *market = live->sessions[i].market;
-        bool before = false;
-        for (size_t j = 0; j < i; j++)
-            before |= strcmp(live->sessions[j].market, market) == 0;
-        if (before || !is_due(live, market, now, error))
+        int due = live_is_first_of_market(live, i) ? is_due(live, market, now, error) : 0;
+        if (due < 0)
+            return -1;
+        if (!due)
             continue;
         any = true;
         live_ask_rules(live, live_market(live, market), &trouble);

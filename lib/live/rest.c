@@ -4,17 +4,24 @@
 #include "lib/live/gateway.h"
 #include "lib/stage/signals.h"
 
-static void describe(char out[R3_TEXT_SIZE], const struct live_order *order) {
-    const struct r3_live_row *row = &order->row;
-    char amount[R3_DECIMAL_TEXT_SIZE], price[R3_DECIMAL_TEXT_SIZE] = "", filled[R3_DECIMAL_TEXT_SIZE];
-    bool by_size = r3_decimal_is_present(&row->order.size);
-    r3_decimal_format(amount, by_size ? &row->order.size : &row->order.funds);
+void live_describe(struct r3_buffer *out, const struct r3_order *order) {
+    char amount[R3_DECIMAL_TEXT_SIZE], price[R3_DECIMAL_TEXT_SIZE] = "";
+    bool by_size = r3_decimal_is_present(&order->size);
+    r3_decimal_format(amount, by_size ? &order->size : &order->funds);
+    if (order->kind == R3_LIMIT)
+        r3_decimal_format(price, &order->price);
+    r3_buffer_printf(out, "%s %s %s %s %s of %s%s%s", order->id, r3_kind_name(order->kind), r3_side_name(order->side),
+                     by_size ? "size" : "funds", amount, order->market, *price ? " at " : "", price);
+}
+
+static void say_open(const struct r3_live *live, const struct r3_live_row *row) {
+    char filled[R3_DECIMAL_TEXT_SIZE];
+    struct r3_buffer text = R3_BUFFER_INIT;
+    live_describe(&text, &row->order);
     r3_decimal_format(filled, &row->filled);
-    if (row->order.kind == R3_LIMIT)
-        r3_decimal_format(price, &row->order.price);
-    snprintf(out, R3_TEXT_SIZE, "%s %s %s %s %s of %s%s%s: %s, %s filled", row->order.id, r3_kind_name(row->order.kind),
-             r3_side_name(row->order.side), by_size ? "size" : "funds", amount, row->order.market, *price ? " at " : "",
-             price, row->step == R3_LIVE_SENT ? "UNKNOWN" : r3_live_step_name(row->step), filled);
+    live_say(live, "open: %s: %s, %s filled", text.data,
+             row->step == R3_LIVE_SENT ? "UNKNOWN" : r3_live_step_name(row->step), filled);
+    r3_buffer_release(&text);
 }
 
 /* Of one that is not known to have arrived, and of one that the exchange had and does not tell of any more. */
@@ -34,16 +41,14 @@ static int tell_unknown(struct r3_live *live, struct live_order *order, struct r
 
 /* How many are left that the next run must go on with; each is told. */
 int live_tell_rest(struct r3_live *live, size_t *left, size_t *unknown, struct r3_error *error) {
-    char text[R3_TEXT_SIZE];
     *left = *unknown = 0;
     for (size_t i = 0; i < live->order_count; i++) {
         struct live_order *order = &live->at_work[i];
         if (order->row.step == R3_LIVE_DONE || !order->session || !order->session->epoch)
             continue;
         bool settled = live_is_settled(order);
-        describe(text, order);
         if (!settled || live->options->follow || r3_signals_stop_asked())
-            live_say(live, "open: %s", text);
+            say_open(live, &order->row);
         if (settled)
             continue;
         ++*left;

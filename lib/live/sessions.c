@@ -18,6 +18,13 @@ void live_forget_sessions(struct r3_live *live) {
     live->session_count = 0;
 }
 
+bool live_is_first_of_market(const struct r3_live *live, size_t index) {
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(live->sessions[i].market, live->sessions[index].market) == 0)
+            return false;
+    return true;
+}
+
 /* What is known of a session from the round before. */
 static void keep_books(struct r3_live_session *session, struct r3_live_session *before, size_t count) {
     for (size_t i = 0; i < count; i++)

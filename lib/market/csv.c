@@ -338,12 +338,6 @@ int r3_csv_row(const struct r3_csv *csv, const char *line, size_t length, struct
     return check_values(candle, error) < 0 ? -1 : 1;
 }
 
-static bool same_values(const struct r3_candle *a, const struct r3_candle *b) {
-    return r3_decimal_equal(&a->open, &b->open) && r3_decimal_equal(&a->high, &b->high) &&
-           r3_decimal_equal(&a->low, &b->low) && r3_decimal_equal(&a->close, &b->close) &&
-           r3_decimal_equal(&a->volume, &b->volume);
-}
-
 int r3_csv_follows(const struct r3_candle *last, const struct r3_candle *next, const char *place,
                    struct r3_error *error) {
     char last_time[R3_TIME_TEXT_SIZE], next_time[R3_TIME_TEXT_SIZE];
@@ -353,7 +347,7 @@ int r3_csv_follows(const struct r3_candle *last, const struct r3_candle *next, c
     r3_time_format(next_time, next->time);
     if (next->time < last->time)
         return r3_fail(error, R3_DATA, "out of order: %s comes after %s of %s", next_time, last_time, place);
-    if (same_values(last, next))
+    if (r3_candle_same_values(last, next))
         return 0;
     return r3_fail(error, R3_DATA, "%s again with other values: %s has it too", next_time, place);
 }

@@ -23,6 +23,10 @@ void r3_gap_init(struct r3_gap *gap, enum r3_timeframe timeframe);
  * and later than the candle before. */
 uint64_t r3_gap_step(struct r3_gap *gap, int64_t time);
 
+/* Whether the policy lets `missing` candles from `expected` on be missing, as r3_gap_step counted them. R3_DATA; the caller puts ahead which
+ * candle they are ahead of. */
+int r3_gap_check(enum r3_gap_policy policy, int64_t expected, uint64_t missing, struct r3_error *error);
+
 /* The candle that stands in for a missing one at `time`: flat at the last close, without volume. */
 void r3_gap_fill(struct r3_candle *out, const struct r3_candle *last, int64_t time);
 

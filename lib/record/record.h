@@ -98,6 +98,12 @@ struct r3_candle {
     int64_t time; /* of the open */
     struct r3_decimal open, high, low, close, volume;
 };
+/* Whether two candles say the same, whatever they are of. */
+static inline bool r3_candle_same_values(const struct r3_candle *a, const struct r3_candle *b) {
+    return r3_decimal_equal(&a->open, &b->open) && r3_decimal_equal(&a->high, &b->high) &&
+           r3_decimal_equal(&a->low, &b->low) && r3_decimal_equal(&a->close, &b->close) &&
+           r3_decimal_equal(&a->volume, &b->volume);
+}
 
 struct r3_price {
     char platform[R3_PLATFORM_SIZE], market[R3_MARKET_SIZE];

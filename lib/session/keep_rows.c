@@ -207,16 +207,6 @@ int r3_keep_account(struct r3_store *store, const struct r3_account *account, bo
 
 int r3_keep_notice(struct r3_store *store, const char *session, const struct r3_notice *notice,
                    struct r3_error *error) {
-    char counter[R3_SESSION_SIZE + R3_NAME_SIZE + 16];
-    int64_t number;
-    snprintf(counter, sizeof counter, "notices/%s/%s", notice->program, session);
-    if (r3_store_numbers(store, counter, 1, &number, error) < 0)
-        return -1;
-    const struct r3_store_value values[] = { r3_store_text(session),
-                                             r3_store_text(notice->program),
-                                             r3_store_integer(number),
-                                             r3_store_integer(notice->time),
-                                             r3_store_text(r3_level_name(notice->level)),
-                                             r3_store_text(notice->text) };
-    return r3_store_run(store, R3_QUERY_ADD_NOTICE, values, 6, NULL, NULL, NULL, error);
+    return r3_store_add_notice(store, session, notice->program, notice->time, r3_level_name(notice->level),
+                               notice->text, error);
 }

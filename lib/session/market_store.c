@@ -58,9 +58,7 @@ static int compare_stored(struct r3_store *store, const struct r3_store_value *v
         return -1;
     if (kept)
         *kept = stored;
-    if (r3_decimal_compare(&stored.open, &candle->open) == 0 && r3_decimal_compare(&stored.high, &candle->high) == 0 &&
-        r3_decimal_compare(&stored.low, &candle->low) == 0 && r3_decimal_compare(&stored.close, &candle->close) == 0 &&
-        r3_decimal_compare(&stored.volume, &candle->volume) == 0)
+    if (r3_candle_same_values(&stored, candle))
         return 1;
     write_candle(there, sizeof there, &stored);
     write_candle(new, sizeof new, candle);

@@ -265,22 +265,10 @@ static inline int next_row(struct r3_collect_series *series, struct r3_error *er
     return R3_INPUT_END;
 }
 
-enum { FILL_MAX = 1000000 }; /* nearly two years of minutes: more is a wrong time, and would fill the disk */
-
 static int meet_gap(struct r3_collect_series *series, int64_t expected, uint64_t missing, int64_t time,
                     struct r3_error *error) {
-    if (series->policy == R3_GAPS_FAIL) {
-        char text[R3_TIME_TEXT_SIZE];
-        r3_time_format(text, expected);
-        r3_fail(error, R3_DATA, "%" PRIu64 " candle%s missing ahead of it, from %s on", missing,
-                missing == 1 ? " is" : "s are", text);
+    if (r3_gap_check(series->policy, expected, missing, error) < 0)
         return r3_collect_fail_place(series->last_file, series->last_line, error);
-    }
-    if (series->policy == R3_GAPS_FILL && missing > FILL_MAX) {
-        r3_fail(error, R3_DATA, "%" PRIu64 " candles are missing ahead of it, too many to fill: is its time right?",
-                missing);
-        return r3_collect_fail_place(series->last_file, series->last_line, error);
-    }
     if (series->policy == R3_GAPS_FILL) {
         series->fill_next = expected;
         series->fill_end = time;

@@ -54,6 +54,20 @@ int r3_store_send_lines(struct r3_store *store, const char *program, const char 
     return 0;
 }
 
+int r3_store_add_notice(struct r3_store *store, const char *session, const char *program, int64_t time,
+                        const char *level, const char *text, struct r3_error *error) {
+    struct r3_buffer counter = R3_BUFFER_INIT;
+    int64_t number;
+    r3_buffer_printf(&counter, "notices/%s/%s", program, session);
+    int result = r3_store_numbers(store, counter.data, 1, &number, error);
+    r3_buffer_release(&counter);
+    if (result < 0)
+        return -1;
+    const struct r3_store_value values[] = { r3_store_text(session), r3_store_text(program), r3_store_integer(number),
+                                             r3_store_integer(time), r3_store_text(level),   r3_store_text(text) };
+    return r3_store_run(store, R3_QUERY_ADD_NOTICE, values, 6, NULL, NULL, NULL, error);
+}
+
 int r3_store_send(struct r3_store *store, const char *program, const char *session, const char *record, int64_t *number,
                   struct r3_error *error) {
     struct r3_buffer line = R3_BUFFER_INIT;

@@ -121,6 +121,10 @@ int r3_store_note_input(struct r3_store *store, const char *consumer, const char
 int r3_store_numbers(struct r3_store *store, const char *counter, int64_t count, int64_t *first,
                      struct r3_error *error);
 
+/* Inside `work` of a write only. Add a notice of a session, with the next number of its program's. time: ms. */
+int r3_store_add_notice(struct r3_store *store, const char *session, const char *program, int64_t time,
+                        const char *level, const char *text, struct r3_error *error);
+
 /* Inside `work` of a write only. Store a record (a line without its newline) that `program` will write once the transaction is
  * committed; *number counts from 1 for each program and session. */
 int r3_store_send(struct r3_store *store, const char *program, const char *session, const char *record, int64_t *number,
