@@ -152,6 +152,8 @@ static int check_mode(const struct r3_arguments *arguments, struct r3_error *err
     static const char *const of_book[] = { "max-order", "entries-from" };
     bool paper = r3_arguments_given(arguments, "paper"), book = r3_arguments_given(arguments, "book");
 
+    if (r3_arguments_given(arguments, "live")) /* as a program of its own it has become r3-live before this */
+        return r3_fail(error, R3_USAGE, "--live: no order is sent from here: that is done in a pipe, by r3-live");
     if (paper == book)
         return r3_fail(error, R3_USAGE,
                        book ? "--paper or --book, one of them" : "say --paper, which fills orders from the candles");
