@@ -172,7 +172,8 @@ same() {
     sed '10s/"close":"[^"]*"/"close":"abc"/; 20s/^{//' stream >bad
     same 0 "r3-strategy --reject rejected sma-cross | r3-track --reject none | r3-size | r3-order --paper" "$PWD/bad"
     [ "$(wc -l <here/rejected)" -eq 2 ]
-    [ -e here/none ] && [ ! -s here/none ]
+    [ -e here/none ]
+    [ ! -s here/none ]
     same 65 'r3-report --reject nowhere' "$PWD/bad"
     same 74 'r3-size --reject nowhere/rejected | r3-report' "$PWD/bad"
     head -n 300 odd >cut
