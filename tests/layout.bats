@@ -37,6 +37,7 @@ setup() { cd "$TOP"; }
 
 @test "the pure modules touch no file, clock, process or environment" {
     run grep -nE '#include <(fcntl|unistd|sys/[a-z]+|poll|signal|pthread)\.h>|\b(fopen|fread|fwrite|printf|fprintf|puts|getenv|time|clock_gettime|exit|abort) *\(' lib/market/*.[ch] lib/strategy/*.[ch] lib/trade/*.[ch]
+    [ "$status" -le 1 ] # 2: something could not be read
     # A number may be written into memory; comments speak freely.
     bad=$(grep -vE 'snprintf|r3_buffer_printf|^[^:]*:[0-9]+: *(/\*|\*) ' <<<"$output" || true)
     echo "$bad"
@@ -44,7 +45,7 @@ setup() { cd "$TOP"; }
 }
 
 @test "jansson has one user" {
-    run grep -lE '#include <jansson.h>' -r bin lib
+    run -0 grep -lE '#include <jansson.h>' -r bin lib
     for file in $output; do
         [[ $file == lib/json/* ]]
     done

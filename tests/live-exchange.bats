@@ -19,14 +19,7 @@ teardown_file() {
     postgresql_stop
 }
 
-setup() {
-    cd "$BATS_TEST_TMPDIR"
-    unset R3_DB R3_NOW R3_LEASE
-    mkdir -p config/r3 run
-    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/run
-    place sqlite live
-    r3-session init
-}
+setup() { live_home; }
 
 teardown() {
     exchange_stop
@@ -34,22 +27,8 @@ teardown() {
 
 # The exchange, whose price is that of the candles, and a session on it as begin_live makes it.
 begin_exchange() {
-    exchange_start --candles "$DATA/$FEED" --now 2013-11-26 --speed "${speed:-0}" --balance USDT=10000
-    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
-    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --live --cash 10000 --source "$DATA/$FEED" --price-increment 0.1 \
-        --base-increment 0.00000001 --quote-increment 0.000001 --minimum-size 0.00001 --minimum-funds 0.1 "${@:-${LIVE[@]}}" >started
-    id=$(jq -r .session started)
-    : >out
-    : >log
-}
-# now DAYTIME [COMMAND…]: that time for the exchange too; a run
-now() {
-    exchange_clock "2013-11-$1"
-    at "$1" "${@:2}"
-}
-go() {
-    local time
-    for time; do now "26T$time" live_run; done
+    exchange_of "$DATA/$FEED"
+    begin_there --source "$DATA/$FEED" "${RULES[@]}" "${@:-${LIVE[@]}}"
 }
 
 # What the exchange did is what the store has, and what was printed: each order once, each fill once.
@@ -78,12 +57,8 @@ real_equality() {
 }
 
 begin_on_minutes() {
-    exchange_start --candles "$DATA/btcusd-bitstamp-2013_1m.csv" --now 2013-11-26 --speed 0 --balance USDT=10000
-    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
-    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --live --cash 10000 "${LIVE[@]}" >started
-    id=$(jq -r .session started)
-    : >out
-    : >log
+    exchange_of "$DATA/btcusd-bitstamp-2013_1m.csv"
+    begin_there "${LIVE[@]}"
 }
 @test "its candles decide, minutes protect" {
     begin_on_minutes
@@ -117,8 +92,7 @@ minutes() {
         minutes 66 1 100 100 98 99
         minutes 67 20 100 100 100 100
     } >candles.csv
-    exchange_start --candles candles.csv --now 2013-11-26T01:00 --speed 0 --balance USDT=10000
-    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
+    exchange_of candles.csv 2013-11-26T01:00
     at 26T01:00 r3-session start --live --cash 5000 --market BTC-USDT --timeframe 5m --refresh 5m -e $'long = close > 100.5\nflat = close < 1' \
         --limit 1% --stop-loss 2% >started
     id=$(jq -r .session started)

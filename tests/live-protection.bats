@@ -7,14 +7,7 @@ load runs
 load live-runs
 load kucoin
 
-setup() {
-    cd "$BATS_TEST_TMPDIR"
-    unset R3_DB R3_NOW R3_LEASE
-    mkdir -p config/r3 run
-    export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/run
-    place sqlite live
-    r3-session init
-}
+setup() { live_home; }
 
 teardown() {
     exchange_stop
@@ -23,21 +16,8 @@ teardown() {
 # begin_on AWK [OPTIONS…]: a live session whose candles are those of the feed behind this program; $1 is their open in seconds.
 begin_on() {
     awk -F, -v OFS=, "NR == 1 { print; next } $1 { print }" "$DATA/$FEED" >candles.csv
-    exchange_start --candles "$DATA/$FEED" --now 2013-11-26 --speed 0 --balance USDT=10000
-    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
-    R3_NOW=2013-11-26 r3-session start sma-cross-Kucoin-BTCUSDT-15m-refresh5mn --live --cash 10000 --source "$PWD/candles.csv" --price-increment 0.1 \
-        --base-increment 0.00000001 --quote-increment 0.000001 --minimum-size 0.00001 --minimum-funds 0.1 --set fast=3 --set slow=8 --stop-loss 1% --fraction 0.5 "${@:2}" >started
-    id=$(jq -r .session started)
-    : >out
-    : >log
-}
-now() {
-    exchange_clock "2013-11-$1"
-    at "$1" "${@:2}"
-}
-go() {
-    local time
-    for time; do now "26T$time" live_run; done
+    exchange_of "$DATA/$FEED"
+    begin_there --source "$PWD/candles.csv" "${RULES[@]}" --set fast=3 --set slow=8 --stop-loss 1% --fraction 0.5 "${@:2}"
 }
 # A run with a tick, as cron makes it.
 due() { now "26T$1" run-due >>out 2>>log; }

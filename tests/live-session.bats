@@ -282,7 +282,7 @@ stand_in() {
     [[ $output == *"session $id: no run has taken in what the exchange told of its orders, and it is STOPPED"* ]]
     sql "DELETE FROM outbox WHERE record NOT LIKE '%notice%'"
     sql "INSERT INTO outbox (program, session, number, record) VALUES ('r3-order', '$id', 99, '{\"type\":\"notice\"}')"
-    run r3-session check
+    run -0 r3-session check
     [[ $output != *'no run has taken in'* ]]
     R3_DB=$PWD/live.db
     sql 'UPDATE sessions SET owner = NULL, lease_until = NULL'

@@ -172,7 +172,8 @@ same() {
     sed '10s/"close":"[^"]*"/"close":"abc"/; 20s/^{//' stream >bad
     same 0 "r3-strategy --reject rejected sma-cross | r3-track --reject none | r3-size | r3-order --paper" "$PWD/bad"
     [ "$(wc -l <here/rejected)" -eq 2 ]
-    [ -e here/none ] && [ ! -s here/none ]
+    [ -e here/none ]
+    [ ! -s here/none ]
     same 65 'r3-report --reject nowhere' "$PWD/bad"
     same 74 'r3-size --reject nowhere/rejected | r3-report' "$PWD/bad"
     head -n 300 odd >cut
@@ -248,6 +249,10 @@ me' 'b=c' ' B+=c d' 'a | _9=' '9=$' 'b-=$' "'b'=\$" 'b\==$' $'a\nb' $'a\n | b' $
     [[ ${stderr_lines[0]} == 'r3-collect: it reads no records'* ]]
     run -64 --separate-stderr r3-backtest "r3-collect here/btc.csv | r3-track --updates x | r3-size | r3-order --paper"
     [[ ${stderr_lines[0]} == 'r3-track: --updates: '* ]]
+    for mode in --live '--paper --live' '--book --live'; do
+        run -64 --separate-stderr r3-backtest "r3-collect here/btc.csv | r3-track | r3-size | r3-order $mode"
+        [[ ${stderr_lines[0]} == 'r3-order: --live: no order is sent from here'* ]]
+    done
 }
 
 @test "-f FILE, -f -, and how it is called" {

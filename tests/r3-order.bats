@@ -422,6 +422,7 @@ main-2-ENTRY-1
     done
     run -64 r3-order --book --max-order 0
     run -64 r3-order --book --entries-from soon
+    run -64 r3-order --book --entries-from 999999999999999999 # no year of four digits
     for time in 2013-11-26 2013-11-26T10:00 1385433060000 never; do r3-order --book --entries-from $time </dev/null; done
     { candle 0 100 100 100 100 && order ENTRY-1 1 ENTRY BUY MARKET '"funds":"100"'; } >in
     run -1 r3-order --book --entries-from never --strict <in

@@ -91,7 +91,7 @@ usage() { # MESSAGE ARGUMENTS…: a usage error that says so, and prints nothing
     sample --sample 50 --seed 7 >b
     sample --sample 50 --seed 8 >c
     cmp a b
-    ! cmp -s a c
+    run -1 cmp -s a c
     [ "$(wc -l <a)" -eq 50 ]
     [ "$(jq .job a | sort -nu | wc -l)" -eq 50 ]
     jq .job a | sort -nc

@@ -276,17 +276,11 @@ live_release() {
     mkdir -p config/r3 run
     export HOME=$PWD XDG_CONFIG_HOME=$PWD/config XDG_RUNTIME_DIR=$PWD/run
     cp "$TOP/lib/strategies/sma-cross.rules" mine.rules
-    exchange_start --candles "$DATA/$FEED" --now 2013-11-26 --speed 0 --balance USDT=10000
-    cp -p "$R3_EXCHANGE_CREDENTIALS" "$XDG_CONFIG_HOME/r3/kucoin"
+    exchange_of "$DATA/$FEED"
     R3_NOW=2013-11-26 r3-session start --live --cash 10000 --strategy ./mine.rules --platform kucoin --market BTCUSDT --timeframe 15m --refresh 5m \
-        --source "$DATA/$FEED" --price-increment 0.1 --base-increment 0.00000001 --quote-increment 0.000001 --minimum-size 0.00001 --minimum-funds 0.1 \
-        --set fast=3 --set slow=8 --stop-loss 1% --fraction 0.3 >started
+        --source "$DATA/$FEED" "${RULES[@]}" --set fast=3 --set slow=8 --stop-loss 1% --fraction 0.3 >started
     id=$(jq -r .session started)
-    go() {
-        exchange_clock "2013-11-26T$1"
-        at "26T$1" session "$id" >>out 2>>log
-    }
-    for time in 02:25 02:30; do go $time; done
+    go 02:25 02:30
     [[ $(position) == LONG* ]]
     memory >before
     spoil layout

@@ -126,7 +126,7 @@ commit_lost() { # before|after
 
 @test "the queries are one list: no SQL elsewhere but the schema and what a driver needs" {
     cd "$TOP"
-    run grep -lE '"(SELECT|INSERT|UPDATE|DELETE) ' -r lib bin
+    run -0 grep -lE '"(SELECT|INSERT|UPDATE|DELETE) ' -r lib bin
     for file in $output; do
         [[ $file == lib/store/@(queries|sqlite|postgresql|restore).c ]] || { echo "$file"; false; }
     done

@@ -88,8 +88,7 @@ static int parse_fraction(struct r3_decimal *out, const char *text, size_t lengt
     return percent ? r3_decimal_multiply(out, out, &hundredth, NULL) : 0;
 }
 
-/* ISO 8601, or a bare number of 11 digits or more: ms. */
-static int parse_time(int64_t *out, const char *text, size_t length) {
+int r3_option_parse_time(int64_t *out, const char *text, size_t length) {
     if (length < 11 || strspn(text, "0123456789") != length)
         return r3_time_parse(out, text, length, NULL);
     return parse_integer(out, text, length) == 0 && *out < r3_time_from_civil(10000, 1, 1) ? 0 : -1;
@@ -129,7 +128,7 @@ static int parse_value(struct r3_argument *out, const struct r3_option *option, 
         result = parse_fraction(&out->decimal, text, length);
         break;
     case R3_OPTION_TIME:
-        result = parse_time(&out->integer, text, length);
+        result = r3_option_parse_time(&out->integer, text, length);
         break;
     case R3_OPTION_DURATION:
         result = r3_duration_parse(&out->integer, text, length, NULL);

@@ -61,6 +61,9 @@ const char *r3_arguments_text(const struct r3_arguments *arguments, const char *
 size_t r3_arguments_operands(const struct r3_arguments *arguments);
 const char *r3_arguments_operand(const struct r3_arguments *arguments, size_t index);
 
+/* A time as one of R3_OPTION_TIME is read. 0, or -1 without a message: the caller names the option. */
+int r3_option_parse_time(int64_t *out, const char *text, size_t length);
+
 struct r3_buffer;
 /* The --help text: "usage: NAME [options] OPERANDS", the summary, aligned options with their defaults, "See man NAME". */
 void r3_option_help(struct r3_buffer *out, const char *name, const char *operands, const char *summary,

@@ -3,20 +3,16 @@
 
 #include "lib/market/csv_rows.h"
 
+#include "lib/base/avx2.h"
 #include "lib/record/scan_wide.h"
 
 bool r3_csv_has_wide(void) {
     return r3_scan_has_wide();
 }
 
-#if R3_SCAN_AVX2
+#if R3_AVX2
 
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,bmi,popcnt"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,popcnt")
-#endif
+R3_TARGET_BEGIN("avx2,bmi,popcnt")
 
 static inline uint32_t marks_of(const char *text, __m256i separator) {
     __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)text);
@@ -97,11 +93,7 @@ size_t r3_csv_rows_wide(struct r3_csv_loop *loop, const char *text, const uint16
     return read_rows_of(loop, text, places, count);
 }
 
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+R3_TARGET_END
 
 #else
 

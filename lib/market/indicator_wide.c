@@ -2,21 +2,13 @@
 
 #include "lib/market/indicator_wide.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "lib/base/avx2.h"
 
-#include <immintrin.h>
+#if R3_AVX2
+
 #include <string.h>
 
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2")
-#endif
-
-static inline bool has_wide(void) {
-    return __builtin_cpu_supports("avx2");
-}
+R3_TARGET_BEGIN("avx2")
 
 static inline __m256i load(const int64_t *from) {
     return _mm256_loadu_si256((const __m256i *)(const void *)from);
@@ -41,7 +33,7 @@ size_t r3_wide_averages(double *out, int64_t *sum, const int64_t *added, const i
     const __m256i half = _mm256_set1_epi64x(INT64_C(1) << 50), above = _mm256_set1_epi64x(-(INT64_C(1) << 51));
     __m256i last = _mm256_set1_epi64x(*sum), seen = _mm256_setzero_si256();
     size_t i = 0;
-    if (!has_wide())
+    if (!r3_has_avx2())
         return 0;
     for (; i + 4 <= count; i += 4) {
         __m256i sums = _mm256_add_epi64(running(_mm256_sub_epi64(load(added + i), load(removed + i))), last);
@@ -67,7 +59,7 @@ size_t r3_wide_crosses(double *up, double *down, const double *a, const double *
     __m256d last_over = _mm256_castsi256_pd(_mm256_set1_epi64x(-(int64_t)over)),
             last_under = _mm256_castsi256_pd(_mm256_set1_epi64x(-(int64_t)under));
     size_t i = 0;
-    if (!has_wide())
+    if (!r3_has_avx2())
         return 0;
     for (; i + 4 <= count; i += 4) {
         const __m256d x = _mm256_loadu_pd(a + i), y = _mm256_loadu_pd(b + i);
@@ -98,7 +90,7 @@ static inline __m256i bits_at(const double *from) {
 size_t r3_wide_turns(uint8_t *turned, uint8_t bit, const double *value, const uint8_t *ready, size_t count, bool *was) {
     bool last = *was;
     size_t i = 0;
-    if (!has_wide())
+    if (!r3_has_avx2())
         return 0;
     for (; i + 16 <= count; i += 16) {
         const __m256i any = _mm256_or_si256(_mm256_or_si256(bits_at(value + i), bits_at(value + i + 4)),
@@ -126,7 +118,7 @@ size_t r3_wide_largest(uint64_t *largest, const int64_t *values, size_t count) {
     __m256i seen = _mm256_setzero_si256();
     double each[4];
     size_t i = 0;
-    if (!has_wide())
+    if (!r3_has_avx2())
         return 0;
     for (; i + 8 <= count; i += 8) {
         for (size_t k = 0; k < 2; k++) {
@@ -144,11 +136,7 @@ size_t r3_wide_largest(uint64_t *largest, const int64_t *values, size_t count) {
     return i;
 }
 
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+R3_TARGET_END
 
 #else
 

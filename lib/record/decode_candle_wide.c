@@ -9,7 +9,7 @@
 #include "lib/record/scan.h"
 #include "lib/record/scan_wide.h"
 
-#if R3_SCAN_AVX2
+#if R3_AVX2
 
 enum {
     WIDTH = 16,     /* characters of the longest number */

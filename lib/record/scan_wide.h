@@ -1,22 +1,21 @@
 #ifndef R3_RECORD_SCAN_WIDE_H
 #define R3_RECORD_SCAN_WIDE_H
 
-/* Numbers on x86-64 processors that have AVX2, as those since 2013 have (2015 by AMD): the 16 characters that hold a number are
+/* Numbers on x86-64 processors that have AVX2: the 16 characters that hold a number are
  * judged and converted together, without a branch for how long it is or where its point stands. For decode_candle_wide.c and for the
  * rows of CSV files; both have another way for other processors, and ask r3_scan_has_wide() which to take. */
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "lib/base/avx2.h"
 
-#include <immintrin.h>
-#include <stdbool.h>
+#if R3_AVX2
+
 #include <stddef.h>
 #include <stdint.h>
 
-#define R3_SCAN_AVX2 1
 #define R3_SCAN_TARGET __attribute__((target("avx2,bmi,popcnt")))
 
 static inline bool r3_scan_has_wide(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+    return r3_has_avx2() && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
 }
 
 /* A window of 16 of these bytes, from where it begins. From 0 to 16: as many at the end are kept. From 16 to 32: so many fewer than 16 at
@@ -52,10 +51,6 @@ R3_SCAN_TARGET static inline __m256i r3_scan_sixteens(__m256i a, __m256i b) {
 }
 
 #else
-
-#include <stdbool.h>
-
-#define R3_SCAN_AVX2 0
 
 static inline bool r3_scan_has_wide(void) {
     return false;

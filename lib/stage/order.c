@@ -1,7 +1,6 @@
 /* r3-order: orders in, updates, trades and accounts out; here on paper, or as the book of a live session. The exchange itself is
  * lib/trade/paper.c; what r3-track is to hear is kept by the port until it asks with a sync. */
 #include <ctype.h>
-#include <stdlib.h>
 
 #include "lib/base/buffer.h"
 #include "lib/record/state.h"
@@ -140,12 +139,9 @@ static int read_entries_from(int64_t *out, const struct r3_arguments *arguments,
     *out = 0;
     if (!text)
         return 0;
-    size_t length = strlen(text), digits = strspn(text, "0123456789");
     if (strcmp(text, "never") == 0)
         *out = R3_PAPER_NEVER;
-    else if (digits == length && length >= 11 && length <= 18)
-        *out = strtoll(text, NULL, 10);
-    else if (r3_time_parse(out, text, length, error))
+    else if (r3_option_parse_time(out, text, strlen(text)))
         return r3_fail(error, R3_USAGE, "--entries-from: wants a time, or never, not \"%.60s\"", text);
     return 0;
 }
@@ -156,6 +152,8 @@ static int check_mode(const struct r3_arguments *arguments, struct r3_error *err
     static const char *const of_book[] = { "max-order", "entries-from" };
     bool paper = r3_arguments_given(arguments, "paper"), book = r3_arguments_given(arguments, "book");
 
+    if (r3_arguments_given(arguments, "live")) /* as a program of its own it has become r3-live before this */
+        return r3_fail(error, R3_USAGE, "--live: no order is sent from here: that is done in a pipe, by r3-live");
     if (paper == book)
         return r3_fail(error, R3_USAGE,
                        book ? "--paper or --book, one of them" : "say --paper, which fills orders from the candles");

@@ -1,5 +1,6 @@
 #include "lib/sweep/columns.h"
 
+#include "lib/json/json.h"
 #include "lib/sweep/figure.h"
 
 /* A field as RFC 4180 has it: in quotes where it holds a comma, a quote or a line's end. */

@@ -60,13 +60,6 @@ const struct r3_sweep_figure *r3_sweep_figure_find(const char *name) {
     return NULL;
 }
 
-double r3_sweep_figure_value(const struct r3_sweep_figure *figure, const struct r3_json *statistics) {
-    const struct r3_json *value = r3_json_member(statistics, figure->name);
-    if (!value || (r3_json_kind(value) != R3_JSON_INTEGER && r3_json_kind(value) != R3_JSON_REAL))
-        return (double)NAN;
-    return r3_json_real(value);
-}
-
 /* By name, looked for from `next` on, where it mostly is; R3_SWEEP_FIGURES: there is none. */
 static size_t find_from(size_t next, const char *name, size_t length) {
     for (size_t i = 0; i < R3_SWEEP_FIGURES; i++) {
@@ -106,6 +99,12 @@ void r3_sweep_figures_read(double out[R3_SWEEP_FIGURES], const struct r3_buffer 
         out[found] = strtod(at, NULL);
         next = found + 1;
     }
+}
+
+double r3_sweep_figure_value(const struct r3_sweep_figure *figure, const struct r3_buffer *statistics) {
+    double values[R3_SWEEP_FIGURES];
+    r3_sweep_figures_read(values, statistics);
+    return values[figure - r3_sweep_figures];
 }
 
 /* What rounds to zero is written without a sign. */

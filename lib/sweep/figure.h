@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "lib/base/buffer.h"
-#include "lib/json/json.h"
 
 /* The numbers of r3-report --json that a sweep can be ranked by, shown in a table and written as columns. */
 
@@ -31,10 +30,11 @@ extern const struct r3_sweep_figure r3_sweep_figures[];
 /* By name; NULL: there is none. */
 const struct r3_sweep_figure *r3_sweep_figure_find(const char *name);
 
-/* Its value in an object of r3-report --json; NAN where it is null or missing. */
-double r3_sweep_figure_value(const struct r3_sweep_figure *figure, const struct r3_json *statistics);
-/* The values of all of them in the text of such an object, which this release wrote: it is not checked. Parsing it takes 5 times as long. */
+/* The values of all of them in the text of an object of r3-report --json, which this release wrote: it is not checked. Parsing it takes 5
+ * times as long. NAN: it is null or missing. */
 void r3_sweep_figures_read(double out[R3_SWEEP_FIGURES], const struct r3_buffer *statistics);
+/* The value of one. */
+double r3_sweep_figure_value(const struct r3_sweep_figure *figure, const struct r3_buffer *statistics);
 /* As it is shown in a table: "12.34" for a fraction of 0.1234; "-" where it is undefined. */
 void r3_sweep_figure_format(char *out, size_t size, const struct r3_sweep_figure *figure, double value);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "lib/base/io.h"
+#include "lib/json/json.h"
 #include "lib/trade/deflated_sharpe.h"
 
 int r3_sweep_order_parse(struct r3_sweep_order *out, const char *text, struct r3_error *error) {
@@ -18,9 +19,7 @@ static double worth(const struct r3_sweep_order *order, double value) {
 }
 
 double r3_sweep_order_value(const struct r3_sweep_order *order, const struct r3_buffer *statistics) {
-    double values[R3_SWEEP_FIGURES];
-    r3_sweep_figures_read(values, statistics);
-    return worth(order, values[order->figure - r3_sweep_figures]);
+    return worth(order, r3_sweep_figure_value(order->figure, statistics));
 }
 
 void r3_sweep_ranking_init(struct r3_sweep_ranking *ranking, const struct r3_sweep_order *order, size_t top) {

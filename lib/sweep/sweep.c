@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "lib/json/json.h"
 #include "lib/sweep/columns.h"
 #include "lib/sweep/heat_map.h"
 #include "lib/sweep/pool.h"

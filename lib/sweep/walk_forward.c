@@ -6,8 +6,6 @@
 #include "lib/sweep/figure.h"
 #include "lib/sweep/pool.h"
 
-enum { STATISTICS_MAX = 1 << 26 }; /* bytes of r3-report's JSON */
-
 /* The train runs of all windows, one window after the other. */
 struct training {
     struct r3_walk_forward *walk;
@@ -178,14 +176,7 @@ out:
 
 /* The return in r3-report's JSON. */
 static double return_of(const struct r3_buffer *statistics) {
-    struct r3_json_document *document = NULL;
-    struct r3_error ignored = { 0 };
-    double value = (double)NAN;
-    if (statistics->length &&
-        r3_json_parse(&document, statistics->data, statistics->length, STATISTICS_MAX, &ignored) == 0)
-        value = r3_sweep_figure_value(r3_sweep_figure_find("return"), r3_json_root(document));
-    r3_json_free(document);
-    return value;
+    return r3_sweep_figure_value(r3_sweep_figure_find("return"), statistics);
 }
 
 /* Returns a year out of sample over those in sample; undefined where the latter lost. */

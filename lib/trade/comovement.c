@@ -1,5 +1,6 @@
 #include "lib/trade/comovement.h"
 
+#include "lib/base/avx2.h"
 #include "lib/trade/comovement_loop.h"
 
 enum { BLOCK = 1024 };
@@ -44,7 +45,7 @@ static void pad(double *values, size_t count) {
 
 void r3_comovement_add(struct r3_comovement *moves, double *equity, double *market, size_t count) {
     const size_t changes = count - 1;
-    bool wide = r3_comovement_has_wide();
+    bool wide = r3_has_avx2();
     pad(market, count);
     pad(equity, count);
     for (size_t from = 0, part; from < changes && !moves->broken; from += part) {

@@ -47,6 +47,5 @@ static inline void r3_comovement_add_change(struct r3_comovement_running *runnin
 void r3_comovement_run(struct r3_comovement_running *running, const double *equity, const double *market, size_t count);
 void r3_comovement_run_wide(struct r3_comovement_running *running, const double *equity, const double *market,
                             size_t count);
-bool r3_comovement_has_wide(void);
 
 #endif

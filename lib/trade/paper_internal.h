@@ -194,9 +194,6 @@ int paper_order_cancel(struct r3_paper *paper, struct paper_order *order, int64_
 /* Reserve for what is still to be bought; nothing for exits and for orders that are done. */
 int paper_reserve_rest(struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
 int paper_reserve_nothing(struct r3_paper *paper, struct paper_order *order, struct r3_error *error);
-/* out = amount x (1 + the higher of the two fees). */
-int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
-                   struct r3_error *error);
 /* What the session holds against this order, whatever its role, where the market does not sell so little; absent otherwise. */
 int paper_dust(struct r3_decimal *out, const struct paper_order *order, struct r3_error *error);
 /* A limit fills when a candle reaches this price: its own, and --through beyond it. */

@@ -36,6 +36,7 @@ int paper_update(struct r3_paper *paper, const struct paper_order *order, enum r
     return paper_emit(paper, &paper->update, error);
 }
 
+/* out = amount x (1 + the higher of the two fees). */
 static inline int with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
                            struct r3_error *error) {
     struct r3_decimal fee, raised = *amount;
@@ -44,11 +45,6 @@ static inline int with_fee(struct r3_decimal *out, const struct r3_decimal *amou
         return -1;
     r3_decimal_raise_scale(&raised, fee.scale);
     return r3_decimal_add(out, &raised, &fee, error);
-}
-
-int paper_with_fee(struct r3_decimal *out, const struct r3_decimal *amount, const struct paper_market *market,
-                   struct r3_error *error) {
-    return with_fee(out, amount, market, error);
 }
 
 /* What the rest of an entry may come to, fee included. */

@@ -2,9 +2,8 @@
 
 #include "lib/base/buffer.h"
 #include "lib/base/time.h"
+#include "lib/trade/ledger.h"
 #include "lib/trade/name.h"
-
-enum { LEDGER_SCALE = R3_BOOK_LEDGER_SCALE };
 
 /* clang-format off */
 static const int64_t powers[R3_EQUITY_SCALE + 1] = {
@@ -72,7 +71,7 @@ static inline int set_value(struct r3_book_market *market, struct r3_error *erro
     const struct r3_decimal *size = &market->size, *close = &market->close;
     const int32_t scale = size->scale + close->scale;
     int64_t product;
-    market->of_ledger = scale <= LEDGER_SCALE || size->coefficient == 0;
+    market->of_ledger = scale <= R3_LEDGER_SCALE || size->coefficient == 0;
     if (size->coefficient == 0) {
         market->value = 0;
         return 0;
@@ -262,7 +261,7 @@ static int share_cost(struct r3_decimal *out, const struct r3_decimal *cost, con
     struct r3_decimal product;
     return r3_decimal_multiply_round(&product, cost, part, R3_DECIMAL_SCALE_MAX, R3_ROUND_HALF_EVEN, error) != 0
                ? -1
-               : r3_decimal_divide_round(out, &product, size, LEDGER_SCALE, R3_ROUND_HALF_EVEN, error);
+               : r3_decimal_divide_round(out, &product, size, R3_LEDGER_SCALE, R3_ROUND_HALF_EVEN, error);
 }
 
 /* The position is finished; what dust remains keeps its part of the cost for the next one. */
@@ -372,7 +371,8 @@ int r3_book_trade(struct r3_book *book, const struct r3_trade *trade, const stru
         return r3_fail(error, R3_DATA, "trade: the fee of %s is in %s: only fees in %s can be accounted for", trade->id,
                        trade->fee_currency, market->quote);
     struct r3_decimal amount, size;
-    if (r3_decimal_multiply_round(&amount, &trade->price, &trade->size, LEDGER_SCALE, R3_ROUND_HALF_EVEN, error) != 0)
+    if (r3_decimal_multiply_round(&amount, &trade->price, &trade->size, R3_LEDGER_SCALE, R3_ROUND_HALF_EVEN, error) !=
+        0)
         return r3_error_at(error, "trade: ");
     int result = trade->side == R3_BUY ? r3_decimal_add(&size, &market->size, &trade->size, error)
                                        : r3_decimal_subtract(&size, &market->size, &trade->size, error);
@@ -398,11 +398,11 @@ static inline uint64_t below_ledger(r3_uint128 value) {
     const uint64_t step = 10000, word = UINT64_MAX % step + 1; /* word: 2^64 modulo step */
     return ((uint64_t)(value >> 64) % step * word + (uint64_t)value % step) % step;
 }
-_Static_assert(R3_EQUITY_SCALE - LEDGER_SCALE == 4, "the step of below_ledger");
+_Static_assert(R3_EQUITY_SCALE - R3_LEDGER_SCALE == 4, "the step of below_ledger");
 
 /* Scale 18 rounded half to even at the ledger's scale. */
 static r3_int128 ledger_rounded(r3_int128 value) {
-    const int64_t step = powers[R3_EQUITY_SCALE - LEDGER_SCALE];
+    const int64_t step = powers[R3_EQUITY_SCALE - R3_LEDGER_SCALE];
     if (value == 0)
         return 0;
     r3_uint128 magnitude = (r3_uint128)(value < 0 ? -value : value);

@@ -17,7 +17,7 @@
  * Money is exact. Cash and equity are integers of 10^-18 quote units (R3_EQUITY_SCALE), below 10^16 units. A fill's price × size is
  * rounded half to even at 14 digits where it is wider, as in r3-order(1). Memory grows with the number of markets alone. */
 
-enum { R3_EQUITY_SCALE = 18, R3_BOOK_LEDGER_SCALE = 14 /* of the amounts that fills and accounts tell */ };
+enum { R3_EQUITY_SCALE = 18 };
 
 /* A closed position, from flat to flat. Partial fills are added up. */
 struct r3_round_trip {

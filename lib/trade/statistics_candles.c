@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/trade/ledger.h"
 #include "lib/trade/name.h"
 #include "lib/trade/statistics_book.h"
 #include "lib/trade/statistics_pair.h"
@@ -114,7 +115,7 @@ void r3_book_follow(struct r3_book *book, struct r3_bars *bars) {
     market->price = (double)close / bars->power;
     book->holdings += value - market->value;
     market->value = value;
-    market->of_ledger = market->size.scale + bars->scale <= R3_BOOK_LEDGER_SCALE || bars->unit == 0;
+    market->of_ledger = market->size.scale + bars->scale <= R3_LEDGER_SCALE || bars->unit == 0;
     book->block.next = bars->begin + bars->count;
     book->bar += bars->count;
     book->bar_open = market->time;

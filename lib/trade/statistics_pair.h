@@ -19,12 +19,6 @@ static inline r3_twin r3_twin_of(double value) {
     return (r3_twin) { value, value };
 }
 
-static inline r3_twin r3_twin_load(const double *from) {
-    r3_twin twin;
-    memcpy(&twin, from, sizeof twin);
-    return twin;
-}
-
 static inline void r3_twin_store(double *to, r3_twin twin) {
     memcpy(to, &twin, sizeof twin);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/avx2.h"
 #include "lib/base/random.h"
 #include "lib/trade/comovement_private.h"
 #include "lib/trade/statistics_book.h"
@@ -53,9 +54,9 @@ static void check_loops(void) {
         for (size_t k = 1; k < count; k++)
             r3_comovement_add_change(&single, equity + k, market + k);
         r3_comovement_run(&loop, equity, market, count);
-        if (r3_comovement_has_wide())
+        if (r3_has_avx2())
             r3_comovement_run_wide(&wide, equity, market, count);
-        differences += !is_same(&single, &loop) || (r3_comovement_has_wide() && !is_same(&single, &wide));
+        differences += !is_same(&single, &loop) || (r3_has_avx2() && !is_same(&single, &wide));
         broken += single.broken;
     }
     CHECK_INT(differences, 0);

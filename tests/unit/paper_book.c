@@ -10,12 +10,12 @@ static struct r3_paper_options of_book(void) {
     return options;
 }
 
-static void tell_trade(struct world *world, const char *order, enum r3_side side, const char *size, const char *price,
-                       const char *fee, const char *currency) {
+/* A trade of that order, in dollars, a taker's. */
+static struct r3_trade trade_of(const struct world *world, const char *id, const char *order, enum r3_side side,
+                                const char *size, const char *price, const char *fee) {
     struct r3_record record;
-    static int number;
     r3_record_init(&record, R3_TRADE);
-    snprintf(record.trade.id, R3_ID_SIZE, "main-1-%.20s-t%d", order, ++number);
+    snprintf(record.trade.id, R3_ID_SIZE, "main-1-%s", id);
     snprintf(record.trade.order, R3_ID_SIZE, "main-1-%s", order);
     r3_copy_text(record.trade.session, R3_SESSION_SIZE, "main", 4);
     r3_copy_text(record.trade.market, R3_MARKET_SIZE, "BTC-USD", 7);
@@ -25,9 +25,19 @@ static void tell_trade(struct world *world, const char *order, enum r3_side side
     record.trade.price = decimal(price);
     record.trade.size = decimal(size);
     record.trade.fee = decimal(fee);
-    r3_copy_text(record.trade.fee_currency, R3_CURRENCY_SIZE, currency, strlen(currency));
+    r3_copy_text(record.trade.fee_currency, R3_CURRENCY_SIZE, "USD", 3);
     record.trade.liquidity = R3_TAKER;
-    CHECK_INT(r3_paper_told_trade(world->paper, &record.trade, &error), 0);
+    return record.trade;
+}
+
+static void tell_trade(struct world *world, const char *order, enum r3_side side, const char *size, const char *price,
+                       const char *fee, const char *currency) {
+    static int number;
+    char id[R3_ID_SIZE];
+    snprintf(id, sizeof id, "%.20s-t%d", order, ++number);
+    struct r3_trade trade = trade_of(world, id, order, side, size, price, fee);
+    r3_copy_text(trade.fee_currency, R3_CURRENCY_SIZE, currency, strlen(currency));
+    CHECK_INT(r3_paper_told_trade(world->paper, &trade, &error), 0);
 }
 
 static void tell_update(struct world *world, const char *order, enum r3_event event) {
@@ -118,19 +128,8 @@ static void test_refusals(void) {
     };
     struct r3_paper_options options = of_book();
     options.largest_order = decimal("500");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct world world;
-        struct r3_buffer want = R3_BUFFER_INIT;
-        open_world(&world, options);
-        world.reasons = true;
-        send(&world, cases[i].wish);
-        r3_buffer_printf(&want, "%s REJECTED (%s)", cases[i].wish.id, cases[i].want);
-        SAID(&world, want.data);
-        CHECK_INT(r3_paper_working(world.paper), 0);
-        MONEY(&world, "10000", "0");
-        r3_buffer_release(&want);
-        close_world(&world);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        REFUSES(options, cases[i].wish, cases[i].want);
 }
 
 /* Entries that are too old go nowhere; exits always do. */
@@ -186,18 +185,11 @@ static void test_exits(void) {
 /* What is of nobody is an error, not a position. */
 static void test_foreign(void) {
     struct world world;
-    struct r3_record record;
     open_world(&world, of_book());
-    r3_record_init(&record, R3_TRADE);
-    r3_copy_text(record.trade.id, R3_ID_SIZE, "t", 1);
-    r3_copy_text(record.trade.order, R3_ID_SIZE, "main-1-ENTRY-9", 14);
-    r3_copy_text(record.trade.session, R3_SESSION_SIZE, "main", 4);
-    r3_copy_text(record.trade.market, R3_MARKET_SIZE, "BTC-USD", 7);
-    record.trade.price = record.trade.size = decimal("1");
-    record.trade.fee = r3_decimal_zero;
-    CHECK_INT(r3_paper_told_trade(world.paper, &record.trade, &error), -1);
+    const struct r3_trade trade = trade_of(&world, "t", "ENTRY-9", R3_BUY, "1", "1", "0");
+    CHECK_INT(r3_paper_told_trade(world.paper, &trade, &error), -1);
     CHECK_INT(error.status, R3_DATA);
-    CHECK_TEXT(error.text, "trade t: its order main-1-ENTRY-9 did not come here");
+    CHECK_TEXT(error.text, "trade main-1-t: its order main-1-ENTRY-9 did not come here");
     HELD(&world, "0");
     close_world(&world);
 }
@@ -206,29 +198,16 @@ static void test_foreign(void) {
 static void put_back(struct world *world);
 static void test_twice(void) {
     struct world world;
-    struct r3_record record;
     open_world(&world, of_book());
     SEND(&world, .id = "ENTRY-1", .role = R3_ENTRY, .side = R3_BUY, .funds = "1000");
     SAID(&world, "ENTRY-1 PLACED");
-    r3_record_init(&record, R3_TRADE);
-    r3_copy_text(record.trade.id, R3_ID_SIZE, "main-1-ENTRY-1-t1", 17);
-    r3_copy_text(record.trade.order, R3_ID_SIZE, "main-1-ENTRY-1", 14);
-    r3_copy_text(record.trade.session, R3_SESSION_SIZE, "main", 4);
-    r3_copy_text(record.trade.market, R3_MARKET_SIZE, "BTC-USD", 7);
-    r3_copy_text(record.trade.fee_currency, R3_CURRENCY_SIZE, "USD", 3);
-    record.trade.time = world.time;
-    record.trade.side = R3_BUY;
-    record.trade.role = R3_ENTRY;
-    record.trade.price = decimal("100");
-    record.trade.size = decimal("5");
-    record.trade.fee = decimal("0.5");
-    record.trade.liquidity = R3_TAKER;
+    struct r3_trade trade = trade_of(&world, "ENTRY-1-t1", "ENTRY-1", R3_BUY, "5", "100", "0.5");
     for (int i = 0; i < 4; i++) {
         if (i == 2)
             put_back(&world);
         if (i == 3)
-            record.trade.size = decimal("6");
-        CHECK_INT(r3_paper_told_trade(world.paper, &record.trade, &error), 0);
+            trade.size = decimal("6");
+        CHECK_INT(r3_paper_told_trade(world.paper, &trade, &error), 0);
         HELD(&world, "5");
         MONEY(&world, "9499.5", "500.5");
     }
@@ -236,7 +215,7 @@ static void test_twice(void) {
                  "notice trade main-1-ENTRY-1-t1: it came before, and is not booked again|"
                  "notice trade main-1-ENTRY-1-t1: it came before and said something else, and is not booked again");
     tell_update(&world, "ENTRY-1", R3_EVENT_FILLED);
-    CHECK_INT(r3_paper_told_trade(world.paper, &record.trade, &error), 0); /* its order is over */
+    CHECK_INT(r3_paper_told_trade(world.paper, &trade, &error), 0); /* its order is over */
     HELD(&world, "5");
     /* No more is sold than is held. */
     SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "5");

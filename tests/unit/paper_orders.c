@@ -33,19 +33,8 @@ static void test_refusals(void) {
     };
     struct r3_paper_options options = usual();
     options.taker_fee = decimal("0.001");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct world world;
-        struct r3_buffer want = R3_BUFFER_INIT;
-        open_world(&world, options);
-        world.reasons = true;
-        send(&world, cases[i].wish);
-        r3_buffer_printf(&want, "%s REJECTED (%s)", cases[i].wish.id, cases[i].want);
-        SAID(&world, want.data);
-        CHECK_INT(r3_paper_working(world.paper), 0);
-        MONEY(&world, "10000", "0");
-        r3_buffer_release(&want);
-        close_world(&world);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        REFUSES(options, cases[i].wish, cases[i].want);
 }
 
 static void test_funds(void) {

@@ -207,6 +207,23 @@ static inline void check_money(struct world *world, const char *cash, const char
 }
 #define MONEY(world, cash, reserved) check_money((world), (cash), (reserved), __FILE__, __LINE__)
 
+/* The first order of an account: it is refused for that reason, and nothing comes of it. */
+static inline void refuses(struct r3_paper_options options, struct wish wish, const char *reason, const char *file,
+                           int line) {
+    struct world world;
+    struct r3_buffer want = R3_BUFFER_INIT;
+    open_world(&world, options);
+    world.reasons = true;
+    send(&world, wish);
+    r3_buffer_printf(&want, "%s REJECTED (%s)", wish.id, reason);
+    said(&world, want.data, file, line);
+    CHECK_INT(r3_paper_working(world.paper), 0);
+    check_money(&world, "10000", "0", file, line);
+    r3_buffer_release(&want);
+    close_world(&world);
+}
+#define REFUSES(options, wish, reason) refuses((options), (wish), (reason), __FILE__, __LINE__)
+
 /* A long position of 1, bought at 105, in hours 1 to 2. */
 static inline void open_long(struct world *world, struct r3_paper_options options, const char *stop,
                              const char *target) {
