@@ -349,9 +349,11 @@ static int find_session(struct r3_store *store, struct r3_keep *keep, struct r3_
     return result;
 }
 
-/* That of a live session is not at its end: r3-live is behind it, and who runs both notes how that ends. */
+/* That of a live session is not at its end: r3-live is behind it, and who runs both notes how that ends. One without its rules has failed. */
 static int note_success(struct r3_store *store, const struct r3_keep *keep, struct r3_error *error) {
-    return keep->live && keep->inner ? 0 : r3_session_lease_succeeded(store, &keep->stream.lease, error);
+    return keep->no_rules || (keep->live && keep->inner)
+               ? 0
+               : r3_session_lease_succeeded(store, &keep->stream.lease, error);
 }
 
 /* A session of before the hash was noted is of these rules from now on. */
