@@ -8,6 +8,7 @@
 static const struct r3_option options[] = {
     R3_HOLDER_OPTIONS, R3_NO_CANDLES_OPTION, R3_NO_RULES_OPTION, { .name = NULL }
 };
+static const struct r3_option warm_options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
 static const char PROGRAM[] = "r3-keep";
 
 /* ---- records that were not acknowledged yet ---- */
@@ -150,7 +151,7 @@ const struct r3_session_word r3_session_warm_word = {
     .synonyms = "",
     .operands = "ID",
     .summary = "tail of a warm-up: store what r3-strategy goes on from",
-    .options = options,
+    .options = warm_options,
     .least = 1,
     .most = 1,
     .run = run_warm,
