@@ -2,6 +2,7 @@
 #include "lib/session/journal.h"
 #include "lib/session/keep.h"
 #include "lib/session/keep_rows.h"
+#include "lib/session/notice.h"
 #include "lib/session/pipeline.h"
 #include "lib/session/rules.h"
 
@@ -267,21 +268,15 @@ static int find_notice(const struct r3_store_row *row, void *context, struct r3_
 /* Once, also where the run before this one was killed behind its commit. */
 static int tell_end(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
     struct r3_record record;
-    struct r3_notice *notice = &record.notice;
     const char *id = keep->stream.lease.session;
     const struct r3_store_value key = r3_store_text(id);
-    struct told told = { .text = notice->text };
-    r3_record_init(&record, R3_NOTICE);
-    notice->time = keep->now;
-    notice->level = R3_INFO;
-    r3_copy_text(notice->program, sizeof notice->program, "r3-session", strlen("r3-session"));
-    r3_copy_text(notice->session, sizeof notice->session, id, strlen(id));
-    snprintf(notice->text, sizeof notice->text, "session %s is STOPPED", id);
+    struct told told = { .text = record.notice.text };
+    r3_session_notice(&record, R3_INFO, id, keep->now, "session %s is STOPPED", id);
     if (r3_store_run(store, R3_QUERY_LAST_NOTICES, &key, 1, find_notice, &told, NULL, error) < 0)
         return -1;
     if (told.already)
         return 0;
-    return r3_keep_notice(store, id, notice, error) < 0 ? -1 : send_record(keep, &record, error);
+    return r3_keep_notice(store, id, &record.notice, error) < 0 ? -1 : send_record(keep, &record, error);
 }
 
 /* A stop that came from within the pipe, as r3-track gives it when a condition of the session's end is met. Others are to hear of it. */
