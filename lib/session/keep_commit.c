@@ -246,13 +246,6 @@ static int keep_events(struct r3_store *store, struct r3_keep *keep, bool *works
     return keep->told ? r3_store_acknowledge(store, R3_JOURNAL_PROGRAM, session, keep->told, error) : 0;
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 struct told {
     const char *text;
     bool already;
@@ -316,8 +309,8 @@ static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3
     r3_buffer_reset(&keep->fed);
     if (r3_store_waiting(store, "r3-session", keep->stream.lease.session, find_command, keep, error) < 0 ||
         keep_own_stop(store, keep, error) < 0 || pause_strategy(store, keep, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, take_any, &works, NULL, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, r3_store_take_any, &works, NULL, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, r3_store_take_any, &holds, NULL, error) < 0 ||
         (keep->live && keep_events(store, keep, &works, error) < 0))
         return -1;
     keep->over =

@@ -97,8 +97,7 @@ int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *er
 
 int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen, int64_t now,
                           struct r3_error *error) {
-    const struct r3_store_value values[] = { seen == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(seen),
-                                             r3_store_integer(now) };
+    const struct r3_store_value values[] = { r3_store_time(seen), r3_store_integer(now) };
     return change(store, lease, R3_QUERY_RUN_DONE, values, 2, error);
 }
 

@@ -33,16 +33,12 @@ struct load {
     size_t count, capacity;
 };
 
-static int64_t time_of(const struct r3_store_row *row, size_t index) {
-    return row->columns[index].kind == R3_STORE_INTEGER ? row->columns[index].integer : R3_TIME_ABSENT;
-}
-
 static int take_position(struct r3_position *out, const struct r3_store_row *row, struct r3_error *error) {
     const char *side = r3_store_row_text(row, SIDE);
     for (out->side = R3_FLAT; out->side > R3_DIRECTION_NONE; out->side--)
         if (strcmp(r3_direction_name(out->side), side) == 0)
             break;
-    out->time = time_of(row, TIME);
+    out->time = r3_store_row_time(row, TIME);
     return r3_store_row_decimal(&out->size, row, SIZE, error) < 0 ||
                    r3_store_row_decimal(&out->entry_price, row, ENTRY_PRICE, error) < 0 ||
                    r3_store_row_decimal(&out->price, row, PRICE, error) < 0 ||
@@ -55,9 +51,9 @@ static int take_position(struct r3_position *out, const struct r3_store_row *row
 
 /* A store of an older version had no time of a run: then that of its tick, or its last candle. */
 static void take_last_run(struct r3_session_status *status, const struct r3_store_row *row) {
-    status->last_run = status->ran = time_of(row, LAST_RUN);
+    status->last_run = status->ran = r3_store_row_time(row, LAST_RUN);
     if (status->last_run == R3_TIME_ABSENT)
-        status->last_run = time_of(row, DONE);
+        status->last_run = r3_store_row_time(row, DONE);
     if (status->last_run == R3_TIME_ABSENT)
         status->last_run = status->session.seen;
     status->last_status = row->columns[LAST_STATUS].integer;
@@ -76,7 +72,7 @@ static int take(const struct r3_store_row *row, void *context, struct r3_error *
     if (r3_session_read(&status->session, row, error) < 0)
         return -1;
     take_last_run(status, row);
-    status->next_tick = time_of(row, DUE);
+    status->next_tick = r3_store_row_time(row, DUE);
     if (r3_store_row_decimal(&status->equity, row, EQUITY, error) < 0 ||
         r3_store_row_decimal(&status->available, row, AVAILABLE, error) < 0)
         return -1;

@@ -257,6 +257,10 @@ const char *r3_store_row_text(const struct r3_store_row *row, size_t index) {
     return row->columns[index].kind == R3_STORE_TEXT ? row->columns[index].text : "";
 }
 
+int64_t r3_store_row_time(const struct r3_store_row *row, size_t index) {
+    return row->columns[index].kind == R3_STORE_INTEGER ? row->columns[index].integer : R3_TIME_ABSENT;
+}
+
 int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row, size_t index, struct r3_error *error) {
     const char *text = r3_store_row_text(row, index);
     *out = r3_decimal_absent;
@@ -266,6 +270,13 @@ int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row,
 int r3_store_take_integer(const struct r3_store_row *row, void *context, struct r3_error *error) {
     (void)error;
     *(int64_t *)context = row->columns[0].integer;
+    return 0;
+}
+
+int r3_store_take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
     return 0;
 }
 
