@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/time.h"
 #include "lib/store/schema.h"
 
@@ -87,12 +88,6 @@ static int set_place(struct r3_store *store, const char *where, struct r3_error 
 
 /* ---- patience ---- */
 
-static int64_t monotonic(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 struct patience {
     int64_t end, pause;
 };
@@ -101,7 +96,7 @@ struct patience {
  * been long enough. */
 static bool wait_for_next(const struct r3_store *store, struct patience *patience) {
     unsigned char chance = 0;
-    int64_t now = monotonic();
+    int64_t now = r3_clock_monotonic();
     if (!patience->end)
         *patience = (struct patience) { now + store->patience, FIRST_PAUSE };
     if (now >= patience->end)
