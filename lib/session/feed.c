@@ -51,7 +51,7 @@ struct r3_feed {
 /* ---- what the store has ---- */
 
 static void find_depth(struct r3_feed *feed, const char *platform, enum r3_timeframe timeframe, int64_t acts_from) {
-    int64_t from = feed->seen != R3_TIME_ABSENT && feed->seen > acts_from ? feed->seen : acts_from;
+    int64_t from = feed->seen > acts_from ? feed->seen : acts_from;
     if (!r3_finer_tell(&feed->depth, r3_finer_choose(platform, timeframe, from, feed->now), platform,
                        feed->stream.lease.session, from, feed->now))
         r3_record_init(&feed->depth, R3_UNKNOWN);
