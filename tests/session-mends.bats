@@ -296,10 +296,12 @@ live_release() {
     memory | cmp before -
     change_rules
     spoil layout
+    at 26T02:35 r3-tick >tick
     for count in 1 2; do
         run -78 go 02:35
         [[ $(r3-session list) == *"FAILING $count"* ]]
     done
+    [ "$(sql 'SELECT due FROM tasks')" = 1385433360000 ] # a minute later, not at 02:40
     at 26T02:36 r3-session stop --all >command
     for time in 02:40 02:45; do
         [ "$(state)" = STOPPED ] || run -78 go $time
