@@ -309,10 +309,14 @@ broken() {
         broken "UPDATE orders SET cost = '4200', fee = '4'" 'order s1-1-ENTRY-1: cost is 4200, its trades make 4200.05' 'order s1-1-ENTRY-1: fee is 4, its trades make 4.20005' \
             'order s1-1-ENTRY-1: cost is 4200, the exchange told of 4200.05' 'order s1-1-ENTRY-1: fee is 4, the exchange told of 4.20005'
         broken "UPDATE exchange_orders SET filled = '0.2'" 'order s1-1-ENTRY-1: filled is 0.1, the exchange told of 0.2'
+        # A notice that waits says nothing of an order.
+        broken "UPDATE exchange_orders SET filled = '0.2'; INSERT INTO outbox (program, session, number, record) VALUES ('r3-order', 's1', 1, '{\"type\":\"notice\"}')" \
+            'order s1-1-ENTRY-1: filled is 0.1, the exchange told of 0.2'
         broken "UPDATE exchange_orders SET step = 'WORKING'" 'order s1-1-ENTRY-1: its status does not fit that of its way to the exchange: WORKING'
         broken "DELETE FROM exchange_orders" 'fill 11029373945659392: its order is not there: s1-1-ENTRY-1'
-        broken "UPDATE sessions SET state = 'STOPPED', ended = 9 WHERE id = 's1'; DELETE FROM tasks; DELETE FROM strategies; UPDATE exchange_orders SET step = 'INTENT'; INSERT INTO outbox (program, session, number, record) VALUES ('r3-order', 's1', 1, '{}')" \
-            'order s1-1-ENTRY-1: of a session that is STOPPED, and on its way to the exchange: INTENT'
+        broken "UPDATE sessions SET state = 'STOPPED', ended = 9 WHERE id = 's1'; DELETE FROM tasks; DELETE FROM strategies; UPDATE exchange_orders SET step = 'INTENT'" \
+            'order s1-1-ENTRY-1: of a session that is STOPPED, and on its way to the exchange: INTENT' \
+            'order s1-1-ENTRY-1: its status does not fit that of its way to the exchange: INTENT'
         broken "UPDATE positions SET size = '0.11'" 'session s1: BTC-USDT is 0.11, its trades make 0.1'
         broken "UPDATE positions SET side = 'SHORT'" 'session s1: BTC-USDT is -0.1, its trades make 0.1'
         broken "UPDATE positions SET side = 'FLAT', size = '0'" 'session s1: BTC-USDT is 0, its trades make 0.1'

@@ -213,6 +213,7 @@ changed_rules() {
     [[ $stderr == *"session $id is run without its rules, and enters nothing: the rules mine were changed since session $id was created: put them back, or stop it"* ]]
     [[ $(r3-session show "$id") == *'FAILING 1'*'is run without its rules'* ]]
     at 26T12:00 run -78 session "$id"
+    [[ $(r3-session show "$id") == *'FAILING 2'*'as 2 runs in a row'*'is run without its rules'* ]]
     [ "$(entries) $(position)" = "$before FLAT 0" ]
     [ "$(sql "SELECT role FROM trades ORDER BY time DESC LIMIT 1")" = TP ]
     # With nothing to protect nothing is done, so that nothing is missed.
@@ -221,6 +222,7 @@ changed_rules() {
     [ "$(sql 'SELECT seen FROM sessions')" = "$seen" ]
     cp "$TOP/lib/strategies/sma-cross.rules" mine.rules
     at 27T12:00 run -0 session "$id"
+    [[ $(r3-session show "$id") != *FAILING* ]]
     [ "$(entries)" -gt "$before" ]
     memory >after
     run -0 r3-session check
@@ -288,7 +290,12 @@ live_release() {
     memory | cmp before -
     change_rules
     spoil layout
-    run -78 go 02:35
+    at 26T02:35 r3-tick >tick
+    for count in 1 2; do
+        run -78 go 02:35
+        [[ $(r3-session list) == *"FAILING $count"* ]]
+    done
+    [ "$(sql 'SELECT due FROM tasks')" = 1385433360000 ] # a minute later, not at 02:40
     at 26T02:36 r3-session stop --all >command
     for time in 02:40 02:45; do
         [ "$(state)" = STOPPED ] || run -78 go $time

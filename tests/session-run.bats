@@ -709,6 +709,8 @@ one_fails() {
     R3_LEASE=long run -78 r3-session run "$id"
     R3_NOW=soon run -78 r3-session run "$id"
     run -64 r3-session run "$id" other
+    run -64 r3-session warm "$id" --no-candles --owner somebody --epoch 1 </dev/null
+    [[ $output == *'unknown option --no-candles'* ]]
     R3_NOW=2013-11-26 r3-session create rsi-reversion-Kucoin-BTCUSD-1H-refresh5mn --paper --source "$DATA/$FEED"
     run -78 session s2
     [[ $output == *'is CREATED: r3-session start starts it'* ]]

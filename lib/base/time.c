@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Calendar arithmetic by Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms" (2013): days are counted in eras of 400 years
@@ -220,6 +221,17 @@ int r3_duration_parse(int64_t *out, const char *text, size_t length, struct r3_e
                        text);
     *out = number * unit;
     return 0;
+}
+
+int r3_duration_from_environment(int64_t *out, const char *name, int64_t usual, int64_t longest,
+                                 struct r3_error *error) {
+    const char *text = getenv(name);
+    *out = usual;
+    if (!text || !*text)
+        return 0;
+    if (r3_duration_parse(out, text, strlen(text), error) == 0 && *out <= longest)
+        return 0;
+    return r3_fail(error, R3_CONFIG, "%s: wants a span of time as 60s or 5m, not \"%s\"", name, text);
 }
 
 size_t r3_duration_format(char out[R3_TIME_TEXT_SIZE], int64_t span) {

@@ -25,6 +25,9 @@ int64_t r3_time_from_civil(int year, int month, int day);
 
 /* A span: 90s 5m 5mn 4h 4H 2d 2D 1w 3M(30 days: no) … number and unit s m h d w, any case but M; result in ms, > 0. */
 int r3_duration_parse(int64_t *out, const char *text, size_t length, struct r3_error *error);
+/* That of the environment's variable `name`, at most `longest` ms; `usual` where it is not set, or empty. R3_CONFIG. */
+int r3_duration_from_environment(int64_t *out, const char *name, int64_t usual, int64_t longest,
+                                 struct r3_error *error);
 /* "3 days 04:05:00", as in the report. Returns the length. */
 size_t r3_duration_format(char out[R3_TIME_TEXT_SIZE], int64_t span);
 

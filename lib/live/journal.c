@@ -143,10 +143,6 @@ struct rows {
     enum r3_query query;
 };
 
-static int64_t time_of(const struct r3_store_row *row, size_t index) {
-    return row->columns[index].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[index].integer;
-}
-
 static enum r3_live_step step_of(const char *name) {
     enum r3_live_step step = R3_LIVE_INTENT;
     while (step < R3_LIVE_DONE && strcmp(name, r3_live_step_name(step)) != 0)
@@ -167,10 +163,10 @@ static int take_row(const struct r3_store_row *row, void *context, struct r3_err
     *out = (struct r3_live_row) { .order = record.order,
                                   .step = step_of(r3_store_row_text(row, 5)),
                                   .cancel = row->columns[6].kind != R3_STORE_NULL,
-                                  .sent = time_of(row, 7),
+                                  .sent = r3_store_row_time(row, 7),
                                   .attempts = row->columns[8].integer,
                                   .absent = row->columns[9].integer,
-                                  .looked = time_of(row, 10),
+                                  .looked = r3_store_row_time(row, 10),
                                   .epoch = row->columns[15].integer };
     copy(out->reason, sizeof out->reason, r3_store_row_text(row, 6));
     copy(out->exchange_id, sizeof out->exchange_id, r3_store_row_text(row, 11));
@@ -327,10 +323,10 @@ static int write_row(struct r3_store *store, const struct r3_live_commit *commit
         r3_store_text(r3_live_step_name(commit->step)),
         r3_store_integer(commit->attempts),
         r3_store_text(r3_live_step_name(row->step)),
-        row->sent == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(row->sent),
+        r3_store_time(row->sent),
         r3_store_integer(row->attempts),
         r3_store_integer(row->absent),
-        row->looked == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(row->looked),
+        r3_store_time(row->looked),
         *row->exchange_id ? r3_store_text(row->exchange_id) : r3_store_null(),
         r3_store_decimal(&sums[0]),
         r3_store_decimal(&sums[1]),

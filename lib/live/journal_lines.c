@@ -148,15 +148,8 @@ int r3_live_journal(struct r3_store *store, const struct r3_buffer *orders, cons
     return result;
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 static int look_for_any(struct r3_store *store, void *context, struct r3_error *error) {
-    return r3_store_run(store, R3_QUERY_JOURNAL_ANY, NULL, 0, take_any, context, NULL, error);
+    return r3_store_run(store, R3_QUERY_JOURNAL_ANY, NULL, 0, r3_store_take_any, context, NULL, error);
 }
 
 int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error) {
@@ -171,16 +164,10 @@ struct reach {
     int64_t time;
 };
 
-static int take_time(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)error;
-    *(int64_t *)context = row->columns[0].integer;
-    return 0;
-}
-
 static int read_reach(struct r3_store *store, void *context, struct r3_error *error) {
     struct reach *reach = context;
     const struct r3_store_value values[] = { r3_store_text(PROGRAM), r3_store_text(reach->topic) };
-    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, &reach->time, NULL, error);
+    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, r3_store_take_integer, &reach->time, NULL, error);
 }
 
 static int write_reach(struct r3_store *store, void *context, struct r3_error *error) {

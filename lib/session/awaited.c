@@ -1,9 +1,7 @@
 #include "lib/session/awaited.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "lib/base/time.h"
+#include "lib/session/notice.h"
 
 enum { REFRESHES = 2, LEAST = 2 * R3_MINUTE };
 
@@ -38,17 +36,10 @@ bool r3_awaited_is_over(const struct r3_awaited *awaited, int64_t now) {
 }
 
 void r3_awaited_give_up(struct r3_awaited *awaited, struct r3_record *record, const char *session, int64_t now) {
-    static const char program[] = "r3-session";
-    struct r3_notice *notice = &record->notice;
     char time[R3_TIME_TEXT_SIZE];
     r3_time_format(time, r3_timeframe_open(awaited->timeframe, awaited->due - 1));
-    r3_record_init(record, R3_NOTICE);
-    notice->time = now;
-    notice->level = R3_WARNING;
-    memcpy(notice->program, program, sizeof program);
-    r3_copy_text(notice->session, sizeof notice->session, session, strlen(session));
-    snprintf(notice->text, sizeof notice->text,
-             "the candle of %s of %s did not come, where finer ones of it did: the session goes on without it",
-             r3_timeframe_name(awaited->timeframe), time);
+    r3_session_notice(record, R3_WARNING, session, now,
+                      "the candle of %s of %s did not come, where finer ones of it did: the session goes on without it",
+                      r3_timeframe_name(awaited->timeframe), time);
     awaited->due = R3_TIME_ABSENT;
 }

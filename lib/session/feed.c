@@ -51,7 +51,7 @@ struct r3_feed {
 /* ---- what the store has ---- */
 
 static void find_depth(struct r3_feed *feed, const char *platform, enum r3_timeframe timeframe, int64_t acts_from) {
-    int64_t from = feed->seen != R3_TIME_ABSENT && feed->seen > acts_from ? feed->seen : acts_from;
+    int64_t from = feed->seen > acts_from ? feed->seen : acts_from;
     if (!r3_finer_tell(&feed->depth, r3_finer_choose(platform, timeframe, from, feed->now), platform,
                        feed->stream.lease.session, from, feed->now))
         r3_record_init(&feed->depth, R3_UNKNOWN);
@@ -74,7 +74,7 @@ static int take_awaited(struct r3_feed *feed, const struct r3_store_row *row, st
 
 static int take_seen(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct r3_feed *feed = context;
-    feed->seen = feed->last = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
+    feed->seen = feed->last = r3_store_row_time(row, 0);
     feed->live = strcmp(r3_store_row_text(row, 1), "live") == 0;
     r3_late_begin(&feed->late, feed->seen);
     return take_awaited(feed, row, error);

@@ -1,11 +1,10 @@
 #include "lib/session/finer.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "lib/base/time.h"
 #include "lib/exchange/names.h"
+#include "lib/session/notice.h"
 
 /* The youngest one is not complete, and another may begin until the exchange is asked. */
 static bool reaches(const char *platform, enum r3_timeframe timeframe, int64_t from, int64_t now) {
@@ -23,20 +22,14 @@ struct r3_finer r3_finer_choose(const char *platform, enum r3_timeframe timefram
 
 bool r3_finer_tell(struct r3_record *record, struct r3_finer finer, const char *platform, const char *session,
                    int64_t from, int64_t now) {
-    static const char program[] = "r3-session";
-    struct r3_notice *notice = &record->notice;
     char time[R3_TIME_TEXT_SIZE];
     if (finer.timeframe == R3_TIMEFRAME_NONE || (finer.timeframe == R3_1m && finer.reaches))
         return false;
     r3_time_format(time, from);
-    r3_record_init(record, R3_NOTICE);
-    notice->time = now;
-    notice->level = finer.reaches ? R3_INFO : R3_WARNING;
-    memcpy(notice->program, program, sizeof program);
-    r3_copy_text(notice->session, sizeof notice->session, session, strlen(session));
-    snprintf(notice->text, sizeof notice->text, "%s has the last %" PRId64 " candles alone: %s %s from %s on", platform,
-             r3_exchange_depth(platform),
-             finer.reaches ? "in place of minutes there are those of" : "there are not even those of",
-             r3_timeframe_name(finer.timeframe), time);
+    r3_session_notice(record, finer.reaches ? R3_INFO : R3_WARNING, session, now,
+                      "%s has the last %" PRId64 " candles alone: %s %s from %s on", platform,
+                      r3_exchange_depth(platform),
+                      finer.reaches ? "in place of minutes there are those of" : "there are not even those of",
+                      r3_timeframe_name(finer.timeframe), time);
     return true;
 }

@@ -40,17 +40,10 @@ int r3_journal_give_up(struct r3_store *store, const char *session, const char *
     return r3_store_run(store, R3_QUERY_JOURNAL_GIVE_UP, values, 2, NULL, NULL, NULL, error);
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 static int has(bool *out, struct r3_store *store, enum r3_query query, const char *session, struct r3_error *error) {
     const struct r3_store_value key = r3_store_text(session);
     *out = false;
-    return r3_store_run(store, query, &key, 1, take_any, out, NULL, error);
+    return r3_store_run(store, query, &key, 1, r3_store_take_any, out, NULL, error);
 }
 
 int r3_journal_has_open(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
@@ -98,5 +91,5 @@ int r3_journal_has_told(bool *out, struct r3_store *store, const char *session, 
 
 int r3_journal_has_events(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
     *out = false;
-    return r3_store_waiting(store, R3_JOURNAL_PROGRAM, session, take_any, out, error);
+    return r3_store_waiting(store, R3_JOURNAL_PROGRAM, session, r3_store_take_any, out, error);
 }

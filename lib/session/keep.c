@@ -5,7 +5,10 @@
 #include "lib/base/clock.h"
 #include "lib/session/keep.h"
 
-static const struct r3_option options[] = { R3_HOLDER_OPTIONS, R3_NO_CANDLES_OPTION, { .name = NULL } };
+static const struct r3_option options[] = {
+    R3_HOLDER_OPTIONS, R3_NO_CANDLES_OPTION, R3_NO_RULES_OPTION, { .name = NULL }
+};
+static const struct r3_option warm_options[] = { R3_HOLDER_OPTIONS, { .name = NULL } };
 static const char PROGRAM[] = "r3-keep";
 
 /* ---- records that were not acknowledged yet ---- */
@@ -111,6 +114,7 @@ static int run(const struct r3_session_call *call, struct r3_error *error) {
     struct r3_keep keep = { .seen = R3_TIME_ABSENT,
                             .inner = call->inner,
                             .no_candles = r3_arguments_given(call->arguments, "no-candles"),
+                            .no_rules = r3_arguments_given(call->arguments, "no-rules"),
                             .decoder = r3_decoder_new() };
     int result = r3_session_stream_open(&keep.stream, call, error);
     if (result == 0)
@@ -147,7 +151,7 @@ const struct r3_session_word r3_session_warm_word = {
     .synonyms = "",
     .operands = "ID",
     .summary = "tail of a warm-up: store what r3-strategy goes on from",
-    .options = options,
+    .options = warm_options,
     .least = 1,
     .most = 1,
     .run = run_warm,

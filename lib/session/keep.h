@@ -18,6 +18,7 @@ struct r3_keep {
     struct r3_decoder *decoder; /* of lines that are read again */
     bool inner;                 /* who runs it notes how the run ends */
     bool no_candles;            /* the tick is still due: another run is to look for candles */
+    bool no_rules;              /* the run is to be known as one that failed */
     bool ended;
     int64_t first; /* open of the first candle, */
     int64_t seen;  /* close of the last one; R3_TIME_ABSENT: none came */

@@ -2,6 +2,7 @@
 #include "lib/session/journal.h"
 #include "lib/session/keep.h"
 #include "lib/session/keep_rows.h"
+#include "lib/session/notice.h"
 #include "lib/session/pipeline.h"
 #include "lib/session/rules.h"
 
@@ -245,13 +246,6 @@ static int keep_events(struct r3_store *store, struct r3_keep *keep, bool *works
     return keep->told ? r3_store_acknowledge(store, R3_JOURNAL_PROGRAM, session, keep->told, error) : 0;
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 struct told {
     const char *text;
     bool already;
@@ -267,21 +261,15 @@ static int find_notice(const struct r3_store_row *row, void *context, struct r3_
 /* Once, also where the run before this one was killed behind its commit. */
 static int tell_end(struct r3_store *store, struct r3_keep *keep, struct r3_error *error) {
     struct r3_record record;
-    struct r3_notice *notice = &record.notice;
     const char *id = keep->stream.lease.session;
     const struct r3_store_value key = r3_store_text(id);
-    struct told told = { .text = notice->text };
-    r3_record_init(&record, R3_NOTICE);
-    notice->time = keep->now;
-    notice->level = R3_INFO;
-    r3_copy_text(notice->program, sizeof notice->program, "r3-session", strlen("r3-session"));
-    r3_copy_text(notice->session, sizeof notice->session, id, strlen(id));
-    snprintf(notice->text, sizeof notice->text, "session %s is STOPPED", id);
+    struct told told = { .text = record.notice.text };
+    r3_session_notice(&record, R3_INFO, id, keep->now, "session %s is STOPPED", id);
     if (r3_store_run(store, R3_QUERY_LAST_NOTICES, &key, 1, find_notice, &told, NULL, error) < 0)
         return -1;
     if (told.already)
         return 0;
-    return r3_keep_notice(store, id, notice, error) < 0 ? -1 : send_record(keep, &record, error);
+    return r3_keep_notice(store, id, &record.notice, error) < 0 ? -1 : send_record(keep, &record, error);
 }
 
 /* A stop that came from within the pipe, as r3-track gives it when a condition of the session's end is met. Others are to hear of it. */
@@ -321,8 +309,8 @@ static int keep_commands(struct r3_store *store, struct r3_keep *keep, struct r3
     r3_buffer_reset(&keep->fed);
     if (r3_store_waiting(store, "r3-session", keep->stream.lease.session, find_command, keep, error) < 0 ||
         keep_own_stop(store, keep, error) < 0 || pause_strategy(store, keep, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, take_any, &works, NULL, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &holds, NULL, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_ORDER, &key, 1, r3_store_take_any, &works, NULL, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, r3_store_take_any, &holds, NULL, error) < 0 ||
         (keep->live && keep_events(store, keep, &works, error) < 0))
         return -1;
     keep->over =
@@ -349,9 +337,11 @@ static int find_session(struct r3_store *store, struct r3_keep *keep, struct r3_
     return result;
 }
 
-/* That of a live session is not at its end: r3-live is behind it, and who runs both notes how that ends. */
+/* That of a live session is not at its end: r3-live is behind it, and who runs both notes how that ends. One without its rules has failed. */
 static int note_success(struct r3_store *store, const struct r3_keep *keep, struct r3_error *error) {
-    return keep->live && keep->inner ? 0 : r3_session_lease_succeeded(store, &keep->stream.lease, error);
+    return keep->no_rules || (keep->live && keep->inner)
+               ? 0
+               : r3_session_lease_succeeded(store, &keep->stream.lease, error);
 }
 
 /* A session of before the hash was noted is of these rules from now on. */

@@ -8,10 +8,6 @@ static struct r3_store_value text(const char *value) {
     return *value ? r3_store_text(value) : r3_store_null();
 }
 
-static struct r3_store_value time_of(int64_t time) {
-    return time == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(time);
-}
-
 /* In the spelling that the tables ask for: no zeros at the end. */
 static struct r3_store_value amount(const struct r3_decimal *value) {
     struct r3_decimal normal = *value;
@@ -117,7 +113,7 @@ int r3_keep_order(struct r3_store *store, const struct r3_order *order, bool *fr
                                              amount(&order->target),
                                              amount(&order->trail),
                                              amount(&order->break_even),
-                                             time_of(order->expiry),
+                                             r3_store_time(order->expiry),
                                              amount(&order->size),
                                              amount(&order->funds) };
     return add(store, "order", R3_QUERY_ADD_ORDER, R3_QUERY_ORDER, values, sizeof values / sizeof values[0], fresh,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/time.h"
+#include "lib/session/notice.h"
 
 enum { VERSION = 1 };
 static const char PROGRAM[] = "r3-session";
@@ -108,17 +109,11 @@ static int put_notice(const struct r3_late *late, const char *session, int64_t n
                       int (*put)(void *context, const struct r3_record *record, struct r3_error *error), void *context,
                       struct r3_error *error) {
     struct r3_record record;
-    struct r3_notice *notice = &record.notice;
     char time[R3_TIME_TEXT_SIZE];
-    r3_record_init(&record, R3_NOTICE);
     r3_time_format(time, late->first);
-    notice->time = now;
-    notice->level = R3_WARNING;
-    r3_copy_text(notice->program, sizeof notice->program, PROGRAM, strlen(PROGRAM));
-    r3_copy_text(notice->session, sizeof notice->session, session, strlen(session));
-    snprintf(notice->text, sizeof notice->text,
-             "%" PRId64 " candle%s of %s, from %s on, came when later ones had been seen: not used", late->late,
-             late->late == 1 ? "" : "s", r3_timeframe_name(late->timeframe), time);
+    r3_session_notice(&record, R3_WARNING, session, now,
+                      "%" PRId64 " candle%s of %s, from %s on, came when later ones had been seen: not used",
+                      late->late, late->late == 1 ? "" : "s", r3_timeframe_name(late->timeframe), time);
     return put(context, &record, error);
 }
 

@@ -14,17 +14,13 @@ static int check_span(int64_t span, const char *name, enum r3_status status, str
 }
 
 int r3_lease_span(int64_t *span, const struct r3_arguments *arguments, struct r3_error *error) {
-    const char *text = getenv("R3_LEASE");
-    *span = R3_LEASE_SPAN;
     if (r3_arguments_given(arguments, "lease")) {
         *span = r3_arguments_get(arguments, "lease", 0)->integer;
         return check_span(*span, "--lease", R3_USAGE, error);
     }
-    if (!text || !*text)
-        return 0;
-    if (r3_duration_parse(span, text, strlen(text), error) == 0)
-        return check_span(*span, "R3_LEASE", R3_CONFIG, error);
-    return r3_fail(error, R3_CONFIG, "R3_LEASE: wants a span of time as 60s or 5m, not \"%s\"", text);
+    if (r3_duration_from_environment(span, "R3_LEASE", R3_LEASE_SPAN, INT64_MAX, error) < 0)
+        return -1;
+    return check_span(*span, "R3_LEASE", R3_CONFIG, error);
 }
 
 int r3_lease_owner(char owner[R3_LEASE_OWNER_SIZE], struct r3_error *error) {
@@ -97,8 +93,7 @@ int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *er
 
 int r3_session_lease_done(struct r3_store *store, const struct r3_session_lease *lease, int64_t seen, int64_t now,
                           struct r3_error *error) {
-    const struct r3_store_value values[] = { seen == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(seen),
-                                             r3_store_integer(now) };
+    const struct r3_store_value values[] = { r3_store_time(seen), r3_store_integer(now) };
     return change(store, lease, R3_QUERY_RUN_DONE, values, 2, error);
 }
 

@@ -39,6 +39,9 @@ struct r3_session_lease {
 /* Of feed and keep: a run of which the source has failed. */
 #define R3_NO_CANDLES_OPTION                                                                                           \
     { .name = "no-candles", .kind = R3_OPTION_FLAG, .help = "the run has none: its source has failed" }
+/* Of keep: a run which r3-strategy is not part of, although it has candles. */
+#define R3_NO_RULES_OPTION                                                                                             \
+    { .name = "no-rules", .kind = R3_OPTION_FLAG, .help = "the run is without its rules: it has not succeeded" }
 
 /* --lease, R3_LEASE or the default. R3_CONFIG: R3_LEASE is no duration. */
 int r3_lease_span(int64_t *span, const struct r3_arguments *arguments, struct r3_error *error);

@@ -1,13 +1,9 @@
 #include "lib/session/market_retention.h"
 
-#include <stdlib.h>
-
-#include "lib/base/buffer.h"
 #include "lib/session/market_store.h"
 #include "lib/session/pipeline.h"
 
 struct load {
-    struct r3_store_value values[3];
     struct r3_session *sessions;
     size_t count;
     const char *platform, *market;
@@ -15,34 +11,25 @@ struct load {
     int64_t days; /* as r3-market keep was told */
 };
 
-static int take_session(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct load *load = context;
-    load->sessions = r3_reallocate(load->sessions, (load->count + 1) * sizeof load->sessions[0]);
-    load->sessions[load->count] = (struct r3_session)R3_SESSION_INIT;
-    return r3_session_read(&load->sessions[load->count++], row, error);
-}
-
 static int load_sessions(struct r3_store *store, void *context, struct r3_error *error) {
     struct load *load = context;
+    const struct r3_store_value series[] = { r3_store_text(load->platform), r3_store_text(load->market),
+                                             r3_store_text(r3_timeframe_name(load->timeframe)) };
     if (r3_market_days(&load->days, store, load->platform, load->market, load->timeframe, error) < 0)
         return -1;
-    return r3_store_run(store, R3_QUERY_SESSIONS_ON_SERIES, load->values, 3, take_session, load, NULL, error);
+    return r3_sessions_load(&load->sessions, &load->count, store, R3_QUERY_SESSIONS_ON_SERIES, series, 3, error);
 }
 
 int r3_market_retention(int64_t *span, struct r3_store *store, const char *platform, const char *market,
                         enum r3_timeframe timeframe, int64_t days, bool told, struct r3_error *error) {
-    struct load load = { .values = { r3_store_text(platform), r3_store_text(market),
-                                     r3_store_text(r3_timeframe_name(timeframe)) },
-                         .platform = platform,
-                         .market = market,
-                         .timeframe = timeframe };
+    struct load load = { .platform = platform, .market = market, .timeframe = timeframe };
     int result = r3_store_read(store, load_sessions, &load, error);
     *span = told || load.days < days ? days : load.days;
     for (size_t i = 0; result == 0 && *span != R3_TIME_ABSENT && i < load.count; i++) {
         const struct r3_session *session = &load.sessions[i];
         int64_t from;
-        if (session->acts_from ==
-            R3_TIME_ABSENT) /* not started yet: its start is to come, and so are the candles ahead of it */
+        /* Not started yet: its start is to come, and so are the candles ahead of it. */
+        if (session->acts_from == R3_TIME_ABSENT)
             continue;
         if (r3_session_warm_up_from(&from, session, error) < 0) {
             r3_error_at(error, "session %s: ", session->id);
@@ -51,9 +38,7 @@ int r3_market_retention(int64_t *span, struct r3_store *store, const char *platf
             *span = session->acts_from - from;
         }
     }
-    for (size_t i = 0; i < load.count; i++)
-        r3_session_release(&load.sessions[i]);
-    free(load.sessions);
+    r3_sessions_free(load.sessions, load.count);
     return result;
 }
 

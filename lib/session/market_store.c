@@ -17,12 +17,6 @@ static void set_series(struct r3_store_value values[SERIES_VALUES], const char *
     values[TIMEFRAME] = r3_store_text(r3_timeframe_name(timeframe));
 }
 
-static int take_time(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)error;
-    *(int64_t *)context = row->columns[0].integer;
-    return 0;
-}
-
 /* Columns from `first` on: time, open, high, low, close, volume. */
 static int take_numbers(struct r3_candle *candle, const struct r3_store_row *row, struct r3_error *error) {
     struct r3_decimal *const numbers[] = { &candle->open, &candle->high, &candle->low, &candle->close,
@@ -91,7 +85,8 @@ int r3_market_newest(int64_t *time, struct r3_store *store, const char *platform
     set_series(values, platform, market, timeframe);
     values[SERIES_VALUES] = r3_store_integer(INT64_MAX);
     values[SERIES_VALUES + 1] = r3_store_integer(0);
-    return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, take_time, time, NULL, error);
+    return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, r3_store_take_integer, time, NULL,
+                        error);
 }
 
 /* ---- what is noted of a series: rows of consumer_positions ---- */
@@ -102,7 +97,7 @@ static int get_note(int64_t *value, struct r3_store *store, const char *platform
     snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
     const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic) };
     *value = 0;
-    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, take_time, value, NULL, error);
+    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, r3_store_take_integer, value, NULL, error);
 }
 
 static int set_note(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
@@ -147,8 +142,8 @@ int r3_market_add_asked(struct r3_store *store, const char *platform, const char
     set_series(values, platform, market, timeframe);
     values[SERIES_VALUES] = r3_store_integer(first);
     if (r3_market_asked(&there_from, &there_to, store, platform, market, timeframe, error) < 0 ||
-        (first != R3_TIME_ABSENT &&
-         r3_store_run(store, R3_QUERY_CANDLE, values, SERIES_VALUES + 1, take_time, &there, NULL, error) < 0))
+        (first != R3_TIME_ABSENT && r3_store_run(store, R3_QUERY_CANDLE, values, SERIES_VALUES + 1,
+                                                 r3_store_take_integer, &there, NULL, error) < 0))
         return -1;
     /* Somebody has deleted them meanwhile, the oldest ones first; or an older span that does not touch the newer one. */
     if (there != first || to <= from || (to < there_from && there_to > there_from))
@@ -234,7 +229,8 @@ static int find_last(struct r3_store *store, const struct r3_market_reader *read
     set_series(values, reader->query.platform, reader->query.market, reader->query.timeframe);
     values[SERIES_VALUES] = r3_store_integer(reader->end);
     values[SERIES_VALUES + 1] = r3_store_integer(skip);
-    return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, take_time, time, NULL, error);
+    return r3_store_run(store, R3_QUERY_LAST_CANDLE, values, SERIES_VALUES + 2, r3_store_take_integer, time, NULL,
+                        error);
 }
 
 static int find_start(struct r3_store *store, void *context, struct r3_error *error) {

@@ -157,7 +157,7 @@ static int read_lines(struct rows *rows, int fd, struct r3_error *error) {
     return result < 0 ? r3_error_at(error, "r3-fetch: ") : 0;
 }
 
-/* What r3-fetch has to say it says itself: then the text is empty, and the status its own. */
+/* Why the exchange was not asked r3-fetch says itself; the status is its own. */
 static int ask(struct symbols *symbols, struct rows *rows, struct r3_error *error) {
     int ends[2], status = 0;
     if (pipe2(ends, O_CLOEXEC) < 0)

@@ -134,8 +134,7 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
     add_option(program, "--platform", session->platform);
     add_option(program, "--market", session->market);
     add_option(program, "--resample", r3_timeframe_name(session->timeframe));
-    if (has_option(&r3_collect_stage, "both"))
-        r3_pipeline_program_add(program, "--both");
+    r3_pipeline_program_add(program, "--both");
     r3_pipeline_program_add(program, "--growing"); /* who writes it may be in the middle of a row */
 }
 
@@ -144,7 +143,7 @@ static void add_file(struct r3_pipeline_program *program, const struct r3_sessio
 static void add_exchange(struct r3_pipeline_program *program, const struct r3_session *session, int64_t to,
                          int64_t now) {
     struct r3_finer finer = { .timeframe = R3_1m };
-    int64_t from = goes_on(session, to) && session->seen > session->acts_from ? session->seen : session->acts_from;
+    int64_t from = to == R3_TIME_ABSENT && session->seen > session->acts_from ? session->seen : session->acts_from;
     r3_pipeline_program_add(program, session->platform);
     r3_pipeline_program_add(program, session->market);
     r3_pipeline_program_add(program, r3_timeframe_name(session->timeframe));
@@ -190,9 +189,7 @@ int r3_session_write_source(struct r3_buffer *out, const struct r3_session *sess
 
 static void drop_program(struct r3_pipeline_text *text, size_t index) {
     struct r3_pipeline_program *program = &text->programs[index];
-    for (size_t i = 0; i < program->count; i++)
-        free(program->words[i]);
-    free(program->words);
+    r3_pipeline_program_release(program);
     text->count--;
     memmove(program, program + 1, (text->count - index) * sizeof *program);
 }
@@ -226,9 +223,7 @@ static void make_paper(struct r3_pipeline_program *program) {
         else
             r3_pipeline_program_add(&paper, strcmp(program->words[i], "--book") == 0 ? "--paper" : program->words[i]);
     }
-    for (size_t i = 0; i < program->count; i++)
-        free(program->words[i]);
-    free(program->words);
+    r3_pipeline_program_release(program);
     *program = paper;
 }
 

@@ -16,20 +16,13 @@ static int take_line(const struct r3_store_row *row, void *context, struct r3_er
     return 0;
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 static int look_what_is_held(bool *out, struct r3_store *store, const struct r3_session *session,
                              struct r3_error *error) {
     const struct r3_store_value id = r3_store_text(session->id);
     bool open = false, told = false;
     *out = session->state == R3_STOPPING;
-    if (r3_store_run(store, R3_QUERY_OPEN_POSITION, &id, 1, take_any, out, NULL, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_ORDER, &id, 1, take_any, out, NULL, error) < 0)
+    if (r3_store_run(store, R3_QUERY_OPEN_POSITION, &id, 1, r3_store_take_any, out, NULL, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_ORDER, &id, 1, r3_store_take_any, out, NULL, error) < 0)
         return -1;
     if (r3_session_is_live(session) && (r3_journal_has_open(&open, store, session->id, error) < 0 ||
                                         r3_journal_has_events(&told, store, session->id, error) < 0))

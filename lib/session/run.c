@@ -141,7 +141,7 @@ static int write_text(struct r3_buffer *text, const struct run *run, struct r3_e
     if (write_stages(text, run, error) < 0)
         return -1;
     r3_buffer_append_text(text, " | ");
-    write_end(text, run, "keep");
+    write_end(text, run, run->without ? "keep --no-rules" : "keep");
     return 0;
 }
 
@@ -386,7 +386,7 @@ static int run_word(const struct r3_session_call *call, struct r3_error *error) 
         result = !run.execute ? print_text(call, &run, &said, error)
                  : run.live   ? do_live(call, &run, &said, error)
                               : decide(call, &run, &kept, &said, error);
-        run.succeeded = result == 0;
+        run.succeeded = result == 0 && !run.without;
         if ((result < 0 && !kept) || (run.execute && run.live))
             r3_store_write(call->store, give_back, &run, &unused);
         if (result == 0 && run.execute && run.without) { /* it did what it could */

@@ -33,10 +33,6 @@ static int take_text(char *out, size_t size, const struct r3_store_row *row, siz
     return 0;
 }
 
-static int64_t take_time(const struct r3_store_row *row, size_t index) {
-    return row->columns[index].kind == R3_STORE_INTEGER ? row->columns[index].integer : R3_TIME_ABSENT;
-}
-
 static int take_state(struct r3_session *out, const char *text, struct r3_error *error) {
     for (out->state = R3_CREATED; out->state < R3_SESSION_STATES; out->state++)
         if (strcmp(state_names[out->state], text) == 0)
@@ -63,11 +59,11 @@ int r3_session_read(struct r3_session *out, const struct r3_store_row *row, stru
     out->pipeline = r3_duplicate(r3_store_row_text(row, 11));
     out->source = r3_duplicate(r3_store_row_text(row, 12));
     out->reason = r3_duplicate(r3_store_row_text(row, 13));
-    out->created = take_time(row, 14);
-    out->started = take_time(row, 15);
-    out->ended = take_time(row, 16);
-    out->seen = take_time(row, 17);
-    out->acts_from = take_time(row, 18);
+    out->created = r3_store_row_time(row, 14);
+    out->started = r3_store_row_time(row, 15);
+    out->ended = r3_store_row_time(row, 16);
+    out->seen = r3_store_row_time(row, 17);
+    out->acts_from = r3_store_row_time(row, 18);
     return 0;
 }
 

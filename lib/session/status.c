@@ -33,16 +33,12 @@ struct load {
     size_t count, capacity;
 };
 
-static int64_t time_of(const struct r3_store_row *row, size_t index) {
-    return row->columns[index].kind == R3_STORE_INTEGER ? row->columns[index].integer : R3_TIME_ABSENT;
-}
-
 static int take_position(struct r3_position *out, const struct r3_store_row *row, struct r3_error *error) {
     const char *side = r3_store_row_text(row, SIDE);
     for (out->side = R3_FLAT; out->side > R3_DIRECTION_NONE; out->side--)
         if (strcmp(r3_direction_name(out->side), side) == 0)
             break;
-    out->time = time_of(row, TIME);
+    out->time = r3_store_row_time(row, TIME);
     return r3_store_row_decimal(&out->size, row, SIZE, error) < 0 ||
                    r3_store_row_decimal(&out->entry_price, row, ENTRY_PRICE, error) < 0 ||
                    r3_store_row_decimal(&out->price, row, PRICE, error) < 0 ||
@@ -55,9 +51,9 @@ static int take_position(struct r3_position *out, const struct r3_store_row *row
 
 /* A store of an older version had no time of a run: then that of its tick, or its last candle. */
 static void take_last_run(struct r3_session_status *status, const struct r3_store_row *row) {
-    status->last_run = status->ran = time_of(row, LAST_RUN);
+    status->last_run = status->ran = r3_store_row_time(row, LAST_RUN);
     if (status->last_run == R3_TIME_ABSENT)
-        status->last_run = time_of(row, DONE);
+        status->last_run = r3_store_row_time(row, DONE);
     if (status->last_run == R3_TIME_ABSENT)
         status->last_run = status->session.seen;
     status->last_status = row->columns[LAST_STATUS].integer;
@@ -76,7 +72,7 @@ static int take(const struct r3_store_row *row, void *context, struct r3_error *
     if (r3_session_read(&status->session, row, error) < 0)
         return -1;
     take_last_run(status, row);
-    status->next_tick = time_of(row, DUE);
+    status->next_tick = r3_store_row_time(row, DUE);
     if (r3_store_row_decimal(&status->equity, row, EQUITY, error) < 0 ||
         r3_store_row_decimal(&status->available, row, AVAILABLE, error) < 0)
         return -1;
@@ -182,12 +178,12 @@ void r3_session_json_text(struct r3_buffer *out, const char *name, const char *t
     r3_json_write_text(out, text, strlen(text));
 }
 
-void r3_session_json_time(struct r3_buffer *out, const char *name, int64_t time) {
+static void json_time(struct r3_buffer *out, const char *name, int64_t time) {
     if (time != R3_TIME_ABSENT)
         r3_buffer_printf(out, ",\"%s\":%" PRId64, name, time);
 }
 
-void r3_session_json_decimal(struct r3_buffer *out, const char *name, const struct r3_decimal *decimal) {
+static void json_decimal(struct r3_buffer *out, const char *name, const struct r3_decimal *decimal) {
     char text[R3_DECIMAL_TEXT_SIZE];
     if (!r3_decimal_is_present(decimal))
         return;
@@ -199,25 +195,25 @@ static void write_position_json(struct r3_buffer *out, const struct r3_position 
     if (position->side == R3_DIRECTION_NONE)
         return;
     r3_buffer_printf(out, ",\"position\":{\"side\":\"%s\"", r3_direction_name(position->side));
-    r3_session_json_decimal(out, "size", &position->size);
-    r3_session_json_decimal(out, "entry_price", &position->entry_price);
-    r3_session_json_decimal(out, "price", &position->price);
-    r3_session_json_decimal(out, "value", &position->value);
-    r3_session_json_decimal(out, "unrealized_pnl", &position->unrealized_pnl);
-    r3_session_json_decimal(out, "realized_pnl", &position->realized_pnl);
-    r3_session_json_time(out, "time", position->time);
+    json_decimal(out, "size", &position->size);
+    json_decimal(out, "entry_price", &position->entry_price);
+    json_decimal(out, "price", &position->price);
+    json_decimal(out, "value", &position->value);
+    json_decimal(out, "unrealized_pnl", &position->unrealized_pnl);
+    json_decimal(out, "realized_pnl", &position->realized_pnl);
+    json_time(out, "time", position->time);
     r3_buffer_append_text(out, "}");
 }
 
 static void write_health(struct r3_buffer *out, const struct r3_session_status *status, int64_t now) {
     static const char *const names[] = { "", "FAILING", "NOT_RUN", "OLD_CANDLES" };
     r3_session_json_text(out, "trouble", names[r3_session_trouble(status, now)]);
-    r3_session_json_time(out, "last_run", status->last_run);
+    json_time(out, "last_run", status->last_run);
     if (status->last_run != R3_TIME_ABSENT)
         r3_buffer_printf(out, ",\"last_status\":%" PRId64, status->last_status);
     r3_session_json_text(out, "last_failure", status->last_failure);
     r3_buffer_printf(out, ",\"failures\":%" PRId64, status->failures);
-    r3_session_json_time(out, "next_tick", status->next_tick);
+    json_time(out, "next_tick", status->next_tick);
 }
 
 void r3_session_write_json(struct r3_buffer *out, const struct r3_session_status *status, int64_t now) {
@@ -232,19 +228,19 @@ void r3_session_write_json(struct r3_buffer *out, const struct r3_session_status
     r3_session_json_text(out, "platform", session->platform);
     r3_session_json_text(out, "market", session->market);
     r3_session_json_text(out, "timeframe", r3_timeframe_name(session->timeframe));
-    r3_session_json_time(out, "refresh", session->refresh);
+    json_time(out, "refresh", session->refresh);
     r3_session_json_text(out, "source", session->source);
-    r3_session_json_time(out, "created", session->created);
-    r3_session_json_time(out, "started", session->started);
-    r3_session_json_time(out, "acts_from", session->acts_from);
-    r3_session_json_time(out, "ended", session->ended);
+    json_time(out, "created", session->created);
+    json_time(out, "started", session->started);
+    json_time(out, "acts_from", session->acts_from);
+    json_time(out, "ended", session->ended);
     r3_session_json_text(out, "reason", session->reason);
-    r3_session_json_time(out, "seen", session->seen);
+    json_time(out, "seen", session->seen);
     write_health(out, status, now);
     r3_session_json_text(out, "currency", session->currency);
-    r3_session_json_decimal(out, "cash", &session->cash);
-    r3_session_json_decimal(out, "equity", &status->equity);
-    r3_session_json_decimal(out, "available", &status->available);
+    json_decimal(out, "cash", &session->cash);
+    json_decimal(out, "equity", &status->equity);
+    json_decimal(out, "available", &status->available);
     if (r3_session_return(&gain, status)) {
         r3_json_format_real(number, gain);
         r3_buffer_printf(out, ",\"return\":%s", number);

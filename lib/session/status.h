@@ -43,10 +43,8 @@ bool r3_session_return(double *out, const struct r3_session_status *status);
 /* Append it as a JSON object without its closing brace, so that more members may follow. Times are ms, money is text, what there is not is
  * left out. */
 void r3_session_write_json(struct r3_buffer *out, const struct r3_session_status *status, int64_t now);
-/* Append ,"name":value for a text, an integer and a decimal; nothing for an empty or absent one. */
+/* Append ,"name":"text"; nothing for an empty one. */
 void r3_session_json_text(struct r3_buffer *out, const char *name, const char *text);
-void r3_session_json_time(struct r3_buffer *out, const char *name, int64_t time);
-void r3_session_json_decimal(struct r3_buffer *out, const char *name, const struct r3_decimal *decimal);
 
 /* Append an amount for people: to 2 decimals, below 1 to 8; "-" for an absent one. */
 void r3_session_write_amount(struct r3_buffer *out, const struct r3_decimal *amount);

@@ -12,14 +12,7 @@
 #include "lib/stage/signals.h"
 
 int r3_session_silence(int64_t *out, struct r3_error *error) {
-    static const int64_t usual = 2 * 60 * 1000;
-    const char *text = getenv("R3_RUN_TIMEOUT");
-    *out = usual;
-    if (!text || !*text)
-        return 0;
-    if (r3_duration_parse(out, text, strlen(text), error) == 0 && *out > 0 && *out < INT_MAX)
-        return 0;
-    return r3_fail(error, R3_CONFIG, "R3_RUN_TIMEOUT: wants a span of time as 60s or 5m, not \"%s\"", text);
+    return r3_duration_from_environment(out, "R3_RUN_TIMEOUT", 2 * R3_MINUTE, INT_MAX - 1, error);
 }
 
 static int before_read(void *context, struct r3_error *error) {

@@ -62,7 +62,7 @@ struct next {
 static int take_next(const struct r3_store_row *row, void *context, struct r3_error *error) {
     struct next *next = context;
     (void)error;
-    next->next = row->columns[0].kind == R3_STORE_NULL ? R3_TIME_ABSENT : row->columns[0].integer;
+    next->next = r3_store_row_time(row, 0);
     return 0;
 }
 

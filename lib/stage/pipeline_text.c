@@ -266,12 +266,16 @@ int r3_pipeline_text_parse(struct r3_pipeline_text *out, const char *text, size_
 
 /* ---- what was split ---- */
 
+void r3_pipeline_program_release(struct r3_pipeline_program *program) {
+    for (size_t i = 0; i < program->count; i++)
+        free(program->words[i]);
+    free(program->words);
+    *program = (struct r3_pipeline_program) { 0 };
+}
+
 void r3_pipeline_text_release(struct r3_pipeline_text *text) {
-    for (size_t i = 0; i < text->count; i++) {
-        for (size_t k = 0; k < text->programs[i].count; k++)
-            free(text->programs[i].words[k]);
-        free(text->programs[i].words);
-    }
+    for (size_t i = 0; i < text->count; i++)
+        r3_pipeline_program_release(&text->programs[i]);
     for (size_t i = 0; i < text->name_count; i++)
         free(text->names[i]);
     free(text->programs);

@@ -49,6 +49,8 @@ void r3_pipeline_text_release(struct r3_pipeline_text *text);
 
 /* Append a word, which is copied, to a program that may be { 0 }. */
 void r3_pipeline_program_add(struct r3_pipeline_program *program, const char *word);
+/* Of one alone that is left out of its text. */
+void r3_pipeline_program_release(struct r3_pipeline_program *program);
 
 /* Append the text that is split into these words again, quoted where that is needed: for messages and for running it elsewhere.
  * Only for one without placeholders. */

@@ -68,7 +68,5 @@ int r3_store_describe(struct r3_store *store, const char *sql,
                       void *context, struct r3_error *error);
 /* The same as r3_store_write, without a token: for the schema itself. */
 int r3_store_change_schema(struct r3_store *store, r3_store_work *work, void *context, struct r3_error *error);
-/* A row function for one integer or one text that may be there: context is an int64_t, or a struct r3_buffer. */
-int r3_store_take_integer(const struct r3_store_row *row, void *context, struct r3_error *error);
 
 #endif

@@ -50,18 +50,6 @@ static int load(struct r3_error *error) {
 /* A connection may go silent for good: the other machine lost its power, or what is in between has forgotten it. */
 static int64_t longest_answer; /* ms: how long one is waited for */
 
-static int know_patience(struct r3_error *error) {
-    static const int64_t usual = 5 * 60 * 1000;
-    const char *text = getenv("R3_DB_TIMEOUT");
-    longest_answer = usual;
-    if (!text || !*text)
-        return 0;
-    if (r3_duration_parse(&longest_answer, text, strlen(text), error) == 0 && longest_answer > 0 &&
-        longest_answer < INT_MAX / 2)
-        return 0;
-    return r3_fail(error, R3_CONFIG, "R3_DB_TIMEOUT: wants a span of time as 60s or 5m, not \"%s\"", text);
-}
-
 /* Until the socket is ready, for `events` or reading. 1; 0: it was too long; -1. The server is given the time to end the statement itself,
  * which says more. */
 static int wait_for_socket(PGconn *connection, short events, int64_t since) {
@@ -306,7 +294,8 @@ static int open_connection(void **out, const char *where, bool create, enum r3_s
     const char *values[] = { "10", limit, "30", "10", "3", where, "UTF8", "r3", NULL };
     (void)create;
     *out = NULL;
-    if (load(error) < 0 || know_patience(error) < 0) {
+    if (load(error) < 0 ||
+        r3_duration_from_environment(&longest_answer, "R3_DB_TIMEOUT", 5 * R3_MINUTE, INT_MAX / 2 - 1, error) < 0) {
         *failure = R3_STORE_FINAL;
         return -1;
     }

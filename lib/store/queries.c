@@ -47,12 +47,11 @@
     "SELECT id, session, platform, market, record, step, cancel, sent, attempts, absent, looked, exchange_id, filled," \
     " cost, fee, epoch FROM exchange_orders "
 
-/* Nothing of what r3-live has told of the session of e waits for a run. */
-#define ALL_TOLD "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.program = 'r3-order' AND b.session = e.session)"
-
 /* That record of the outbox b is what became of an order; notices may wait for ever. */
 #define TELLS_OF_ORDER                                                                                                 \
     "b.program = 'r3-order' AND (b.record LIKE '{\"type\":\"update\"%' OR b.record LIKE '{\"type\":\"trade\"%')"
+/* Nothing of what r3-live has told of the orders of the session of e waits for a run. */
+#define ALL_TOLD "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.session = e.session AND " TELLS_OF_ORDER ")"
 
 static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_CLAIM_TOKEN] = "INSERT INTO transactions (token, time) VALUES ($1, $2) ON CONFLICT DO NOTHING",

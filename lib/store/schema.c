@@ -81,18 +81,11 @@ int r3_schema_spell(struct r3_buffer *out, const char *step, const struct r3_sto
     return 0;
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 int r3_schema_version(struct r3_store *store, int64_t *version, struct r3_error *error) {
     const struct r3_store_value table = r3_store_text("r3_schema");
     bool there = false;
     *version = 0;
-    if (r3_store_statement(store, store->driver->has_table, &table, 1, take_any, &there, NULL, error) < 0)
+    if (r3_store_statement(store, store->driver->has_table, &table, 1, r3_store_take_any, &there, NULL, error) < 0)
         return -1;
     return there ? r3_store_run(store, R3_QUERY_VERSION, NULL, 0, r3_store_take_integer, version, NULL, error) : 0;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/shared_file.h"
 #include "lib/base/time.h"
 #include "lib/store/schema.h"
@@ -71,12 +72,6 @@ static int set_place(struct r3_store *store, const char *where, struct r3_error 
 
 /* ---- patience ---- */
 
-static int64_t monotonic(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 struct patience {
     int64_t end, pause;
 };
@@ -85,7 +80,7 @@ struct patience {
  * been long enough. */
 static bool wait_for_next(const struct r3_store *store, struct patience *patience) {
     unsigned char chance = 0;
-    int64_t now = monotonic();
+    int64_t now = r3_clock_monotonic();
     if (!patience->end)
         *patience = (struct patience) { now + store->patience, FIRST_PAUSE };
     if (now >= patience->end)
@@ -241,6 +236,10 @@ const char *r3_store_row_text(const struct r3_store_row *row, size_t index) {
     return row->columns[index].kind == R3_STORE_TEXT ? row->columns[index].text : "";
 }
 
+int64_t r3_store_row_time(const struct r3_store_row *row, size_t index) {
+    return row->columns[index].kind == R3_STORE_INTEGER ? row->columns[index].integer : R3_TIME_ABSENT;
+}
+
 int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row, size_t index, struct r3_error *error) {
     const char *text = r3_store_row_text(row, index);
     *out = r3_decimal_absent;
@@ -250,6 +249,13 @@ int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row,
 int r3_store_take_integer(const struct r3_store_row *row, void *context, struct r3_error *error) {
     (void)error;
     *(int64_t *)context = row->columns[0].integer;
+    return 0;
+}
+
+int r3_store_take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "lib/base/buffer.h"
 #include "lib/base/decimal.h"
 #include "lib/base/error.h"
+#include "lib/base/time.h"
 #include "lib/store/queries.h"
 
 /* The store: sessions, orders, trades, positions … in a SQLite file or a PostgreSQL database, behind one interface.
@@ -52,6 +53,9 @@ static inline struct r3_store_value r3_store_null(void) {
 static inline struct r3_store_value r3_store_integer(int64_t integer) {
     return (struct r3_store_value) { .kind = R3_STORE_INTEGER, .integer = integer };
 }
+static inline struct r3_store_value r3_store_time(int64_t time) { /* an absent one is NULL */
+    return time == R3_TIME_ABSENT ? r3_store_null() : r3_store_integer(time);
+}
 static inline struct r3_store_value r3_store_text(const char *text) {
     return (struct r3_store_value) { .kind = R3_STORE_TEXT, .text = text };
 }
@@ -71,9 +75,14 @@ struct r3_store_row {
 typedef int r3_store_row_function(const struct r3_store_row *row, void *context, struct r3_error *error);
 typedef int r3_store_work(struct r3_store *store, void *context, struct r3_error *error);
 
-/* Column `index` as a text ("" for NULL), a decimal (absent for NULL). */
+/* Column `index` as a text ("" for NULL), a time and a decimal (absent for NULL). */
 const char *r3_store_row_text(const struct r3_store_row *row, size_t index);
+int64_t r3_store_row_time(const struct r3_store_row *row, size_t index);
 int r3_store_row_decimal(struct r3_decimal *out, const struct r3_store_row *row, size_t index, struct r3_error *error);
+
+/* Row functions for one integer (context: an int64_t) and for whether there is any row (context: a bool); without a row, *context stays. */
+int r3_store_take_integer(const struct r3_store_row *row, void *context, struct r3_error *error);
+int r3_store_take_any(const struct r3_store_row *row, void *context, struct r3_error *error);
 
 #define R3_STORE_PATIENCE 10000 /* ms */
 

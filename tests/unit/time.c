@@ -177,11 +177,32 @@ static void test_durations(void) {
     CHECK(strlen(spell_span(INT64_MIN)) < R3_TIME_TEXT_SIZE);
 }
 
+static int from_environment(int64_t *span, const char *text) {
+    *span = -1;
+    setenv("R3_SPAN", text, 1);
+    return r3_duration_from_environment(span, "R3_SPAN", 7, 5 * R3_MINUTE, &error);
+}
+
+static void test_durations_of_the_environment(void) {
+    int64_t span = -1;
+    unsetenv("R3_SPAN");
+    CHECK_INT(r3_duration_from_environment(&span, "R3_SPAN", 7, 1, &error), 0);
+    CHECK_INT(span, 7);
+    CHECK(from_environment(&span, "") == 0 && span == 7);
+    CHECK(from_environment(&span, "5m") == 0 && span == 5 * R3_MINUTE);
+    CHECK_INT(from_environment(&span, "301s"), -1);
+    CHECK_INT(error.status, R3_CONFIG);
+    CHECK_INT(from_environment(&span, "soon"), -1);
+    CHECK_INT(error.status, R3_CONFIG);
+    CHECK_TEXT(error.text, "R3_SPAN: wants a span of time as 60s or 5m, not \"soon\"");
+}
+
 int main(void) {
     test_parse();
     test_refused();
     test_format();
     test_civil();
     test_durations();
+    test_durations_of_the_environment();
     return check_done();
 }
