@@ -97,6 +97,8 @@ EOF
 @test "without R3_UPDATES the tracker says how to get it" {
     run -78 bash -c "set -o pipefail; r3-collect $candles | r3-strategy sma-cross | r3-track"
     [[ $output == *"pipelines/backtest"* ]]
+    run -78 env R3_UPDATES= bash -c "set -o pipefail; r3-collect $candles | r3-strategy sma-cross | r3-track" # empty is not set
+    [[ $output == *"pipelines/backtest"* ]]
 }
 
 @test "a pipe that ends before r3-order ends with 76 and a reason" {

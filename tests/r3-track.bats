@@ -97,6 +97,25 @@ short = crossunder(sma(close,10), sma(close,30))'"
     [ "$(members trade .role <out)" = ENTRY ]
 }
 
+# signal HOUR DIRECTION: one at the end of that hour of the candles below, at their close.
+signal() {
+    printf '{"type":"signal","id":"main-BTC-USD-1H-%d-%.1s","session":"main","strategy":"own","platform":"csv","market":"BTC-USD","timeframe":"1H","time":%d,"direction":"%s","reference":"100"}\n' \
+        $((3600 * $1)) "$2" $((3600000 * $1)) "$2"
+}
+
+@test "a signal that comes again, at once or behind a later one, is not traded twice" {
+    hours='{"type":"candle","platform":"csv","market":"BTC-USD","timeframe":"1H","time":%d,"open":"100","high":"101","low":"99","close":"100","volume":"10"}\n'
+    # shellcheck disable=SC2059 # the format is the candle
+    {
+        printf "$hours" 0 && signal 1 LONG && signal 1 LONG && printf "$hours" 3600000 && signal 2 FLAT && printf "$hours" 7200000
+        signal 1 LONG && printf "$hours" 10800000 && echo '{"type":"end","source":"own","records":8}'
+    } >own
+    head='cat own'
+    loop '' '--base 1' >out
+    [ "$(members trade .id <out | tr '\n' ' ')" = 'main-1-ENTRY-1-t1 main-1-EXIT-1-t1 ' ]
+    [ "$(members notice '[.level, .text] | @tsv' <out)" = "$(printf 'WARNING\tmain-BTC-USD-1H-3600-L: left alone: it is older than the signal before it')" ]
+}
+
 @test "--every writes positions at its boundaries and after each change" {
     loop '--every 6h' >out
     members position '[.side, .time] | @tsv' <out >positions

@@ -113,3 +113,10 @@ SCRIPT
     [ "$(wc -l <out)" -eq 5 ]
     cmp bad <(sed -n 5,6p in)
 }
+
+@test "--reject does not keep a stream alive that is no stream: cut off, over-long, of a higher version, behind its end" {
+    for damage in cut-in-the-middle:65 too-long:65 newer-version:76 behind-the-end:65; do
+        run -"${damage#*:}" bash -c 'r3-size --reject bad <"$1" >out' - "$DATA/damaged/${damage%:*}".[0-9].ndjson
+        [ ! -s bad ]
+    done
+}

@@ -80,8 +80,8 @@ static int before_sync_read(void *context, struct r3_error *error) {
 }
 
 int r3_pipe_updates_open(struct r3_pipe *pipe, const char *name, struct r3_error *error) {
-    pipe->updates_name = name;
-    if (!name || !pipe->stage->update)
+    pipe->updates_name = name && *name ? name : NULL;
+    if (!pipe->updates_name || !pipe->stage->update)
         return 0; /* r3-order opens when the first sync arrives */
     unsigned seconds;
     if (r3_sync_timeout(&seconds, error) < 0)

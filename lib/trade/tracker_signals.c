@@ -34,6 +34,9 @@ static int withdraw(struct r3_tracker *tracker, struct r3_tracker_position *posi
 static int outranked(struct r3_tracker *tracker, struct r3_tracker_position *position, const struct r3_signal *signal,
                      struct r3_error *error) {
     unsigned own = 1U << signal->direction, both = 1U << R3_LONG | 1U << R3_SHORT, flat = 1U << R3_FLAT;
+    if (signal->time < position->signal_time) /* nobody may trade on it a second time, nor on what is over */
+        return r3_tracker_notice(tracker, R3_WARNING, position->session, error,
+                                 "%s: left alone: it is older than the signal before it", signal->id);
     if (position->signal_time != signal->time)
         position->seen = 0;
     position->signal_time = signal->time;
