@@ -217,6 +217,8 @@ class Tracker:
         self.now = max(self.now, signal["time"])
         self.learn()
         time, seen = p.seen
+        if time is not None and signal["time"] < time:
+            return
         seen = set() if time != signal["time"] else seen
         before = set(seen)
         direction = signal["direction"]
