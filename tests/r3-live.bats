@@ -262,13 +262,28 @@ load live
     live_begin
     (entry s1-1-ENTRY-1 && entry s1-2-ENTRY-1 6000) >lines
     live --dry-run <lines >out
-    [[ $(jq -r 'select(.type == "notice").text' out | sed -n 1p) == 's1-1-ENTRY-1 MARKET BUY funds 100 of BTC-USDT: would be sent; the exchange would take it' ]]
-    [[ $(jq -r 'select(.type == "notice").text' out | sed -n 2p) == *'would be refused: '*"above the session's cash"* ]]
+    [[ $(jq -r 'select(.type == "notice") | "\(.level) \(.session) \(.text)"' out | head -n 1) == 'INFO null key: it may trade, and no more (General,Spot)' ]]
+    [[ $(jq -r 'select(.type == "notice").text' out | sed -n 2p) == 's1-1-ENTRY-1 MARKET BUY funds 100 of BTC-USDT: would be sent; the exchange would take it' ]]
+    [[ $(jq -r 'select(.type == "notice").text' out | sed -n 3p) == *'would be refused: '*"above the session's cash"* ]]
     [ -z "$(journal)" ]
     r3-live --dry-run <lines >out 2>messages # without a key
     grep -q 'no key: only what everybody may ask is checked' messages
     grep -q 'no key: the exchange was not asked' out
     [ "$(jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LEDGER")" = 0 ]
+}
+
+@test "--dry-run says what the key may do" {
+    live_begin
+    for rights in General,Spot,Transfer General Spot,General ''; do
+        exchange_set permission="$rights"
+        live --dry-run </dev/null | jq -r '"\(.level) \(.text)"' >>out
+    done
+    diff out - <<'EOF'
+WARNING key: it may do more than trade (General,Spot,Transfer): make one with General and Spot alone
+WARNING key: it may not trade (General): give it the permission Spot
+INFO key: it may trade, and no more (Spot,General)
+WARNING key: could not be asked for: KuCoin: /api/v1/user/api-key: Access denied, require more permission. (400007)
+EOF
 }
 
 @test "--dry-run: a key that others can read is no missing key" {

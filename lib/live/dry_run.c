@@ -7,7 +7,8 @@
 #include "lib/live/check.h"
 #include "lib/live/gateway.h"
 
-static int put_notice(struct r3_live *live, const struct r3_order *order, enum r3_level level, const char *text,
+/* session: NULL: of none. */
+static int put_notice(struct r3_live *live, const char *session, enum r3_level level, const char *text,
                       struct r3_error *error) {
     struct r3_record record;
     r3_record_init(&record, R3_NOTICE);
@@ -15,7 +16,8 @@ static int put_notice(struct r3_live *live, const struct r3_order *order, enum r
         return -1;
     record.notice.level = level;
     snprintf(record.notice.program, sizeof record.notice.program, "r3-live");
-    memcpy(record.notice.session, order->session, sizeof record.notice.session);
+    if (session)
+        memcpy(record.notice.session, session, sizeof record.notice.session);
     snprintf(record.notice.text, sizeof record.notice.text, "%s", text);
     r3_buffer_reset(&live->lines);
     return r3_record_encode(&live->lines, &record, error) < 0 ? -1 : live_write(live, &live->lines, error);
@@ -65,7 +67,7 @@ static int try_order(struct r3_live *live, const struct r3_order *order, struct 
         test(live, order, verdict, &level);
     live_describe(&text, order);
     r3_buffer_printf(&text, ": %s", verdict);
-    int result = put_notice(live, order, level, text.data, error);
+    int result = put_notice(live, order->session, level, text.data, error);
     r3_buffer_release(&text);
     return result;
 }
@@ -90,8 +92,39 @@ static int try_input(struct r3_live *live, struct r3_error *error) {
     return 0;
 }
 
+/* A key is to trade and no more: who gets hold of one that may withdraw as well has the money. */
+static int try_key(struct r3_live *live, struct r3_error *error) {
+    char rights[R3_TEXT_SIZE], text[R3_TEXT_SIZE];
+    enum r3_level level = R3_WARNING;
+    struct r3_error trouble = { 0 };
+    bool trades = false;
+    const char *more = NULL;
+    if (r3_kucoin_permissions(live->kucoin, rights, &trouble) < 0) {
+        snprintf(text, sizeof text, "key: could not be asked for: %.180s", trouble.text);
+        return put_notice(live, NULL, level, text, error);
+    }
+    for (const char *right = rights; *right;) {
+        size_t length = strcspn(right, ", ");
+        bool spot = length == strlen("Spot") && memcmp(right, "Spot", length) == 0;
+        bool general = length == strlen("General") && memcmp(right, "General", length) == 0;
+        trades = trades || spot;
+        more = more || spot || general || length == 0 ? more : right;
+        right += length + (right[length] != '\0');
+    }
+    if (!trades) {
+        snprintf(text, sizeof text, "key: it may not trade (%.100s): give it the permission Spot", rights);
+    } else if (more) {
+        snprintf(text, sizeof text, "key: it may do more than trade (%.100s): make one with General and Spot alone",
+                 rights);
+    } else {
+        level = R3_INFO;
+        snprintf(text, sizeof text, "key: it may trade, and no more (%.100s)", rights);
+    }
+    return put_notice(live, NULL, level, text, error);
+}
+
 int live_dry_run(struct r3_live *live, struct r3_error *error) {
-    int result = 0;
+    int result = live->options->key ? try_key(live, error) : 0;
     for (size_t i = 0; result == 0 && i < live->session_count; i++) {
         struct r3_live_row *rows = NULL;
         size_t count = 0;
