@@ -138,7 +138,6 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_SEEN] = "SELECT seen, mode, timeframe, refresh, platform, source, acts_from FROM sessions WHERE id = $1",
     [R3_QUERY_STATES] = "SELECT record FROM states WHERE session = $1 ORDER BY program, part",
     [R3_QUERY_STATE_OF] = "SELECT record FROM states WHERE session = $1 AND program = $2 ORDER BY part",
-    [R3_QUERY_STATE_HEAD] = "SELECT record FROM states WHERE session = $1 AND program = $2 AND part = 1",
     [R3_QUERY_FORGET_STATE] = "DELETE FROM states WHERE session = $1 AND program = $2",
     [R3_QUERY_KEEP_STATE] = "INSERT INTO states (session, program, part, record) VALUES ($1, $2, $3, $4)",
     [R3_QUERY_PROLONG_LEASE] = "UPDATE sessions SET lease_until = $4 WHERE id = $1 AND owner = $2 AND epoch = $3",

@@ -63,7 +63,6 @@ enum r3_query {
     R3_QUERY_SEEN,          /* session → seen, mode, timeframe, refresh, platform, source, acts_from */
     R3_QUERY_STATES,        /* session → record */
     R3_QUERY_STATE_OF,      /* session, program → record */
-    R3_QUERY_STATE_HEAD,    /* session, program → its first record */
     R3_QUERY_FORGET_STATE,  /* session, program */
     R3_QUERY_KEEP_STATE,    /* session, program, part, record */
     R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */
