@@ -258,6 +258,22 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     agree --done --printed out
 }
 
+@test "a store that was copied back, and the same is decided at once: it is not sent again" {
+    live_begin --balance BTC=1 --set duplicates=accept-done
+    live </dev/null >out
+    r3-session dump >old
+    exit_of s1-1-EXIT-1 >line
+    live <line >>out
+    [ "$(journal)" = 's1-1-EXIT-1|DONE' ]
+    bring_back
+    live <line >out
+    [ "$(journal)" = 's1-1-EXIT-1|DONE' ]
+    [ "$(accepted)" = 1 ]
+    agree --done --printed out
+    bring_back
+    r3-session dump | cmp - old
+}
+
 @test "a store that was copied back, and nobody answers: nothing is sent" {
     live_begin --balance BTC=1 --set duplicates=accept-done
     exit_of s1-1-EXIT-1 >lines

@@ -164,6 +164,26 @@ int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error) {
     return r3_store_read(store, look_for_any, any, error);
 }
 
+struct restored {
+    int64_t span;
+    bool *out;
+};
+
+static int look_for_restored(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct restored *restored = context;
+    int64_t now;
+    *restored->out = false;
+    if (r3_store_now(store, &now, error) < 0)
+        return -1;
+    const struct r3_store_value since = r3_store_integer(now - restored->span);
+    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, take_any, restored->out, NULL, error);
+}
+
+int r3_live_restored(struct r3_store *store, int64_t span, bool *out, struct r3_error *error) {
+    struct restored restored = { span, out };
+    return r3_store_read(store, look_for_restored, &restored, error);
+}
+
 /* ---- how far a session was reconciled ---- */
 
 struct reach {

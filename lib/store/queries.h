@@ -6,11 +6,15 @@
 /* Every query of the store but the schema's own statements, with parameters $1, $2 … in the order of their first use, which
  * SQLite and PostgreSQL read alike. */
 
+/* The token of the transaction that restored a dump. It is of this store, and no part of dumps. */
+#define R3_STORE_RESTORED "restored"
+
 enum r3_query {
     /* transactions and inputs */
     R3_QUERY_CLAIM_TOKEN,       /* token, time */
     R3_QUERY_FORGET_TOKEN,      /* token */
     R3_QUERY_FORGET_OLD_TOKENS, /* time */
+    R3_QUERY_RESTORED,          /* time → a row where a dump was restored since */
     R3_QUERY_NOTE_INPUT,        /* consumer, session, input, time */
     /* schema */
     R3_QUERY_VERSION,
