@@ -217,11 +217,25 @@ back() {
     exchange_fault 500-before:candles:1.0
     now 26T02:31 r3-session stop --all >command
     exchange_clock 2013-11-26T02:32
-    at 26T02:32 live_run || status=$?
-    [ "$status" = 69 ]
+    at 26T02:32 live_run
     [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
     [[ $(r3-session list --all) == *'STOPPED, live'* ]]
     [ "$(exchange_control state | jq -r '.balances.BTC.balance // "0"')" = 0 ]
+    equals_ledger
+}
+
+# A minute and more went by before it was given up: too long for who wants to be out.
+@test "too many calls for candles: a stop does not wait for them" {
+    begin_on_minutes
+    go 02:25 02:30
+    [[ $(position) == LONG* ]]
+    exchange_fault 429:candles:1.0
+    at 26T02:31 r3-session stop "$id" >command
+    exchange_clock 2013-11-26T02:32
+    asked=$(exchange_control requests | jq .endpoints.candles)
+    at 26T02:32 live_run
+    [ "$(exchange_control requests | jq .endpoints.candles)" = "$asked" ]
+    [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
     equals_ledger
 }
 
@@ -230,10 +244,12 @@ back() {
     go 02:25 02:30
     [[ $(position) == LONG* ]]
     exchange_fault 'refuse:candles:1.0:code=400100,msg=This candle is broken'
+    exchange_clock 2013-11-26T02:31
+    at 26T02:31 live_run || status=$?
+    [ "$status" = 65 ]
     at 26T02:31 r3-session stop "$id" >command
     exchange_clock 2013-11-26T02:32
-    at 26T02:32 live_run || status=$?
-    [ "$status" = 65 ]
+    at 26T02:32 live_run
     [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
     equals_ledger
 }

@@ -98,35 +98,17 @@ static int force_end(struct r3_store *store, const struct change *change, const 
                : r3_session_end(store, session, change->now, reason, error);
 }
 
-struct stop {
-    struct r3_decoder *decoder;
-    bool keeps_position;
-};
-
-static int take_stop(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct stop *stop = context;
-    struct r3_record record;
-    const char *text = r3_store_row_text(row, 1);
-    if (r3_record_decode(stop->decoder, &record, text, strlen(text), error) < 0)
-        return -1;
-    if (record.type == R3_COMMAND && record.command.action == R3_STOP_SESSION)
-        stop->keeps_position = record.command.position == R3_KEEP_POSITION;
-    return 0;
-}
-
 /* Of a session that is STOPPING already: a stop that keeps the position waits until that is done, and one that closes it may follow
  * it. It goes no other way: what closes may be on its way. */
 static int stop_again(struct r3_store *store, struct change *change, const struct r3_session *session,
                       struct r3_error *error) {
-    struct stop stop = { .decoder = r3_decoder_new() };
-    int result = r3_store_waiting(store, "r3-session", session->id, take_stop, &stop, error);
-    r3_decoder_free(stop.decoder);
-    if (result < 0)
+    bool keeps;
+    if (r3_session_keeps_position(&keeps, store, session->id, error) < 0)
         return -1;
-    if (stop.keeps_position && change->position == R3_CLOSE_POSITION)
+    if (keeps && change->position == R3_CLOSE_POSITION)
         return r3_session_command(store, session, change->action, change->position, change->now, &change->lines, error);
     r3_buffer_printf(&change->remarks, "%s is STOPPING already%s\n", session->id,
-                     stop.keeps_position                    ? ", and keeps its position"
+                     keeps                                  ? ", and keeps its position"
                      : change->position == R3_KEEP_POSITION ? ", and its position is being closed"
                                                             : "");
     return 0;

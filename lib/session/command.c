@@ -1,6 +1,7 @@
 #include "lib/session/command.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const char *action_name(enum r3_action action) {
     return action == R3_START ? "start" : action == R3_STOP_SESSION ? "stop" : action == R3_PAUSE ? "pause" : "resume";
@@ -42,5 +43,29 @@ int r3_session_command(struct r3_store *store, const struct r3_session *session,
         result = r3_store_send(store, "r3-session", session->id, line.data, &number, error);
     }
     r3_buffer_release(&line);
+    return result;
+}
+
+struct stop {
+    struct r3_decoder *decoder;
+    bool keeps_position;
+};
+
+static int take_stop(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct stop *stop = context;
+    struct r3_record record;
+    const char *text = r3_store_row_text(row, 1);
+    if (r3_record_decode(stop->decoder, &record, text, strlen(text), error) < 0)
+        return -1;
+    if (record.type == R3_COMMAND && record.command.action == R3_STOP_SESSION)
+        stop->keeps_position = record.command.position == R3_KEEP_POSITION;
+    return 0;
+}
+
+int r3_session_keeps_position(bool *out, struct r3_store *store, const char *id, struct r3_error *error) {
+    struct stop stop = { .decoder = r3_decoder_new() };
+    int result = r3_store_waiting(store, "r3-session", id, take_stop, &stop, error);
+    r3_decoder_free(stop.decoder);
+    *out = stop.keeps_position;
     return result;
 }

@@ -3,6 +3,7 @@
  * The run of a live session decides and writes down; r3-live, behind it, sends what is written, and what the exchange tells of it is for the
  * next run. So that nothing waits for the next tick, one that is executed goes on in rounds until nothing more is told. */
 #include "lib/base/clock.h"
+#include "lib/session/command.h"
 #include "lib/session/execute.h"
 #include "lib/session/journal.h"
 #include "lib/session/late.h"
@@ -34,17 +35,21 @@ struct run {
     int64_t now;         /* market time */
     bool unknown;        /* live: what became of an order; */
     bool urgent;         /* what was decided before is to be sent ahead of the decisions; */
+    bool closes;         /* it is STOPPING, and what it holds is to be closed; */
     bool events, over;   /* something was told that no run has taken in; it is STOPPED */
-    bool no_candles;     /* live: their source has failed in this run */
+    bool no_candles;     /* live: their source has failed in this run, or they are not waited for */
     bool succeeded;
 };
 
 static int look_ahead(struct r3_store *store, void *context, struct r3_error *error) {
     struct run *run = context;
-    return r3_journal_has_unknown(&run->unknown, store, run->id, error) < 0 ||
-                   r3_journal_is_urgent(&run->urgent, store, run->id, error) < 0
-               ? -1
-               : 0;
+    bool keeps;
+    if (r3_journal_has_unknown(&run->unknown, store, run->id, error) < 0 ||
+        r3_journal_is_urgent(&run->urgent, store, run->id, error) < 0 ||
+        r3_session_keeps_position(&keeps, store, run->id, error) < 0)
+        return -1;
+    run->closes = run->session.state == R3_STOPPING && !keeps;
+    return 0;
 }
 
 static int take(struct r3_store *store, void *context, struct r3_error *error) {
@@ -352,6 +357,8 @@ static int do_live(const struct r3_session_call *call, struct run *run, struct r
         if (begin_again(call, run, 0, error) < 0)
             return -1;
     }
+    /* Selling at once what is held waits for no exchange that does not give its candles: nothing that they tell would change it. */
+    run->no_candles = run->closes && may_do_without(run);
     for (int round = 1; more; round++) {
         do_round(call, run, &first, &more);
         if (more && begin_again(call, run, round, error) < 0) {
