@@ -102,9 +102,10 @@ static int force_end(struct r3_store *store, const struct change *change, const 
  * it. It goes no other way: what closes may be on its way. */
 static int stop_again(struct r3_store *store, struct change *change, const struct r3_session *session,
                       struct r3_error *error) {
-    bool keeps;
-    if (r3_session_keeps_position(&keeps, store, session->id, error) < 0)
+    enum r3_command_position stop;
+    if (r3_session_waiting_stop(&stop, store, session->id, error) < 0)
         return -1;
+    bool keeps = stop == R3_KEEP_POSITION;
     if (keeps && change->position == R3_CLOSE_POSITION)
         return r3_session_command(store, session, change->action, change->position, change->now, &change->lines, error);
     r3_buffer_printf(&change->remarks, "%s is STOPPING already%s\n", session->id,

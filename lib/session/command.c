@@ -48,7 +48,7 @@ int r3_session_command(struct r3_store *store, const struct r3_session *session,
 
 struct stop {
     struct r3_decoder *decoder;
-    bool keeps_position;
+    enum r3_command_position position;
 };
 
 static int take_stop(const struct r3_store_row *row, void *context, struct r3_error *error) {
@@ -58,14 +58,15 @@ static int take_stop(const struct r3_store_row *row, void *context, struct r3_er
     if (r3_record_decode(stop->decoder, &record, text, strlen(text), error) < 0)
         return -1;
     if (record.type == R3_COMMAND && record.command.action == R3_STOP_SESSION)
-        stop->keeps_position = record.command.position == R3_KEEP_POSITION;
+        stop->position = record.command.position == R3_KEEP_POSITION ? R3_KEEP_POSITION : R3_CLOSE_POSITION;
     return 0;
 }
 
-int r3_session_keeps_position(bool *out, struct r3_store *store, const char *id, struct r3_error *error) {
-    struct stop stop = { .decoder = r3_decoder_new() };
+int r3_session_waiting_stop(enum r3_command_position *out, struct r3_store *store, const char *id,
+                            struct r3_error *error) {
+    struct stop stop = { r3_decoder_new(), R3_COMMAND_POSITION_NONE };
     int result = r3_store_waiting(store, "r3-session", id, take_stop, &stop, error);
     r3_decoder_free(stop.decoder);
-    *out = stop.keeps_position;
+    *out = stop.position;
     return result;
 }
