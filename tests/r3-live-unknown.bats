@@ -274,6 +274,26 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     r3-session dump | cmp - old
 }
 
+@test "a store that was copied back: stop --force gives up no order that may be at the exchange" {
+    live_begin --balance BTC=1
+    limit s1-1-ENTRY-1 60000 >line
+    live </dev/null >out
+    exchange_fault refuse:place:1:code=400003
+    run -77 live <line
+    r3-session dump >old
+    live </dev/null >>out
+    bring_back
+    [ "$(journal)" = 's1-1-ENTRY-1|INTENT' ]
+    run -1 r3-session stop --force s1
+    [[ $output == *'s1 has orders that may be at the exchange: r3-order --live --session s1 brings them to their end'* ]]
+    live </dev/null >out
+    [ "$(journal)" = 's1-1-ENTRY-1|WORKING' ]
+    [ "$(accepted)" = 1 ]
+    # One that was not restored knows what it has sent.
+    sql "UPDATE exchange_orders SET step = 'INTENT'; DELETE FROM outbox; DELETE FROM transactions"
+    run -0 r3-session stop --force s1
+}
+
 @test "a store that was copied back, and nobody answers: nothing is sent" {
     live_begin --balance BTC=1 --set duplicates=accept-done
     exit_of s1-1-EXIT-1 >lines

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "lib/live/journal.h"
+#include "lib/store/dump.h"
 
 static const char PROGRAM[] = "r3-live";
 
@@ -171,12 +172,7 @@ struct restored {
 
 static int look_for_restored(struct r3_store *store, void *context, struct r3_error *error) {
     const struct restored *restored = context;
-    int64_t now;
-    *restored->out = false;
-    if (r3_store_now(store, &now, error) < 0)
-        return -1;
-    const struct r3_store_value since = r3_store_integer(now - restored->span);
-    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, take_any, restored->out, NULL, error);
+    return r3_store_restored(restored->out, store, restored->span, error);
 }
 
 int r3_live_restored(struct r3_store *store, int64_t span, bool *out, struct r3_error *error) {

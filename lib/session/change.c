@@ -1,8 +1,10 @@
 /* The words pause, resume and stop: from one state to another, and a command for the session's next run. */
 #include "lib/base/clock.h"
+#include "lib/base/time.h"
 #include "lib/session/command.h"
 #include "lib/session/journal.h"
 #include "lib/session/words.h"
+#include "lib/store/dump.h"
 
 struct change {
     enum r3_action action;
@@ -68,10 +70,13 @@ static int set_state(struct r3_store *store, const struct r3_session *session, e
 
 /* Of a live session nothing may be at the exchange, and what that has told is to be taken in first: a fill is not to be forgotten. */
 static int may_force(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
-    bool sent, told;
+    bool sent, told, open, restored;
     if (r3_journal_has_sent(&sent, store, session->id, error) < 0 ||
-        r3_journal_has_told(&told, store, session->id, error) < 0)
+        r3_journal_has_told(&told, store, session->id, error) < 0 ||
+        r3_journal_has_open(&open, store, session->id, error) < 0 ||
+        r3_store_restored(&restored, store, R3_DAY, error) < 0)
         return -1;
+    sent |= open && restored; /* it is not known that they were not */
     if (sent)
         return r3_fail(error, R3_REFUSED,
                        "%s has orders that may be at the exchange: r3-order --live --session %s "
