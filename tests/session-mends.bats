@@ -299,9 +299,7 @@ live_release() {
     spoil layout
     run -78 go 02:35
     at 26T02:36 r3-session stop --all >command
-    for time in 02:40 02:45; do
-        [ "$(state)" = STOPPED ] || run -78 go $time
-    done
+    run -0 go 02:40 # that wants no rules
     [ "$(state) $(position)" = 'STOPPED FLAT 0' ]
     [ "$(jq -r 'select(.event == "fill").fill.side' "$R3_EXCHANGE_LEDGER" | sort -u | paste -sd' ')" = 'buy sell' ]
     run -0 r3-session check
