@@ -227,6 +227,17 @@ load live
     [[ $(notices) == *'ERROR|order s1-1-ENTRY-1 works as far as the journal knows, and the exchange tells nothing of it'* ]]
 }
 
+@test "the public quota is used up, as by candles: an exit is signed by the time that others have measured" {
+    live_begin --balance BTC=1
+    exchange_fault 429:candles:100:ms=25000
+    run -124 timeout 2 r3-fetch kucoin BTC-USDT 1H --from 2013-11-20
+    before=$SECONDS
+    exit_of s1-1-EXIT-1 | live >out
+    [ $((SECONDS - before)) -lt 10 ]
+    is_done
+    agree --done --printed out
+}
+
 # ---- a store that was copied back ----
 
 bring_back() {
