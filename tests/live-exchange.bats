@@ -83,7 +83,8 @@ minutes() {
     local i
     for ((i = $1; i < $1 + $2; i++)); do echo "$((1385424000 + 60 * i)),$3,$4,$5,$6,1"; done
 }
-@test "a limit entry that fills, and whose stop is crossed, between two runs: the next one leaves" {
+# The session's entry works at 01:05, at 99.9 at most, fills in the next minute, and its stop is crossed in the one behind.
+begin_crossed() {
     {
         echo time,open,high,low,close,volume
         minutes 0 64 100 100 100 100
@@ -98,9 +99,31 @@ minutes() {
     id=$(jq -r .session started)
     go 01:00 01:05
     [ "$(sql "SELECT kind || price || status FROM orders")" = LIMIT99.9OPENED ]
+}
+@test "a limit entry that fills, and whose stop is crossed, between two runs: the next one leaves" {
+    begin_crossed
     go 01:10
     [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
     [ "$(sql "SELECT time FROM trades WHERE role = 'ENTRY'")" = 1385427960000 ] # when it was filled, not when that was learned
+    equals_ledger
+}
+
+@test "the same where that cannot be asked for at first: the candles since then are looked at when it can" {
+    begin_crossed
+    exchange_fault 500-before:query:1.0
+    for time in 01:10 01:11; do now "26T$time" run -75 session "$id"; done
+    [ "$(position)" = '' ]
+    exchange_control clear '{}' >/dev/null
+    go 01:12
+    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
+    equals_ledger
+}
+
+@test "the same where it can be asked for behind the decisions: the candles are looked at in the same run" {
+    begin_crossed
+    exchange_fault 500-before:query:14
+    go 01:10
+    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
     equals_ledger
 }
 
@@ -191,11 +214,25 @@ back() {
     exchange_fault 500-before:candles:1.0
     now 26T02:31 r3-session stop --all >command
     exchange_clock 2013-11-26T02:32
-    at 26T02:32 live_run || status=$?
-    [ "$status" = 69 ]
+    at 26T02:32 live_run
     [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
     [[ $(r3-session list --all) == *'STOPPED, live'* ]]
     [ "$(exchange_control state | jq -r '.balances.BTC.balance // "0"')" = 0 ]
+    equals_ledger
+}
+
+# A minute and more went by before it was given up: too long for who wants to be out.
+@test "too many calls for candles: a stop does not wait for them" {
+    begin_on_minutes
+    go 02:25 02:30
+    [[ $(position) == LONG* ]]
+    exchange_fault 429:candles:1.0
+    at 26T02:31 r3-session stop "$id" >command
+    exchange_clock 2013-11-26T02:32
+    asked=$(exchange_control requests | jq .endpoints.candles)
+    at 26T02:32 live_run
+    [ "$(exchange_control requests | jq .endpoints.candles)" = "$asked" ]
+    [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
     equals_ledger
 }
 
@@ -204,10 +241,12 @@ back() {
     go 02:25 02:30
     [[ $(position) == LONG* ]]
     exchange_fault 'refuse:candles:1.0:code=400100,msg=This candle is broken'
+    exchange_clock 2013-11-26T02:31
+    at 26T02:31 live_run || status=$?
+    [ "$status" = 65 ]
     at 26T02:31 r3-session stop "$id" >command
     exchange_clock 2013-11-26T02:32
-    at 26T02:32 live_run || status=$?
-    [ "$status" = 65 ]
+    at 26T02:32 live_run
     [ "$(state) $(position) $(steps)" = 'STOPPED FLAT 0 DONE|2' ]
     equals_ledger
 }

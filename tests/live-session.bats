@@ -345,7 +345,7 @@ stand_in() {
     run -0 r3-session check
 }
 
-@test "no candles come, and no rules are there: a command acts, the position is sold, the session ends; the run has failed" {
+@test "no candles come, and no rules are there: a command acts, the run has failed; a stop sells the position and ends the session" {
     stand_in
     sed 's,fast *= *[0-9]*,fast = 3,; s,slow *= *[0-9]*,slow = 8,' "$TOP/lib/strategies/sma-cross.rules" >mine.rules
     cp "$DATA/$FEED" feed.csv
@@ -359,13 +359,14 @@ stand_in() {
     at 26T02:31 r3-session pause "$id" >command
     at 26T02:32 run -74 session "$id"
     [ "$(count outbox) $(sql 'SELECT seen FROM sessions')" = "0 $seen" ] # it was taken in
+    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 741 ]
+    [[ $(sql 'SELECT last_failure FROM sessions') == 'r3-collect: '*'feed.csv: No such file'* ]]
     rm mine.rules
     at 26T02:33 r3-session stop --all >command
-    at 26T02:34 run -74 session "$id"
+    at 26T02:34 run -0 session "$id" # that wants neither
     [ "$(state) $(position) $(steps) $(count outbox)" = 'STOPPED FLAT 0 DONE|2 0' ]
     [ "$(sql "SELECT filled || ' ' || time FROM orders WHERE role = 'EXIT'")" = '2 1385433180000' ]
-    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 742 ]
-    [[ $(sql 'SELECT last_failure FROM sessions') == 'r3-collect: '*'feed.csv: No such file'* ]]
+    [ "$(sql 'SELECT last_status || failures FROM sessions')" = 00 ]
     run -0 r3-session check
 }
 

@@ -227,6 +227,17 @@ load live
     [[ $(notices) == *'ERROR|order s1-1-ENTRY-1 works as far as the journal knows, and the exchange tells nothing of it'* ]]
 }
 
+@test "the public quota is used up, as by candles: an exit is signed by the time that others have measured" {
+    live_begin --balance BTC=1
+    exchange_fault 429:candles:100:ms=25000
+    run -124 timeout 2 r3-fetch kucoin BTC-USDT 1H --from 2013-11-20
+    before=$SECONDS
+    exit_of s1-1-EXIT-1 | live >out
+    [ $((SECONDS - before)) -lt 10 ]
+    is_done
+    agree --done --printed out
+}
+
 # ---- a store that was copied back ----
 
 bring_back() {
@@ -256,6 +267,42 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     [ "$(told 'select(.order == "s1-1-ENTRY-1") | .event' | tr '\n' ' ')" = 'PLACED CANCELED ' ]
     [ "$(accepted)" = 2 ]
     agree --done --printed out
+}
+
+@test "a store that was copied back, and the same is decided at once: it is not sent again" {
+    live_begin --balance BTC=1 --set duplicates=accept-done
+    live </dev/null >out
+    r3-session dump >old
+    exit_of s1-1-EXIT-1 >line
+    live <line >>out
+    [ "$(journal)" = 's1-1-EXIT-1|DONE' ]
+    bring_back
+    live <line >out
+    [ "$(journal)" = 's1-1-EXIT-1|DONE' ]
+    [ "$(accepted)" = 1 ]
+    agree --done --printed out
+    bring_back
+    r3-session dump | cmp - old
+}
+
+@test "a store that was copied back: stop --force gives up no order that may be at the exchange" {
+    live_begin --balance BTC=1
+    limit s1-1-ENTRY-1 60000 >line
+    live </dev/null >out
+    exchange_fault refuse:place:1:code=400003
+    run -77 live <line
+    r3-session dump >old
+    live </dev/null >>out
+    bring_back
+    [ "$(journal)" = 's1-1-ENTRY-1|INTENT' ]
+    run -1 r3-session stop --force s1
+    [[ $output == *'s1 has orders that may be at the exchange: r3-order --live --session s1 brings them to their end'* ]]
+    live </dev/null >out
+    [ "$(journal)" = 's1-1-ENTRY-1|WORKING' ]
+    [ "$(accepted)" = 1 ]
+    # One that was not restored knows what it has sent.
+    sql "UPDATE exchange_orders SET step = 'INTENT'; DELETE FROM outbox; DELETE FROM transactions"
+    run -0 r3-session stop --force s1
 }
 
 @test "a store that was copied back, and nobody answers: nothing is sent" {

@@ -13,6 +13,8 @@ enum {
     LONGEST_WAIT = 60000,
     TELL_AFTER = 3,          /* failures, with --follow */
     FIRST_WAIT_OFTEN = 5000, /* where it was asked too often, and does not say how long it is to be left alone */
+    LONGEST_WAIT_OFTEN =
+        10000, /* unless it is patient: all of them outlast a window of 30 s, and who waits for candles is told soon after */
     SLICE = 250,
     VARIABLE_SIZE = 32
 };
@@ -65,7 +67,8 @@ static int64_t wait_of(const struct r3_fetch_link *link, const struct r3_error *
     bool often = error->status == R3_RETRY;
     int64_t told = often && link->exchange->wait ? link->exchange->wait(link->client) : 0;
     int64_t wait = (int64_t)(often ? FIRST_WAIT_OFTEN : FIRST_WAIT) << (link->failures < 8 ? link->failures - 1 : 7);
-    return told > 0 ? told : wait < LONGEST_WAIT ? wait : LONGEST_WAIT;
+    int64_t longest = often && !link->patient ? LONGEST_WAIT_OFTEN : LONGEST_WAIT;
+    return told > 0 ? told : wait < longest ? wait : longest;
 }
 
 static int give_place(const struct r3_fetch_link *link, struct r3_error *error) {

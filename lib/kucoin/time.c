@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/time.h"
 #include "lib/kucoin/client.h"
+#include "lib/kucoin/shared_clock.h"
 
 /* The exchange's clock is the monotonic one and an offset: the server's time less the middle of the round trip (Cristian, "Probabilistic
  * clock synchronization", 1989). The error is at most half of the round trip, so a slow one, as that in which the connection is made,
@@ -56,6 +57,7 @@ static int sample(struct r3_kucoin *kucoin, int64_t *offset, int64_t *trip, stru
 }
 
 int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
+    const int file = r3_kucoin_rate_file(kucoin->public_rate);
     int64_t best = INT64_MAX;
     for (int i = 0; i < SAMPLES && best > QUICK; i++) {
         int64_t offset, trip;
@@ -68,14 +70,24 @@ int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
             kucoin->has_offset = true;
         }
     }
+    r3_kucoin_clock_save(file, kucoin->offset, kucoin->trip, kucoin->measured);
     return 0;
+}
+
+/* Where the quota for questions of the kind is used up, as by candles, the time is what another process has measured. */
+static bool recall(struct r3_kucoin *kucoin, const struct r3_error *error) {
+    if (error->status != R3_RETRY)
+        return false;
+    kucoin->has_offset = r3_kucoin_clock_load(r3_kucoin_rate_file(kucoin->public_rate), FRESH, &kucoin->offset,
+                                              &kucoin->trip, &kucoin->measured);
+    return kucoin->has_offset;
 }
 
 int r3_kucoin_time(struct r3_kucoin *kucoin, int64_t *now, struct r3_error *error) {
     int64_t local = r3_clock_monotonic(), age = local - kucoin->measured;
     if (!kucoin->has_offset || (age > FRESH && local >= kucoin->measure_next)) {
         if (r3_kucoin_measure(kucoin, error) < 0) {
-            if (!kucoin->has_offset || age > BEARABLE)
+            if ((!kucoin->has_offset || age > BEARABLE) && !recall(kucoin, error))
                 return -1;
             kucoin->measure_next = local + AGAIN;
         }

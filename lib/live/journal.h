@@ -78,6 +78,9 @@ int r3_live_journal(struct r3_store *store, const struct r3_buffer *orders, cons
 /* Whether any order wants something done: all but those that are over, or rest. */
 int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error);
 
+/* Whether the store was restored from a dump within the last `span` ms of its clock. */
+int r3_live_restored(struct r3_store *store, int64_t span, bool *restored, struct r3_error *error);
+
 /* How far a session was reconciled in its market, ms; R3_TIME_ABSENT: never. */
 int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,
                        struct r3_error *error);

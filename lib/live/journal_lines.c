@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "lib/live/journal.h"
+#include "lib/store/dump.h"
 
 static const char PROGRAM[] = "r3-live";
 
@@ -155,6 +156,21 @@ static int look_for_any(struct r3_store *store, void *context, struct r3_error *
 int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error) {
     *any = false;
     return r3_store_read(store, look_for_any, any, error);
+}
+
+struct restored {
+    int64_t span;
+    bool *out;
+};
+
+static int look_for_restored(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct restored *restored = context;
+    return r3_store_restored(restored->out, store, restored->span, error);
+}
+
+int r3_live_restored(struct r3_store *store, int64_t span, bool *out, struct r3_error *error) {
+    struct restored restored = { span, out };
+    return r3_store_read(store, look_for_restored, &restored, error);
 }
 
 /* ---- how far a session was reconciled ---- */

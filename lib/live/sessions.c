@@ -6,7 +6,10 @@
 #include "lib/base/clock.h"
 #include "lib/live/gateway.h"
 
-enum { NEW_FOR = 60 * 1000 /* ms of market time: an order that is older may have come before */ };
+enum {
+    NEW_FOR = 60 * 1000,           /* ms of market time: an order that is older may have come before; */
+    RESTORED_FOR = 60 * 60 * 1000, /* and a younger one, in a store that was restored since. Clocks may differ */
+};
 
 /* ---- sessions ---- */
 
@@ -151,13 +154,18 @@ static bool take_added(struct r3_live *live, const char *id) {
  * because the journal does not have it: the store may be an old copy, and the run may decide again what was sent long ago. */
 static int know_new(struct r3_live *live, struct live_order *order, struct r3_error *error) {
     const struct r3_live_row *row = &order->row;
+    bool restored;
     int64_t now;
     if (row->step != R3_LIVE_INTENT || order->memory.first || row->attempts > 0)
         return 0;
     if (r3_clock_now(&now, error) < 0)
         return -1;
     bool ours = live->options->held ? row->epoch == live->options->epoch : take_added(live, row->order.id);
-    order->memory.first = ours && now - row->order.time < NEW_FOR;
+    if (!ours || now - row->order.time >= NEW_FOR)
+        return 0;
+    if (r3_live_restored(live->store, RESTORED_FOR, &restored, error) < 0)
+        return -1;
+    order->memory.first = !restored;
     return 0;
 }
 

@@ -1,8 +1,10 @@
 /* The words pause, resume and stop: from one state to another, and a command for the session's next run. */
 #include "lib/base/clock.h"
+#include "lib/base/time.h"
 #include "lib/session/command.h"
 #include "lib/session/journal.h"
 #include "lib/session/words.h"
+#include "lib/store/dump.h"
 
 struct change {
     enum r3_action action;
@@ -68,10 +70,13 @@ static int set_state(struct r3_store *store, const struct r3_session *session, e
 
 /* Of a live session nothing may be at the exchange, and what that has told is to be taken in first: a fill is not to be forgotten. */
 static int may_force(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
-    bool sent, told;
+    bool sent, told, open, restored;
     if (r3_journal_has_sent(&sent, store, session->id, error) < 0 ||
-        r3_journal_has_told(&told, store, session->id, error) < 0)
+        r3_journal_has_told(&told, store, session->id, error) < 0 ||
+        r3_journal_has_open(&open, store, session->id, error) < 0 ||
+        r3_store_restored(&restored, store, R3_DAY, error) < 0)
         return -1;
+    sent |= open && restored; /* it is not known that they were not */
     if (sent)
         return r3_fail(error, R3_REFUSED,
                        "%s has orders that may be at the exchange: r3-order --live --session %s "
@@ -98,35 +103,18 @@ static int force_end(struct r3_store *store, const struct change *change, const 
                : r3_session_end(store, session, change->now, reason, error);
 }
 
-struct stop {
-    struct r3_decoder *decoder;
-    bool keeps_position;
-};
-
-static int take_stop(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct stop *stop = context;
-    struct r3_record record;
-    const char *text = r3_store_row_text(row, 1);
-    if (r3_record_decode(stop->decoder, &record, text, strlen(text), error) < 0)
-        return -1;
-    if (record.type == R3_COMMAND && record.command.action == R3_STOP_SESSION)
-        stop->keeps_position = record.command.position == R3_KEEP_POSITION;
-    return 0;
-}
-
 /* Of a session that is STOPPING already: a stop that keeps the position waits until that is done, and one that closes it may follow
  * it. It goes no other way: what closes may be on its way. */
 static int stop_again(struct r3_store *store, struct change *change, const struct r3_session *session,
                       struct r3_error *error) {
-    struct stop stop = { .decoder = r3_decoder_new() };
-    int result = r3_store_waiting(store, "r3-session", session->id, take_stop, &stop, error);
-    r3_decoder_free(stop.decoder);
-    if (result < 0)
+    enum r3_command_position stop;
+    if (r3_session_waiting_stop(&stop, store, session->id, error) < 0)
         return -1;
-    if (stop.keeps_position && change->position == R3_CLOSE_POSITION)
+    bool keeps = stop == R3_KEEP_POSITION;
+    if (keeps && change->position == R3_CLOSE_POSITION)
         return r3_session_command(store, session, change->action, change->position, change->now, &change->lines, error);
     r3_buffer_printf(&change->remarks, "%s is STOPPING already%s\n", session->id,
-                     stop.keeps_position                    ? ", and keeps its position"
+                     keeps                                  ? ", and keeps its position"
                      : change->position == R3_KEEP_POSITION ? ", and its position is being closed"
                                                             : "");
     return 0;

@@ -1,6 +1,7 @@
 #include "lib/session/command.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const char *action_name(enum r3_action action) {
     return action == R3_START ? "start" : action == R3_STOP_SESSION ? "stop" : action == R3_PAUSE ? "pause" : "resume";
@@ -42,5 +43,30 @@ int r3_session_command(struct r3_store *store, const struct r3_session *session,
         result = r3_store_send(store, "r3-session", session->id, line.data, &number, error);
     }
     r3_buffer_release(&line);
+    return result;
+}
+
+struct stop {
+    struct r3_decoder *decoder;
+    enum r3_command_position position;
+};
+
+static int take_stop(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    struct stop *stop = context;
+    struct r3_record record;
+    const char *text = r3_store_row_text(row, 1);
+    if (r3_record_decode(stop->decoder, &record, text, strlen(text), error) < 0)
+        return -1;
+    if (record.type == R3_COMMAND && record.command.action == R3_STOP_SESSION)
+        stop->position = record.command.position == R3_KEEP_POSITION ? R3_KEEP_POSITION : R3_CLOSE_POSITION;
+    return 0;
+}
+
+int r3_session_waiting_stop(enum r3_command_position *out, struct r3_store *store, const char *id,
+                            struct r3_error *error) {
+    struct stop stop = { r3_decoder_new(), R3_COMMAND_POSITION_NONE };
+    int result = r3_store_waiting(store, "r3-session", id, take_stop, &stop, error);
+    r3_decoder_free(stop.decoder);
+    *out = stop.position;
     return result;
 }

@@ -8,5 +8,8 @@
  * market time. position: of a stop. A start tells all of the session. */
 int r3_session_command(struct r3_store *store, const struct r3_session *session, enum r3_action action,
                        enum r3_command_position position, int64_t now, struct r3_buffer *lines, struct r3_error *error);
+/* Inside `work`. What the last stop that no run has carried out yet does with the session's position; R3_COMMAND_POSITION_NONE: there is none. */
+int r3_session_waiting_stop(enum r3_command_position *out, struct r3_store *store, const char *id,
+                            struct r3_error *error);
 
 #endif

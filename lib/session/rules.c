@@ -1,6 +1,5 @@
 #include "lib/session/rules.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/session/journal.h"
@@ -9,10 +8,10 @@
 #include "lib/stage/strategy_library.h"
 
 static int take_line(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    struct r3_session_memory *memory = context;
+    struct r3_buffer *lines = context;
     (void)error;
-    free(memory->line);
-    memory->line = r3_duplicate(r3_store_row_text(row, 0));
+    r3_buffer_append_text(lines, r3_store_row_text(row, 0));
+    r3_buffer_append_text(lines, "\n");
     return 0;
 }
 
@@ -35,13 +34,9 @@ int r3_session_memory_read(struct r3_session_memory *memory, struct r3_store *st
                            struct r3_error *error) {
     const struct r3_store_value key[] = { r3_store_text(session->id), r3_store_text(r3_strategy_stage.name) };
     r3_session_memory_release(memory);
-    memory->decoder = r3_decoder_new();
-    r3_record_init(&memory->state, R3_UNKNOWN);
-    if (r3_store_run(store, R3_QUERY_STATE_HEAD, key, 2, take_line, memory, NULL, error) < 0 ||
-        look_what_is_held(&memory->needs_run, store, session, error) < 0)
-        return -1;
-    return memory->line ? r3_record_decode(memory->decoder, &memory->state, memory->line, strlen(memory->line), error)
-                        : 0;
+    return r3_store_run(store, R3_QUERY_STATE_OF, key, 2, take_line, &memory->lines, NULL, error) < 0
+               ? -1
+               : look_what_is_held(&memory->needs_run, store, session, error);
 }
 
 int r3_session_memory_check(struct r3_session_memory *memory, const struct r3_session *session,
@@ -51,15 +46,14 @@ int r3_session_memory_check(struct r3_session_memory *memory, const struct r3_se
     if (result == 0)
         result = r3_session_check_rules(session, rules, error);
     memory->warms_up = result == 0 && rules && session->seen != R3_TIME_ABSENT &&
-                       (memory->state.type != R3_STATE || !r3_strategy_state_fits(rules, &memory->state.state));
+                       (memory->lines.length == 0 || !r3_strategy_state_fits(rules, session->id, memory->lines.data));
     r3_rules_free(rules);
     return result;
 }
 
 void r3_session_memory_release(struct r3_session_memory *memory) {
-    r3_decoder_free(memory->decoder);
-    free(memory->line);
-    *memory = (struct r3_session_memory) { .line = NULL };
+    r3_buffer_release(&memory->lines);
+    *memory = (struct r3_session_memory) { .lines = R3_BUFFER_INIT };
 }
 
 int r3_session_memory_forget(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error) {

@@ -3,20 +3,19 @@
 
 #include <stdbool.h>
 
+#include "lib/base/buffer.h"
 #include "lib/session/lease.h"
 #include "lib/session/session.h"
 
 /* What a run finds of its session's rules: whether they can be had and are those that it was created with, and whether r3-strategy can go
  * on from what it left. That is the evaluator's memory, which another release may lay out in another way; then, and where there is none,
- * the rules are warmed up again: they see all candles of the runs before once more, from which the same memory comes, and what they say
+ * or it is damaged, the rules are warmed up again: they see all candles of the runs before once more, from which the same memory comes, and what they say
  * meanwhile goes nowhere. Where the rules themselves are not those any more, a session that has something to protect or to close is run without them. */
 
 struct r3_session_memory {
-    struct r3_record state; /* the first of r3-strategy's; R3_UNKNOWN: it left none */
-    struct r3_decoder *decoder;
-    char *line;     /* of that record, which points into it */
-    bool needs_run; /* it is STOPPING, or something is held, works or is on its way */
-    bool warms_up;  /* the rules are to be warmed up again */
+    struct r3_buffer lines; /* r3-strategy's state; empty: it left none */
+    bool needs_run;         /* it is STOPPING, or something is held, works or is on its way */
+    bool warms_up;          /* the rules are to be warmed up again */
 };
 
 /* Inside `work`. What was read before is released. */

@@ -3,6 +3,7 @@
  * The run of a live session decides and writes down; r3-live, behind it, sends what is written, and what the exchange tells of it is for the
  * next run. So that nothing waits for the next tick, one that is executed goes on in rounds until nothing more is told. */
 #include "lib/base/clock.h"
+#include "lib/session/command.h"
 #include "lib/session/execute.h"
 #include "lib/session/journal.h"
 #include "lib/session/late.h"
@@ -34,17 +35,33 @@ struct run {
     int64_t now;         /* market time */
     bool unknown;        /* live: what became of an order; */
     bool urgent;         /* what was decided before is to be sent ahead of the decisions; */
+    bool closes;         /* it is to carry out a stop that closes what is held; */
+    bool holds;          /* a position, as far as it knows; */
     bool events, over;   /* something was told that no run has taken in; it is STOPPED */
-    bool no_candles;     /* live: their source has failed in this run */
+    bool no_candles;     /* live: their source has failed in this run, or they are not wanted, */
+    bool waits;          /* or they wait for what is to be told of an order */
     bool succeeded;
 };
 
+static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
+    return 0;
+}
+
 static int look_ahead(struct r3_store *store, void *context, struct r3_error *error) {
     struct run *run = context;
-    return r3_journal_has_unknown(&run->unknown, store, run->id, error) < 0 ||
-                   r3_journal_is_urgent(&run->urgent, store, run->id, error) < 0
-               ? -1
-               : 0;
+    const struct r3_store_value key = r3_store_text(run->id);
+    enum r3_command_position stop;
+    run->holds = false;
+    if (r3_journal_has_unknown(&run->unknown, store, run->id, error) < 0 ||
+        r3_journal_is_urgent(&run->urgent, store, run->id, error) < 0 ||
+        r3_session_waiting_stop(&stop, store, run->id, error) < 0 ||
+        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &run->holds, NULL, error) < 0)
+        return -1;
+    run->closes = stop == R3_CLOSE_POSITION;
+    return 0;
 }
 
 static int take(struct r3_store *store, void *context, struct r3_error *error) {
@@ -310,18 +327,21 @@ static bool decide_somehow(const struct r3_session_call *call, struct run *run, 
 }
 
 /* r3-live works whatever became of the decisions: what was decided before is on its way, and must not be left alone. *more: something was
- * told that is to be taken in. */
+ * told that is to be taken in, or that candles have waited for. */
 static void do_round(const struct r3_session_call *call, struct run *run, struct failure *first, bool *more) {
     struct r3_error error = { 0 };
     struct r3_buffer said = R3_BUFFER_INIT;
     bool decided = decide_somehow(call, run, first);
     *more = false;
-    if (send(call, run, "", &said, &error) < 0)
+    bool sent = send(call, run, "", &said, &error) == 0, told = sent || error.status != R3_RETRY;
+    if (!sent)
         note(call, first, &error, &said);
     if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
         note(call, first, &error, &said);
     else if (decided)
-        *more = run->events && !run->over;
+        *more = (run->events || (run->waits && told)) && !run->over;
+    if (run->waits && told)
+        run->waits = run->no_candles = false;
     r3_buffer_release(&said);
 }
 
@@ -334,24 +354,29 @@ static int begin_again(const struct r3_session_call *call, struct run *run, int 
 
 /* What was filled since the last run comes ahead of the candles since then, which its stop is watched on; and an exit that was not sent, and
  * an order of which nothing is known, do not wait until candles have come. What cannot be told at once is told behind the decisions, and so
- * is why. */
-static void send_ahead(const struct r3_session_call *call, struct run *run) {
-    struct r3_error unused = { 0 };
+ * is why. False: an order was left of which more may be told. */
+static bool send_ahead(const struct r3_session_call *call, struct run *run) {
+    struct r3_error error = { 0 };
     struct r3_buffer said = R3_BUFFER_INIT;
-    send(call, run, " --wait 3s", &said, &unused);
+    bool told = send(call, run, " --wait 3s", &said, &error) == 0 || error.status != R3_RETRY;
     r3_buffer_release(&said);
+    return told;
 }
 
 static int do_live(const struct r3_session_call *call, struct run *run, struct r3_buffer *said,
                    struct r3_error *error) {
     struct failure first = { .said = R3_BUFFER_INIT };
-    bool more = true;
+    bool more = true, told = true;
     run->name = run->id; /* a label is not that of a session that is over */
     if (run->urgent) {
-        send_ahead(call, run);
+        told = send_ahead(call, run);
         if (begin_again(call, run, 0, error) < 0)
             return -1;
     }
+    /* Selling at once what is held waits for no exchange that does not give its candles: nothing that they tell would change it. And where
+     * candles protect nothing else they wait for what an order may have filled: its stop is looked for in each of them once. */
+    run->waits = !told && !run->closes && !run->holds && may_do_without(run);
+    run->no_candles = run->waits || (run->closes && may_do_without(run));
     for (int round = 1; more; round++) {
         do_round(call, run, &first, &more);
         if (more && begin_again(call, run, round, error) < 0) {

@@ -14,8 +14,9 @@
 int r3_strategy_rules(struct r3_rules **out, char label[R3_NAME_SIZE], const struct r3_arguments *arguments,
                       struct r3_error *error);
 
-/* Whether r3-strategy can go on from a state of which this is the first record: this release's, and of these rules. */
-bool r3_strategy_state_fits(const struct r3_rules *rules, const struct r3_state *first);
+/* Whether r3-strategy can go on from a session's state: it is this release's, of these rules, and whole. lines: its records, each with its
+ * newline; "": it left none. */
+bool r3_strategy_state_fits(struct r3_rules *rules, const char *session, const char *lines);
 
 /* The text of a rule file. A NAME with a slash or ending in ".rules" is a path; any other is looked up in $R3_STRATEGIES, or
  * in what came with the program. label as above; file: the path, for messages. R3_USAGE when there is none, R3_IO. */

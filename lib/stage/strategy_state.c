@@ -66,13 +66,6 @@ int r3_strategy_emit_state(struct strategy *strategy, struct r3_error *error) {
     return result;
 }
 
-/* The hash is the first member. */
-bool r3_strategy_state_fits(const struct r3_rules *rules, const struct r3_state *first) {
-    char head[64];
-    int length = snprintf(head, sizeof head, "{\"rules\":\"%016llx\",", (unsigned long long)r3_rules_hash(rules));
-    return first->version == VERSION && first->part == 1 && strncmp(first->data, head, (size_t)length) == 0;
-}
-
 static int take_hash(uint64_t *out, const struct r3_json *object, const char *name, struct r3_error *error) {
     const char *text;
     if (r3_state_take_word(&text, object, name, error) < 0)
@@ -174,4 +167,24 @@ int r3_strategy_take_state(struct strategy *strategy, const struct r3_state *sta
     r3_json_free(document);
     r3_buffer_release(&strategy->parts.text);
     return result < 0 ? r3_error_at(error, "state: ") : 0;
+}
+
+bool r3_strategy_state_fits(struct r3_rules *rules, const char *session, const char *lines) {
+    struct strategy strategy = { .rules = rules, .session = session };
+    struct r3_decoder *decoder = r3_decoder_new();
+    struct r3_record record;
+    struct r3_error error;
+    bool fits = true;
+    for (const char *at = lines, *end; fits && *at; at = end + 1) {
+        end = strchr(at, '\n');
+        fits = r3_record_decode(decoder, &record, at, (size_t)(end - at), &error) == 0 && record.type == R3_STATE &&
+               r3_strategy_take_state(&strategy, &record.state, &error) == 0;
+    }
+    fits = fits && strategy.parts.parts > 0 && r3_state_check_whole(&strategy.parts, &error) == 0;
+    for (size_t i = 0; i < strategy.count; i++)
+        free(strategy.instances[i].state);
+    free(strategy.instances);
+    r3_state_parts_release(&strategy.parts);
+    r3_decoder_free(decoder);
+    return fits;
 }

@@ -31,5 +31,8 @@ int r3_store_dump(struct r3_store *store, struct r3_writer *out, struct r3_error
 /* Read what r3_store_dump wrote into a store that has no rows, or no tables yet; all of it or nothing. *rows: how many. Input in
  * another form, in another order or without its end is R3_DATA. */
 int r3_store_restore(struct r3_store *store, struct r3_reader *in, uint64_t *rows, struct r3_error *error);
+/* Inside `work`. Whether that was done within the last `span` ms of the database's clock, a day at most: so what happened since the dump may
+ * not be in the store. */
+int r3_store_restored(bool *out, struct r3_store *store, int64_t span, struct r3_error *error);
 
 #endif

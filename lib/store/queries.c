@@ -57,6 +57,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_CLAIM_TOKEN] = "INSERT INTO transactions (token, time) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     [R3_QUERY_FORGET_TOKEN] = "DELETE FROM transactions WHERE token = $1",
     [R3_QUERY_FORGET_OLD_TOKENS] = "DELETE FROM transactions WHERE time < $1",
+    [R3_QUERY_RESTORED] = "SELECT 1 FROM transactions WHERE token = '" R3_STORE_RESTORED "' AND time > $1",
     [R3_QUERY_NOTE_INPUT] = "INSERT INTO seen_inputs (consumer, session, input, time) VALUES ($1, $2, $3, $4)"
                             " ON CONFLICT DO NOTHING",
     [R3_QUERY_VERSION] = "SELECT version FROM r3_schema",
@@ -137,7 +138,6 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_SEEN] = "SELECT seen, mode, timeframe, refresh, platform, source, acts_from FROM sessions WHERE id = $1",
     [R3_QUERY_STATES] = "SELECT record FROM states WHERE session = $1 ORDER BY program, part",
     [R3_QUERY_STATE_OF] = "SELECT record FROM states WHERE session = $1 AND program = $2 ORDER BY part",
-    [R3_QUERY_STATE_HEAD] = "SELECT record FROM states WHERE session = $1 AND program = $2 AND part = 1",
     [R3_QUERY_FORGET_STATE] = "DELETE FROM states WHERE session = $1 AND program = $2",
     [R3_QUERY_KEEP_STATE] = "INSERT INTO states (session, program, part, record) VALUES ($1, $2, $3, $4)",
     [R3_QUERY_PROLONG_LEASE] = "UPDATE sessions SET lease_until = $4 WHERE id = $1 AND owner = $2 AND epoch = $3",

@@ -6,11 +6,15 @@
 /* Every query of the store but the schema's own statements, with parameters $1, $2 … in the order of their first use, which
  * SQLite and PostgreSQL read alike. */
 
+/* The token of the transaction that restored a dump. It is of this store, and no part of dumps. */
+#define R3_STORE_RESTORED "restored"
+
 enum r3_query {
     /* transactions and inputs */
     R3_QUERY_CLAIM_TOKEN,       /* token, time */
     R3_QUERY_FORGET_TOKEN,      /* token */
     R3_QUERY_FORGET_OLD_TOKENS, /* time */
+    R3_QUERY_RESTORED,          /* time → a row where a dump was restored since */
     R3_QUERY_NOTE_INPUT,        /* consumer, session, input, time */
     /* schema */
     R3_QUERY_VERSION,
@@ -63,7 +67,6 @@ enum r3_query {
     R3_QUERY_SEEN,          /* session → seen, mode, timeframe, refresh, platform, source, acts_from */
     R3_QUERY_STATES,        /* session → record */
     R3_QUERY_STATE_OF,      /* session, program → record */
-    R3_QUERY_STATE_HEAD,    /* session, program → its first record */
     R3_QUERY_FORGET_STATE,  /* session, program */
     R3_QUERY_KEEP_STATE,    /* session, program, part, record */
     R3_QUERY_PROLONG_LEASE, /* id, owner, epoch, lease_until */

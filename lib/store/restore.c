@@ -144,6 +144,18 @@ static int refuse_row(const struct r3_store_row *row, void *context, struct r3_e
     return r3_fail(error, R3_CONFIG, "%s has rows already: a dump is restored into an empty store", store->name);
 }
 
+/* Until it is known what was done since the dump, that it is an older one must be known. */
+static int note_restored(struct r3_store *store, struct r3_error *error) {
+    int64_t now;
+    if (r3_store_now(store, &now, error) < 0)
+        return -1;
+    const struct r3_store_value row[] = { r3_store_text(R3_STORE_RESTORED), r3_store_integer(now) };
+    return r3_store_run(store, R3_QUERY_FORGET_TOKEN, row, 1, NULL, NULL, NULL, error) < 0 ||
+                   r3_store_run(store, R3_QUERY_CLAIM_TOKEN, row, 2, NULL, NULL, NULL, error) < 0
+               ? -1
+               : 0;
+}
+
 static int restore_rows(struct r3_store *store, void *context, struct r3_error *error) {
     struct restore *restore = context;
     int result = 1;
@@ -166,7 +178,7 @@ static int restore_rows(struct r3_store *store, void *context, struct r3_error *
     size_t length;
     if (result == 0 && (result = r3_reader_line(restore->in, &text, &length, error)) > 0)
         result = not_as_written(restore, error);
-    return result;
+    return result < 0 ? -1 : note_restored(store, error);
 }
 
 /* Tables of the version that was dumped, whose rows then fit. */
@@ -179,6 +191,22 @@ static int make_tables(struct r3_store *store, void *context, struct r3_error *e
         return r3_fail(error, R3_CONFIG, "%s has version %lld, the dump %lld: restore into a database without tables",
                        store->name, (long long)found, (long long)restore->version);
     return r3_schema_advance(store, &r3_schema, restore->version, error);
+}
+
+static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
+    (void)row;
+    (void)error;
+    *(bool *)context = true;
+    return 0;
+}
+
+int r3_store_restored(bool *out, struct r3_store *store, int64_t span, struct r3_error *error) {
+    int64_t now;
+    *out = false;
+    if (r3_store_now(store, &now, error) < 0)
+        return -1;
+    const struct r3_store_value since = r3_store_integer(now - span);
+    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, take_any, out, NULL, error);
 }
 
 int r3_store_restore(struct r3_store *store, struct r3_reader *in, uint64_t *rows, struct r3_error *error) {

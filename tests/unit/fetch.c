@@ -237,11 +237,42 @@ static void check_errors(void) {
     r3_fetch_series_release(&series);
 }
 
+/* How long it is waited for an exchange that was asked too often and says no more than that, before it is given up; ms. */
+static int64_t patience_of(struct r3_fetch_link *link) {
+    struct r3_error error = { 0 };
+    int64_t waited = 0;
+    for (int i = 0; i < 20; i++) {
+        r3_fail(&error, R3_RETRY, "too many calls");
+        if (r3_fetch_link_take(link, -1, &error) < 0)
+            return waited;
+        waited += r3_fetch_link_pause(link);
+    }
+    return waited;
+}
+
+static int warnings;
+
+static void count_warning(struct r3_port *port, const char *format, ...) {
+    (void)port, (void)format;
+    warnings++;
+}
+
+static void check_often(void) {
+    struct r3_port port = { .warn = count_warning };
+    struct r3_fetch_link link = { .exchange = &fake, .port = &port, .url = "http://127.0.0.1" };
+    int64_t waited = patience_of(&link);
+    CHECK(waited > 30000 && waited <= 35000);
+    link = (struct r3_fetch_link) { .exchange = &fake, .port = &port, .url = "http://127.0.0.1", .patient = true };
+    CHECK(patience_of(&link) > 600000);
+    CHECK_INT(warnings, 1);
+}
+
 int main(void) {
     check_near();
     check_pages();
     check_search();
     check_late();
     check_errors();
+    check_often();
     return check_done();
 }
