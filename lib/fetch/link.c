@@ -4,7 +4,8 @@
 #include <inttypes.h>
 
 #include "lib/base/clock.h"
-#include "lib/fetch/clock.h"
+#include "lib/base/time.h"
+#include "lib/exchange/shared_clock.h"
 #include "lib/kucoin/history.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
     LONGEST_WAIT_OFTEN =
         10000, /* unless it is patient: all of them outlast a window of 30 s, and who waits for candles is told soon after */
     SLICE = 250,
+    CLOCK_VALID = 10 * R3_MINUTE,
     VARIABLE_SIZE = 32
 };
 
@@ -108,20 +110,25 @@ int r3_fetch_link_take(struct r3_fetch_link *link, int result, struct r3_error *
 }
 
 int r3_fetch_link_measure(struct r3_fetch_link *link, struct r3_error *error) {
-    int64_t now = 0, before = r3_clock_monotonic();
+    int64_t now = 0, trip, before = r3_clock_monotonic();
     int result = r3_fetch_link_take(link, link->exchange->time(link->client, &now, error), error);
     if (result <= 0)
         return result;
     /* What it says is taken to be as old as half the time between question and answer. */
     link->timed = r3_clock_monotonic();
-    link->ahead = now - (before + (link->timed - before) / 2);
+    trip = link->timed - before;
+    link->ahead = now - (before + trip / 2);
     if (link->shared)
-        r3_fetch_clock_save(link->ahead, link->url);
+        r3_exchange_clock_save(&(struct r3_exchange_clock) { link->ahead, trip, link->timed }, link->url);
     return 1;
 }
 
 bool r3_fetch_link_recall(struct r3_fetch_link *link) {
-    return r3_fetch_clock_load(&link->ahead, link->url);
+    struct r3_exchange_clock clock;
+    bool known = r3_exchange_clock_load(&clock, link->url, CLOCK_VALID);
+    if (known)
+        link->ahead = clock.ahead;
+    return known;
 }
 
 int64_t r3_fetch_link_now(const struct r3_fetch_link *link) {

@@ -27,6 +27,7 @@ int r3_kucoin_new(struct r3_kucoin **out, const struct r3_kucoin_options *option
     if (options->key_version != 0 && options->key_version != 2 && options->key_version != 3)
         return r3_fail(error, R3_USAGE, "the version of an API key is 2 or 3, not %d", options->key_version);
     kucoin = r3_allocate(sizeof *kucoin);
+    kucoin->url = r3_duplicate(url);
     kucoin->credentials = options->credentials;
     kucoin->key_version = options->key_version ? options->key_version : 3;
     kucoin->timeout = options->timeout > 0 ? options->timeout : TIMEOUT;
@@ -66,6 +67,7 @@ void r3_kucoin_free(struct r3_kucoin *kucoin) {
     wipe(&kucoin->passphrase);
     r3_buffer_release(&kucoin->timestamp);
     r3_buffer_release(&kucoin->version);
+    free(kucoin->url);
     free(kucoin);
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/base/buffer.h"
 #include "lib/exchange/http.h"
+#include "lib/exchange/shared_clock.h"
 #include "lib/kucoin/kucoin.h"
 #include "lib/kucoin/rate.h"
 #include "lib/kucoin/reply.h"
@@ -11,15 +12,14 @@
 
 struct r3_kucoin {
     struct r3_http *http;
+    char *url;
     const struct r3_kucoin_credentials *credentials; /* borrowed */
     int key_version;
     int64_t timeout;
     struct r3_kucoin_rate *public_rate, *private_rate; /* the second NULL without a key */
-    /* The exchange's time is r3_clock_monotonic() + offset. */
-    bool has_offset;
-    int64_t offset, measured; /* when, by the monotonic clock */
-    int64_t trip;             /* the round trip that the offset was measured by: it may be off by half of it */
-    int64_t measure_next;     /* not before: the last time it could not be had */
+    bool has_clock;
+    struct r3_exchange_clock clock;
+    int64_t measure_next; /* not before: the last time it could not be had */
     struct r3_buffer target, key, signature, timestamp, passphrase, version;
 };
 

@@ -87,7 +87,7 @@ static int act(struct r3_kucoin *kucoin, const struct r3_kucoin_call *call, int6
 static bool was_untimely(struct r3_kucoin *kucoin, const struct r3_kucoin_answer *answer) {
     bool untimely = answer->outcome == R3_KUCOIN_REFUSED && answer->reason == R3_KUCOIN_TIME;
     if (untimely)
-        kucoin->has_offset = false;
+        kucoin->has_clock = false;
     return untimely;
 }
 

@@ -114,10 +114,6 @@ void r3_kucoin_rate_free(struct r3_kucoin_rate *rate) {
     free(rate);
 }
 
-int r3_kucoin_rate_file(const struct r3_kucoin_rate *rate) {
-    return rate->fd;
-}
-
 bool r3_kucoin_rate_is_shared(const struct r3_kucoin_rate *rate) {
     return rate->fd >= 0;
 }

@@ -42,8 +42,6 @@ struct r3_kucoin_rate;
 struct r3_kucoin_rate *r3_kucoin_rate_new(const char *address, const char *key);
 void r3_kucoin_rate_free(struct r3_kucoin_rate *rate);
 /* Whether other processes see it. */
-/* Its file; -1: it has none. */
-int r3_kucoin_rate_file(const struct r3_kucoin_rate *rate);
 bool r3_kucoin_rate_is_shared(const struct r3_kucoin_rate *rate);
 int64_t r3_kucoin_rate_take(struct r3_kucoin_rate *rate, enum r3_kucoin_pool pool, int64_t weight, bool urgent);
 void r3_kucoin_rate_told(struct r3_kucoin_rate *rate, enum r3_kucoin_pool pool, int64_t limit, int64_t remaining,

@@ -3,7 +3,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/time.h"
 #include "lib/kucoin/client.h"
-#include "lib/kucoin/shared_clock.h"
 
 /* The exchange's clock is the monotonic one and an offset: the server's time less the middle of the round trip (Cristian, "Probabilistic
  * clock synchronization", 1989). The error is at most half of the round trip, so a slow one, as that in which the connection is made,
@@ -57,20 +56,18 @@ static int sample(struct r3_kucoin *kucoin, int64_t *offset, int64_t *trip, stru
 }
 
 int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
-    const int file = r3_kucoin_rate_file(kucoin->public_rate);
     int64_t best = INT64_MAX;
     for (int i = 0; i < SAMPLES && best > QUICK; i++) {
         int64_t offset, trip;
         if (sample(kucoin, &offset, &trip, error) < 0)
             return best < INT64_MAX ? 0 : -1;
         if (trip < best) {
-            best = kucoin->trip = trip;
-            kucoin->offset = offset;
-            kucoin->measured = r3_clock_monotonic();
-            kucoin->has_offset = true;
+            best = trip;
+            kucoin->clock = (struct r3_exchange_clock) { offset, trip, r3_clock_monotonic() };
+            kucoin->has_clock = true;
         }
     }
-    r3_kucoin_clock_save(file, kucoin->offset, kucoin->trip, kucoin->measured);
+    r3_exchange_clock_save(&kucoin->clock, kucoin->url);
     return 0;
 }
 
@@ -78,27 +75,26 @@ int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
 static bool recall(struct r3_kucoin *kucoin, const struct r3_error *error) {
     if (error->status != R3_RETRY)
         return false;
-    kucoin->has_offset = r3_kucoin_clock_load(r3_kucoin_rate_file(kucoin->public_rate), FRESH, &kucoin->offset,
-                                              &kucoin->trip, &kucoin->measured);
-    return kucoin->has_offset;
+    kucoin->has_clock = r3_exchange_clock_load(&kucoin->clock, kucoin->url, FRESH);
+    return kucoin->has_clock;
 }
 
 int r3_kucoin_time(struct r3_kucoin *kucoin, int64_t *now, struct r3_error *error) {
-    int64_t local = r3_clock_monotonic(), age = local - kucoin->measured;
-    if (!kucoin->has_offset || (age > FRESH && local >= kucoin->measure_next)) {
+    int64_t local = r3_clock_monotonic(), age = local - kucoin->clock.measured;
+    if (!kucoin->has_clock || (age > FRESH && local >= kucoin->measure_next)) {
         if (r3_kucoin_measure(kucoin, error) < 0) {
-            if ((!kucoin->has_offset || age > BEARABLE) && !recall(kucoin, error))
+            if ((!kucoin->has_clock || age > BEARABLE) && !recall(kucoin, error))
                 return -1;
             kucoin->measure_next = local + AGAIN;
         }
         local = r3_clock_monotonic();
     }
-    *now = local + kucoin->offset;
+    *now = local + kucoin->clock.ahead;
     return 0;
 }
 
 static int64_t unsure_by(const struct r3_kucoin *kucoin) {
-    return (kucoin->trip + 1) / 2 + (r3_clock_monotonic() - kucoin->measured) / DRIFT;
+    return (kucoin->clock.trip + 1) / 2 + (r3_clock_monotonic() - kucoin->clock.measured) / DRIFT;
 }
 
 int r3_kucoin_clock(struct r3_kucoin *kucoin, int64_t most, int64_t *now, int64_t *unsure, struct r3_error *error) {
@@ -107,7 +103,7 @@ int r3_kucoin_clock(struct r3_kucoin *kucoin, int64_t most, int64_t *now, int64_
     if (unsure_by(kucoin) > most) {
         if (r3_kucoin_measure(kucoin, error) < 0)
             return -1;
-        *now = r3_clock_monotonic() + kucoin->offset;
+        *now = r3_clock_monotonic() + kucoin->clock.ahead;
     }
     *unsure = unsure_by(kucoin);
     if (*unsure <= most)

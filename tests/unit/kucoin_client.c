@@ -342,20 +342,20 @@ static void check_age(void) {
     CHECK_INT(r3_kucoin_time(kucoin, &now, &error), 0);
     CHECK_INT(r3_kucoin_time(kucoin, &now, &error), 0);
     CHECK_INT(count_since(first, ask, NULL), 1);
-    kucoin->measured -= 6 * R3_MINUTE;
+    kucoin->clock.measured -= 6 * R3_MINUTE;
     skew = SKEW;
     CHECK_INT(r3_kucoin_time(kucoin, &later, &error), 0);
     CHECK(later - now > SKEW / 2);
     CHECK_INT(count_since(first, ask, NULL), 2);
     rule(ask, -1, "503 Busy", "", "<html>");
-    kucoin->measured -= 6 * R3_MINUTE;
+    kucoin->clock.measured -= 6 * R3_MINUTE;
     CHECK_INT(r3_kucoin_time(kucoin, &now, &error), 0);
     CHECK(now >= later && now - later < 10000);
     size_t asked = count_since(first, ask, NULL);
     CHECK(asked > 2);
     CHECK_INT(r3_kucoin_time(kucoin, &now, &error), 0); /* it is not tried with each call */
     CHECK_INT(count_since(first, ask, NULL), asked);
-    kucoin->measured -= R3_HOUR;
+    kucoin->clock.measured -= R3_HOUR;
     kucoin->measure_next = 0;
     CHECK_INT(r3_kucoin_time(kucoin, &now, &error), -1);
     r3_kucoin_free(kucoin);
@@ -370,7 +370,7 @@ static void check_unsure(void) {
     static const char ask[] = "GET /api/v1/timestamp ";
     CHECK_INT(r3_kucoin_clock(kucoin, 2500, &now, &unsure, &error), 0);
     CHECK(unsure >= 0 && unsure <= 2500);
-    kucoin->trip = 7000;
+    kucoin->clock.trip = 7000;
     size_t asked = count_since(first, ask, NULL);
     CHECK_INT(r3_kucoin_clock(kucoin, INT64_MAX, &now, &unsure, &error), 0);
     CHECK(unsure >= 3500 && unsure < 3600);
@@ -379,15 +379,15 @@ static void check_unsure(void) {
     CHECK(unsure <= 2500);
     CHECK(count_since(first, ask, NULL) > asked);
     slow = 300;
-    kucoin->trip = 7000;
+    kucoin->clock.trip = 7000;
     CHECK_INT(r3_kucoin_clock(kucoin, 100, &now, &unsure, &error), -1);
     CHECK_INT(error.status, R3_UNAVAILABLE);
     CHECK(strstr(error.text, "its clock is known to "));
     CHECK_INT(r3_kucoin_clock(kucoin, INT64_MAX, &now, &unsure, &error), 0);
     CHECK(unsure >= 150);
     slow = 0;
-    kucoin->trip = 100;
-    kucoin->measured = r3_clock_monotonic() - R3_HOUR / 2; /* and no other to be had */
+    kucoin->clock.trip = 100;
+    kucoin->clock.measured = r3_clock_monotonic() - R3_HOUR / 2; /* and no other to be had */
     kucoin->measure_next = r3_clock_monotonic() + R3_HOUR;
     CHECK_INT(r3_kucoin_clock(kucoin, INT64_MAX, &now, &unsure, &error), 0);
     CHECK(unsure >= 550 && unsure < 600);

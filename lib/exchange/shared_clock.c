@@ -1,4 +1,4 @@
-#include "lib/fetch/clock.h"
+#include "lib/exchange/shared_clock.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -10,22 +10,23 @@
 #include "lib/base/shared_file.h"
 #include "lib/base/time.h"
 
-enum { PLACES = 64, VALID = 10 * R3_MINUTE, BOOT_SIZE = 36 };
+enum { PLACES = 64, BOOT_SIZE = 36 };
 
-static const char NAME[] = "fetch-clock";
+static const char NAME[] = "exchange-clock";
 
 /* Of one exchange. Two that meet in a place forget each other. */
 struct entry {
     uint64_t url;
-    char boot[BOOT_SIZE + 4]; /* of the machine: its clock counts anew after each */
-    int64_t measured, ahead;  /* by CLOCK_BOOTTIME, which goes on while it sleeps */
-    uint64_t hash;            /* of the rest */
+    char boot[BOOT_SIZE + 4];       /* of the machine: its clock counts anew after each */
+    struct r3_exchange_clock clock; /* by CLOCK_BOOTTIME, which goes on while it sleeps */
+    uint64_t hash;                  /* of the rest */
 };
 
-static int64_t uptime(void) {
+/* ms that CLOCK_BOOTTIME is ahead of r3_clock_monotonic. */
+static int64_t apart(void) {
     struct timespec time;
     clock_gettime(CLOCK_BOOTTIME, &time);
-    return (int64_t)time.tv_sec * R3_SECOND + time.tv_nsec / 1000000;
+    return (int64_t)time.tv_sec * R3_SECOND + time.tv_nsec / 1000000 - r3_clock_monotonic();
 }
 
 static bool begin_entry(struct entry *entry, const char *url) {
@@ -45,28 +46,28 @@ static off_t place_of(const struct entry *entry) {
     return (off_t)(entry->url % PLACES * sizeof *entry);
 }
 
-bool r3_fetch_clock_load(int64_t *ahead, const char *url) {
+bool r3_exchange_clock_load(struct r3_exchange_clock *out, const char *url, int64_t most) {
     struct entry mine, found;
-    int64_t now = uptime();
     int fd = begin_entry(&mine, url) ? r3_shared_open(NAME) : -1;
+    int64_t now = r3_clock_monotonic(), shift = apart();
     bool known = fd >= 0 && pread(fd, &found, sizeof found, place_of(&mine)) == (ssize_t)sizeof found &&
                  found.hash == hash_of(&found) && found.url == mine.url &&
-                 memcmp(found.boot, mine.boot, sizeof mine.boot) == 0 && found.measured <= now &&
-                 now - found.measured < VALID;
+                 memcmp(found.boot, mine.boot, sizeof mine.boot) == 0 && found.clock.measured <= now + shift &&
+                 now + shift - found.clock.measured <= most;
     if (known)
-        *ahead = found.ahead + (now - r3_clock_monotonic());
+        *out = (struct r3_exchange_clock) { found.clock.ahead + shift, found.clock.trip, found.clock.measured - shift };
     if (fd >= 0)
         close(fd);
     return known;
 }
 
-void r3_fetch_clock_save(int64_t ahead, const char *url) {
+void r3_exchange_clock_save(const struct r3_exchange_clock *clock, const char *url) {
     struct entry entry;
     int fd = begin_entry(&entry, url) ? r3_shared_open(NAME) : -1;
+    int64_t shift = apart();
     if (fd < 0)
         return;
-    entry.measured = uptime();
-    entry.ahead = ahead - (entry.measured - r3_clock_monotonic());
+    entry.clock = (struct r3_exchange_clock) { clock->ahead - shift, clock->trip, clock->measured + shift };
     entry.hash = hash_of(&entry);
     if (pwrite(fd, &entry, sizeof entry, place_of(&entry)) != (ssize_t)sizeof entry)
         entry.hash = 0; /* then the next process measures it too */
