@@ -80,6 +80,29 @@ EOF2
     [[ $output == *'records of '*' missing'* ]]
 }
 
+@test "the storm gives no command while a run of a moment before works, which would take it for one of a clock ahead" {
+    R3_DB=$PWD/storm.db r3-session init
+    mkdir bin
+    printf '#!/bin/sh\necho command >>order\n' >bin/r3-session
+    chmod +x bin/r3-session
+    PATH=$PWD/bin:$PATH run -0 python3 - "$TOP/tests/torture" <<'EOF2'
+import random
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import storm
+
+store = storm.Store("storm.db", "storm")
+run = store.start(0, "sh", "-c", "(sleep 3; echo run >>order) &")
+storm.wait(store, run)
+storm.stormily(store, random.Random(1), {("r3-session",): 2}, None, False, 0, "r3-session")
+EOF2
+    echo "$output"
+    [ "$(head -n 1 order)" = run ]
+    [ "$(tail -n 1 order)" = command ]
+}
+
 # ---- the database goes away ----
 
 @test "PostgreSQL is stopped (pg_ctl stop -m immediate) and started while runs work" {
