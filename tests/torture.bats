@@ -407,6 +407,29 @@ clock_is_set() {
 }
 @test "the machine's clock is set forward and back (libfaketime)" { on_both clock_is_set; }
 
+# The head of a run has asked for the time and then comes to look into the store, where a command was given in between: none of a clock ahead.
+@test "a command that is given while a run begins holds from its own time on (libfaketime)" {
+    place sqlite r3 # libpq asks for the time too
+    r3-session init
+    begin "${RISKY[@]}"
+    at 26T12:00 run-due >out 2>log
+    text=$(at 27T12:00 r3-session run "$id")
+    sh -c "${text%% | *}" >candles
+    feed=${text#* | }
+    read -ra feed <<<"${feed%% | *}"
+    clock '27T12:00:00 i3600' "${feed[@]}" <candles >before # an hour passes each time that it asks
+    closed=$(jq -s 'map(select(.type == "candle") | .time) | max' before)
+    [ "$closed" -ge 1385552100000 ] && [ "$(tail -n 1 before | jq -r .type)" = end ]
+    R3_NOW=$((closed + 1800000)) r3-session pause "$id" >command
+    clock '27T12:00:00 i3600' "${feed[@]}" <candles >behind
+    diff before behind # it waits for its time
+    leases_run_out
+    at 29T12:00 run-due >>out 2>>log
+    [ "$(count outbox)" = 0 ]
+    [ "$(sql "SELECT count(*) FROM signals WHERE state = 'ACTED' AND time <= $((closed + 1800000)) AND time > 1385467200000")" -gt 0 ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY' AND time > $((closed + 1800000))")" = 0 ]
+}
+
 # The database's clock is that of the program with SQLite: leases are of the time before.
 clock_is_set_while_leased() {
     begin "${RISKY[@]}"
