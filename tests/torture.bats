@@ -83,6 +83,29 @@ EOF2
     [[ $output == *'records of '*' missing'* ]]
 }
 
+@test "the storm gives no command while a run of a moment before works, which would take it for one of a clock ahead" {
+    R3_DB=$PWD/storm.db r3-session init
+    mkdir bin
+    printf '#!/bin/sh\necho command >>order\n' >bin/r3-session
+    chmod +x bin/r3-session
+    PATH=$PWD/bin:$PATH run -0 python3 - "$TOP/tests/torture" <<'EOF2'
+import random
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import storm
+
+store = storm.Store("storm.db", "storm")
+run = store.start(0, "sh", "-c", "(sleep 3; echo run >>order) &")
+storm.wait(store, run)
+storm.stormily(store, random.Random(1), {("r3-session",): 2}, None, False, 0, "r3-session")
+EOF2
+    echo "$output"
+    [ "$(head -n 1 order)" = run ]
+    [ "$(tail -n 1 order)" = command ]
+}
+
 # ---- the database goes away ----
 
 @test "PostgreSQL is stopped (pg_ctl stop -m immediate) and started while runs work" {
@@ -382,6 +405,29 @@ clock_is_set() {
     equals_backtest 20
 }
 @test "the machine's clock is set forward and back (libfaketime)" { on_both clock_is_set; }
+
+# The head of a run has asked for the time and then comes to look into the store, where a command was given in between: none of a clock ahead.
+@test "a command that is given while a run begins holds from its own time on (libfaketime)" {
+    place sqlite r3 # libpq asks for the time too
+    r3-session init
+    begin "${RISKY[@]}"
+    at 26T12:00 run-due >out 2>log
+    text=$(at 27T12:00 r3-session run "$id")
+    sh -c "${text%% | *}" >candles
+    feed=${text#* | }
+    read -ra feed <<<"${feed%% | *}"
+    clock '27T12:00:00 i3600' "${feed[@]}" <candles >before # an hour passes each time that it asks
+    closed=$(jq -s 'map(select(.type == "candle") | .time) | max' before)
+    [ "$closed" -ge 1385552100000 ] && [ "$(tail -n 1 before | jq -r .type)" = end ]
+    R3_NOW=$((closed + 1800000)) r3-session pause "$id" >command
+    clock '27T12:00:00 i3600' "${feed[@]}" <candles >behind
+    diff before behind # it waits for its time
+    leases_run_out
+    at 29T12:00 run-due >>out 2>>log
+    [ "$(count outbox)" = 0 ]
+    [ "$(sql "SELECT count(*) FROM signals WHERE state = 'ACTED' AND time <= $((closed + 1800000)) AND time > 1385467200000")" -gt 0 ]
+    [ "$(sql "SELECT count(*) FROM orders WHERE role = 'ENTRY' AND time > $((closed + 1800000))")" = 0 ]
+}
 
 # The database's clock is that of the program with SQLite: leases are of the time before.
 clock_is_set_while_leased() {

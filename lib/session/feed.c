@@ -31,6 +31,7 @@ struct r3_feed {
     struct r3_decoder *decoder; /* of what the store has */
     int64_t now, seen,
         last; /* closes: of the last candle of the runs before, and of the last that went on in any; R3_TIME_ABSENT: none */
+    int64_t looked; /* when the store was looked into, which is behind `now` */
     struct r3_buffer states;
     struct r3_late late;
     struct r3_awaited awaited;
@@ -93,7 +94,7 @@ static int take_state(const struct r3_store_row *row, void *context, struct r3_e
 /* A time ahead of this clock is one of a clock that was wrong, then or now: nobody knows when the command was given, only that the run
  * before did not know of it. It is not to wait for that time, with a session that goes on meanwhile, so it acts ahead of all that is new. */
 static void set_right(const struct r3_feed *feed, struct r3_command *command) {
-    if (command->time > feed->now)
+    if (command->time > feed->looked)
         command->time = feed->seen != R3_TIME_ABSENT && feed->seen < feed->now ? feed->seen : feed->now;
 }
 
@@ -171,7 +172,9 @@ static int look(struct r3_store *store, void *context, struct r3_error *error) {
     const struct r3_session_lease *lease = &feed->stream.lease;
     const struct r3_store_value key = r3_store_text(lease->session);
     forget(feed);
+    /* The first query begins what the transaction sees: this clock has given none of it later than now. */
     return r3_store_lease_holds(store, lease->session, lease->owner, lease->epoch, error) < 0 ||
+                   r3_clock_now(&feed->looked, error) < 0 ||
                    r3_store_run(store, R3_QUERY_SEEN, &key, 1, take_seen, feed, NULL, error) < 0 ||
                    r3_store_run(store, R3_QUERY_STATES, &key, 1, take_state, feed, NULL, error) < 0 ||
                    r3_store_waiting(store, "r3-session", lease->session, take_command, feed, error) < 0 ||
