@@ -157,8 +157,9 @@ def kill_all(store, pid, number):
 
 def strike(store, draw, span, process, insist, words):
     """True if something was killed: a certain program, whatever there is after some time, two of that, or all."""
-    if words in PROGRAMS and draw.random() < 0.5:
-        return kill_when_there(store, draw, process, draw.choice(PROGRAMS[words]))
+    if words in PROGRAMS and draw.random() < 0.5:  # those first that were not hit yet
+        missed = [name for name in PROGRAMS[words] if not store.kills[name]]
+        return kill_when_there(store, draw, process, draw.choice(missed or PROGRAMS[words]))
     time.sleep(draw.random() * span * 0.9)
     chance = draw.random()
     if chance < 0.25:  # what is ended by TERM may store a part, which is to be seen where a moment is not repeated
