@@ -43,13 +43,6 @@ struct run {
     bool succeeded;
 };
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 static int look_ahead(struct r3_store *store, void *context, struct r3_error *error) {
     struct run *run = context;
     const struct r3_store_value key = r3_store_text(run->id);
@@ -58,7 +51,7 @@ static int look_ahead(struct r3_store *store, void *context, struct r3_error *er
     if (r3_journal_has_unknown(&run->unknown, store, run->id, error) < 0 ||
         r3_journal_is_urgent(&run->urgent, store, run->id, error) < 0 ||
         r3_session_waiting_stop(&stop, store, run->id, error) < 0 ||
-        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, take_any, &run->holds, NULL, error) < 0)
+        r3_store_run(store, R3_QUERY_OPEN_POSITION, &key, 1, r3_store_take_any, &run->holds, NULL, error) < 0)
         return -1;
     run->closes = stop == R3_CLOSE_POSITION;
     return 0;

@@ -193,20 +193,13 @@ static int make_tables(struct r3_store *store, void *context, struct r3_error *e
     return r3_schema_advance(store, &r3_schema, restore->version, error);
 }
 
-static int take_any(const struct r3_store_row *row, void *context, struct r3_error *error) {
-    (void)row;
-    (void)error;
-    *(bool *)context = true;
-    return 0;
-}
-
 int r3_store_restored(bool *out, struct r3_store *store, int64_t span, struct r3_error *error) {
     int64_t now;
     *out = false;
     if (r3_store_now(store, &now, error) < 0)
         return -1;
     const struct r3_store_value since = r3_store_integer(now - span);
-    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, take_any, out, NULL, error);
+    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, r3_store_take_any, out, NULL, error);
 }
 
 int r3_store_restore(struct r3_store *store, struct r3_reader *in, uint64_t *rows, struct r3_error *error) {
