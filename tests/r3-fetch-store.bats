@@ -335,3 +335,14 @@ as_without() {
     run -69 r3-market symbols --platform kraken
     run -64 r3-market symbols --platform nowhere
 }
+
+# Its client makes several questions, of which the quickest tells most: what all of them took says nothing of that one.
+@test "the clock that r3-fetch tells others of KuCoin is as good as its client knows it" {
+    exchange_start --now 2013-12-02T16:00 --speed 0 --candles "$minutes"
+    exchange_fault delay-before:time:1:ms=1500
+    new_store
+    r3-fetch kucoin BTC-USDT 1H --from 2013-11-26 --to 2013-11-26T03:00 --store >out
+    [ "$(requests .time)" = 2 ]
+    trip=$(od -An -v -td8 -w80 "${XDG_STATE_HOME:-$HOME/.local/state}/r3/exchange-clock" | awk '$1 != 0 { print $8 }') # of one exchange
+    [ "$trip" -lt 1000 ]
+}

@@ -23,7 +23,9 @@ struct r3_exchange {
     void (*close)(void *client);
     /* Whether it has candles of this timeframe. */
     bool (*has)(enum r3_timeframe timeframe);
-    /* Its time, ms. */
+    /* Its client tells other processes of its clock itself (lib/exchange/shared_clock.h), and its time is that of the end of the call. */
+    bool tells_clock;
+    /* Its time, ms; of some moment between the question and the answer. */
     int (*time)(void *client, int64_t *now, struct r3_error *error);
     /* A market's rules; fees absent. R3_DATA: there is no such market. */
     int (*instrument)(void *client, const char *market, struct r3_instrument *out, struct r3_error *error);

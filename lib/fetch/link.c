@@ -114,11 +114,12 @@ int r3_fetch_link_measure(struct r3_fetch_link *link, struct r3_error *error) {
     int result = r3_fetch_link_take(link, link->exchange->time(link->client, &now, error), error);
     if (result <= 0)
         return result;
-    /* What it says is taken to be as old as half the time between question and answer. */
+    /* What it says is taken to be as old as half the time between question and answer. A client that tells its clock has made several
+     * questions, or none: how good its clock is, and how old, is known to that one alone. */
     link->timed = r3_clock_monotonic();
-    trip = link->timed - before;
-    link->ahead = now - (before + trip / 2);
-    if (link->shared)
+    trip = link->exchange->tells_clock ? 0 : link->timed - before;
+    link->ahead = now - (link->timed - trip + trip / 2);
+    if (link->shared && !link->exchange->tells_clock)
         r3_exchange_clock_save(&(struct r3_exchange_clock) { link->ahead, trip, link->timed }, link->url);
     return 1;
 }

@@ -68,6 +68,7 @@ const struct r3_exchange r3_kucoin_exchange = {
     .open = history_open,
     .close = history_close,
     .has = history_has,
+    .tells_clock = true,
     .time = history_time,
     .instrument = history_instrument,
     .candles = history_candles,

@@ -59,8 +59,11 @@ int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
     int64_t best = INT64_MAX;
     for (int i = 0; i < SAMPLES && best > QUICK; i++) {
         int64_t offset, trip;
-        if (sample(kucoin, &offset, &trip, error) < 0)
-            return best < INT64_MAX ? 0 : -1;
+        if (sample(kucoin, &offset, &trip, error) < 0) {
+            if (best == INT64_MAX)
+                return -1;
+            break;
+        }
         if (trip < best) {
             best = trip;
             kucoin->clock = (struct r3_exchange_clock) { offset, trip, r3_clock_monotonic() };
