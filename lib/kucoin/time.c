@@ -78,7 +78,7 @@ int r3_kucoin_measure(struct r3_kucoin *kucoin, struct r3_error *error) {
 static bool recall(struct r3_kucoin *kucoin, const struct r3_error *error) {
     if (error->status != R3_RETRY)
         return false;
-    kucoin->has_clock = r3_exchange_clock_load(&kucoin->clock, kucoin->url, FRESH);
+    kucoin->has_clock = r3_exchange_clock_load(&kucoin->clock, kucoin->url, BEARABLE);
     return kucoin->has_clock;
 }
 

@@ -361,6 +361,26 @@ static void check_age(void) {
     r3_kucoin_free(kucoin);
 }
 
+/* What another process has measured is good for as long as one's own, where the quota for questions is used up: runs are minutes apart. */
+static void check_recall(void) {
+    size_t first;
+    struct r3_kucoin *kucoin = begin(&first);
+    struct r3_exchange_clock clock;
+    int64_t now, recalled;
+    CHECK_INT(r3_kucoin_time(kucoin, &now, &error), 0);
+    clock = kucoin->clock;
+    rule("GET /api/v1/timestamp ", -1, "429 Too Many", TYPE, TOO_MANY);
+    for (int minutes = 1; minutes < 64; minutes += 31) {
+        clock.measured = r3_clock_monotonic() - minutes * R3_MINUTE;
+        r3_exchange_clock_save(&clock, kucoin->url);
+        kucoin->has_clock = false;
+        CHECK_INT(r3_kucoin_time(kucoin, &recalled, &error), minutes < 60 ? 0 : -1);
+        CHECK(minutes > 60 || (recalled >= now && recalled - now < 10000));
+    }
+    CHECK_INT(error.status, R3_RETRY);
+    r3_kucoin_free(kucoin);
+}
+
 /* What the clock may be off by is half of the round trip, and drift. Where that is too much for what is asked it is measured again, and is not
  * known where it stays so. */
 static void check_unsure(void) {
@@ -730,6 +750,7 @@ int main(void) {
     check_once();
     check_wrong_time();
     check_age();
+    check_recall();
     check_unsure();
     check_market_answers();
     check_patience();
