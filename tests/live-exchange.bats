@@ -119,6 +119,17 @@ begin_crossed() {
     equals_ledger
 }
 
+@test "the same where the key is refused meanwhile" {
+    begin_crossed
+    exchange_fault refuse:query:1.0:code=400003
+    for time in 01:10 01:11; do now "26T$time" run -77 session "$id"; done
+    [ "$(position)" = '' ]
+    exchange_control clear '{}' >/dev/null
+    go 01:12
+    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
+    equals_ledger
+}
+
 @test "the same where it can be asked for behind the decisions: the candles are looked at in the same run" {
     begin_crossed
     exchange_fault 500-before:query:14

@@ -319,6 +319,12 @@ static bool decide_somehow(const struct r3_session_call *call, struct run *run, 
     return decided;
 }
 
+/* Whether r3-live, which failed so, may have left an order of which more is to be told: it could not learn that, or not ask at all with this
+ * key. */
+static bool leaves_orders(const struct r3_error *error) {
+    return error->status == R3_RETRY || error->status == R3_PERMISSION;
+}
+
 /* r3-live works whatever became of the decisions: what was decided before is on its way, and must not be left alone. *more: something was
  * told that is to be taken in, or that candles have waited for. */
 static void do_round(const struct r3_session_call *call, struct run *run, struct failure *first, bool *more) {
@@ -326,7 +332,7 @@ static void do_round(const struct r3_session_call *call, struct run *run, struct
     struct r3_buffer said = R3_BUFFER_INIT;
     bool decided = decide_somehow(call, run, first);
     *more = false;
-    bool sent = send(call, run, "", &said, &error) == 0, told = sent || error.status != R3_RETRY;
+    bool sent = send(call, run, "", &said, &error) == 0, told = sent || !leaves_orders(&error);
     if (!sent)
         note(call, first, &error, &said);
     if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
@@ -351,7 +357,7 @@ static int begin_again(const struct r3_session_call *call, struct run *run, int 
 static bool send_ahead(const struct r3_session_call *call, struct run *run) {
     struct r3_error error = { 0 };
     struct r3_buffer said = R3_BUFFER_INIT;
-    bool told = send(call, run, " --wait 3s", &said, &error) == 0 || error.status != R3_RETRY;
+    bool told = send(call, run, " --wait 3s", &said, &error) == 0 || !leaves_orders(&error);
     r3_buffer_release(&said);
     return told;
 }
