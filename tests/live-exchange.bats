@@ -108,26 +108,22 @@ begin_crossed() {
     equals_ledger
 }
 
-@test "the same where that cannot be asked for at first: the candles since then are looked at when it can" {
+crossed_meanwhile() { # FAULT STATUS: of the runs that cannot ask
+    local time
     begin_crossed
-    exchange_fault 500-before:query:1.0
-    for time in 01:10 01:11; do now "26T$time" run -75 session "$id"; done
+    exchange_fault "$1"
+    for time in 01:10 01:11; do now "26T$time" run "-$2" session "$id"; done
     [ "$(position)" = '' ]
     exchange_control clear '{}' >/dev/null
     go 01:12
     [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
     equals_ledger
 }
-
+@test "the same where that cannot be asked for at first: the candles since then are looked at when it can" {
+    crossed_meanwhile 500-before:query:1.0 75
+}
 @test "the same where the key is refused meanwhile" {
-    begin_crossed
-    exchange_fault refuse:query:1.0:code=400003
-    for time in 01:10 01:11; do now "26T$time" run -77 session "$id"; done
-    [ "$(position)" = '' ]
-    exchange_control clear '{}' >/dev/null
-    go 01:12
-    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
-    equals_ledger
+    crossed_meanwhile refuse:query:1.0:code=400003 77
 }
 
 @test "the same where it can be asked for behind the decisions: the candles are looked at in the same run" {
