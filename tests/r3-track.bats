@@ -116,6 +116,19 @@ signal() {
     [ "$(members notice '[.level, .text] | @tsv' <out)" = "$(printf 'WARNING\tmain-BTC-USD-1H-3600-L: left alone: it is older than the signal before it')" ]
 }
 
+@test "a signal that is dated years ahead is left alone, and those behind it are not" {
+    hours='{"type":"candle","platform":"csv","market":"BTC-USD","timeframe":"1H","time":%d,"open":"100","high":"101","low":"99","close":"100","volume":"10"}\n'
+    # shellcheck disable=SC2059 # the format is the candle
+    {
+        printf "$hours" 0 && signal 3600000 LONG && signal 1 LONG && printf "$hours" 3600000 && signal 2 FLAT && printf "$hours" 7200000
+        signal 170 LONG && printf "$hours" 10800000 && echo '{"type":"end","source":"own","records":8}'
+    } >own
+    head='cat own'
+    loop '' '--base 1' >out
+    [ "$(members raworder .id <out | tr '\n' ' ')" = 'main-1-ENTRY-1 main-1-EXIT-1 main-2-ENTRY-1 ' ] # a week ahead may be
+    [ "$(members notice '[.level, .text] | @tsv' <out)" = "$(printf "WARNING\tmain-BTC-USD-1H-12960000000-L: left alone: its time is more than 7 days ahead of the market's")" ]
+}
+
 @test "--every writes positions at its boundaries and after each change" {
     loop '--every 6h' >out
     members position '[.side, .time] | @tsv' <out >positions

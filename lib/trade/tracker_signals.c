@@ -2,6 +2,9 @@
 
 #include "lib/trade/tracker_private.h"
 
+/* How far a signal may be ahead of all else: candles may be late by days, while a time in another unit is off by years. */
+static const int64_t FAR = 7 * (int64_t)R3_DAY;
+
 /* Whether a signal of this time asked for the order, and it still works. An exit that protection asked for is no signal's. */
 static bool is_asked_by(const struct r3_tracker_order *order, int64_t time) {
     return order->working && order->time == time && order->signal[0];
@@ -53,6 +56,11 @@ static int outranked(struct r3_tracker *tracker, struct r3_tracker_position *pos
     return 1;
 }
 
+/* Taken, it would move the clock of all positions, and those that follow it would count as older. Without candles there is no time to go by. */
+static bool is_far_ahead(const struct r3_tracker *tracker, const struct r3_tracker_market *market, int64_t time) {
+    return market->closed != R3_TIME_ABSENT && time > market->closed + FAR && time > tracker->now + FAR;
+}
+
 /* What a signal asks of the position as it is known now. */
 static enum r3_tracker_event event_of(const struct r3_tracker *tracker, const struct r3_tracker_position *position,
                                       enum r3_direction direction) {
@@ -69,6 +77,9 @@ int r3_tracker_signal(struct r3_tracker *tracker, const struct r3_record *record
     struct r3_tracker_position *position = r3_tracker_position_of(tracker, signal->session, signal->market);
     struct r3_tracker_market *market = position->market;
     struct r3_tracker_request request = { .role = R3_EXIT, .signal = signal, .reason = "a signal replaced it" };
+    if (is_far_ahead(tracker, market, signal->time))
+        return r3_tracker_notice(tracker, R3_WARNING, position->session, error,
+                                 "%s: left alone: its time is more than 7 days ahead of the market's", signal->id);
     if (signal->time > tracker->now)
         tracker->now = signal->time;
     if (!r3_decimal_is_present(&market->price))
