@@ -37,6 +37,6 @@ int r3_clock_now(int64_t *now, struct r3_error *error) {
 
 int64_t r3_clock_monotonic(void) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_BOOTTIME, &time);
     return (int64_t)time.tv_sec * R3_SECOND + time.tv_nsec / 1000000;
 }

@@ -13,7 +13,7 @@
 int r3_clock_now(int64_t *now, struct r3_error *error);
 /* Whether R3_NOW sets it. */
 bool r3_clock_is_set(void);
-/* For time-outs: ms that only grow, whatever is done to the clock. */
+/* For time-outs: ms since the machine was started that only grow, whatever is done to the clock, and also while it sleeps. */
 int64_t r3_clock_monotonic(void);
 
 #endif

@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/hash.h"
 #include "lib/base/shared_file.h"
-#include "lib/base/time.h"
 
 enum { PLACES = 64, BOOT_SIZE = 36 };
 
@@ -17,17 +15,10 @@ static const char NAME[] = "exchange-clock";
 /* Of one exchange. Two that meet in a place forget each other. */
 struct entry {
     uint64_t url;
-    char boot[BOOT_SIZE + 4];       /* of the machine: its clock counts anew after each */
-    struct r3_exchange_clock clock; /* by CLOCK_BOOTTIME, which goes on while it sleeps */
-    uint64_t hash;                  /* of the rest */
+    char boot[BOOT_SIZE + 4]; /* of the machine: its clock counts anew after each */
+    struct r3_exchange_clock clock;
+    uint64_t hash; /* of the rest */
 };
-
-/* ms that CLOCK_BOOTTIME is ahead of r3_clock_monotonic. */
-static int64_t apart(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_BOOTTIME, &time);
-    return (int64_t)time.tv_sec * R3_SECOND + time.tv_nsec / 1000000 - r3_clock_monotonic();
-}
 
 static bool begin_entry(struct entry *entry, const char *url) {
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
@@ -49,13 +40,13 @@ static off_t place_of(const struct entry *entry) {
 bool r3_exchange_clock_load(struct r3_exchange_clock *out, const char *url, int64_t most) {
     struct entry mine, found;
     int fd = begin_entry(&mine, url) ? r3_shared_open(NAME) : -1;
-    int64_t now = r3_clock_monotonic(), shift = apart();
+    int64_t now = r3_clock_monotonic();
     bool known = fd >= 0 && pread(fd, &found, sizeof found, place_of(&mine)) == (ssize_t)sizeof found &&
                  found.hash == hash_of(&found) && found.url == mine.url &&
-                 memcmp(found.boot, mine.boot, sizeof mine.boot) == 0 && found.clock.measured <= now + shift &&
-                 now + shift - found.clock.measured <= most;
+                 memcmp(found.boot, mine.boot, sizeof mine.boot) == 0 && found.clock.measured <= now &&
+                 now - found.clock.measured <= most;
     if (known)
-        *out = (struct r3_exchange_clock) { found.clock.ahead + shift, found.clock.trip, found.clock.measured - shift };
+        *out = found.clock;
     if (fd >= 0)
         close(fd);
     return known;
@@ -64,10 +55,9 @@ bool r3_exchange_clock_load(struct r3_exchange_clock *out, const char *url, int6
 void r3_exchange_clock_save(const struct r3_exchange_clock *clock, const char *url) {
     struct entry entry;
     int fd = begin_entry(&entry, url) ? r3_shared_open(NAME) : -1;
-    int64_t shift = apart();
     if (fd < 0)
         return;
-    entry.clock = (struct r3_exchange_clock) { clock->ahead - shift, clock->trip, clock->measured + shift };
+    entry.clock = *clock;
     entry.hash = hash_of(&entry);
     if (pwrite(fd, &entry, sizeof entry, place_of(&entry)) != (ssize_t)sizeof entry)
         entry.hash = 0; /* then the next process measures it too */
