@@ -3,9 +3,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, PATIENCE = 10 * 1000 /* ms, for what comes through a pipe: a run of a session must end */ };
 
 static bool ends_with(const char *text, const char *end) {
     size_t length = strlen(text), tail = strlen(end);
@@ -34,15 +35,24 @@ static bool directory_at(int index, char out[PATH_SIZE]) {
     return index == BESIDE && snprintf(out, PATH_SIZE, "%s/strategies", R3_DATADIR) < PATH_SIZE;
 }
 
+/* As read(2) does; where nothing comes for long it fails with ETIMEDOUT. */
+static ssize_t read_some(int fd, char *place, size_t size) {
+    struct pollfd watched = { .fd = fd, .events = POLLIN };
+    int ready = poll(&watched, 1, PATIENCE);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    return ready <= 0 ? -1 : read(fd, place, size);
+}
+
 static int read_file(struct r3_buffer *text, const char *path, struct r3_error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO that nobody writes to */
     ssize_t got = 0;
     if (fd < 0)
         return r3_fail_errno(error, R3_IO, "%s", path);
     while (text->length <= R3_RULES_TEXT_MAX) {
         char *place = r3_buffer_reserve(text, 4096);
-        got = read(fd, place, 4096);
-        if (got < 0 && errno == EINTR)
+        got = read_some(fd, place, 4096);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got <= 0)
             break;
