@@ -108,11 +108,11 @@ begin_crossed() {
     equals_ledger
 }
 
-crossed_meanwhile() { # FAULT STATUS: of the runs that cannot ask
+crossed_meanwhile() { # FAULT STATUS TIMES…: of the runs that cannot ask
     local time
     begin_crossed
     exchange_fault "$1"
-    for time in 01:10 01:11; do now "26T$time" run "-$2" session "$id"; done
+    for time in "${@:3}"; do now "26T$time" run "-$2" session "$id"; done
     [ "$(position)" = '' ]
     exchange_control clear '{}' >/dev/null
     go 01:12
@@ -120,10 +120,40 @@ crossed_meanwhile() { # FAULT STATUS: of the runs that cannot ask
     equals_ledger
 }
 @test "the same where that cannot be asked for at first: the candles since then are looked at when it can" {
-    crossed_meanwhile 500-before:query:1.0 75
+    crossed_meanwhile 500-before:query:1.0 75 01:10 # which tries for half a minute
 }
 @test "the same where the key is refused meanwhile" {
-    crossed_meanwhile refuse:query:1.0:code=400003 77
+    crossed_meanwhile refuse:query:1.0:code=400003 77 01:10 01:11
+}
+
+no_funds() { # and that is looked at
+    sql "UPDATE sessions SET cash = '1000000'; DELETE FROM consumer_positions"
+}
+@test "the same where r3-live ends with another status, for another reason: it does not say whether it could ask" {
+    begin_crossed
+    exchange_fault 500-before:query:1.0
+    no_funds
+    now 26T01:10 run -78 session "$id"
+    [[ $output == *'the live sessions own '* ]]
+    [ "$(position)" = '' ]
+    sql "UPDATE sessions SET cash = '5000'"
+    exchange_control clear '{}' >/dev/null
+    chmod o+r "$XDG_CONFIG_HOME/r3/kucoin"
+    now 26T01:11 run -78 session "$id"
+    [[ $output == *"$XDG_CONFIG_HOME/r3/kucoin"* ]]
+    [ "$(position)" = '' ]
+    chmod o-r "$XDG_CONFIG_HOME/r3/kucoin"
+    go 01:12
+    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
+    equals_ledger
+}
+
+@test "the same where the allotments do not fit, and all could be asked: candles go on" {
+    begin_crossed
+    no_funds
+    now 26T01:10 run session "$id" # the look ahead of the candles has ended with 78, the last one perhaps
+    [ "$status" = 0 ] || [ "$status" = 78 ]
+    [ "$(sql 'SELECT role FROM orders ORDER BY time' | paste -sd' ') $(position)" = 'ENTRY SL FLAT 0' ]
 }
 
 @test "the same where it can be asked for behind the decisions: the candles are looked at in the same run" {

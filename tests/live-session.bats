@@ -370,6 +370,34 @@ stand_in() {
     run -0 r3-session check
 }
 
+@test "a stop that fails without candles is carried out with them" {
+    stand_in
+    feed=$DATA/$FEED begin_live "${LIVE[@]}"
+    runs 02:25 02:30
+    [[ $(position) == LONG* ]]
+    printf '#!/bin/bash\n[ -e failed ] && exec %q "$@"\ntouch failed\nexit 70\n' "$BIN/r3-backtest" >stand-in/r3-backtest
+    chmod +x stand-in/r3-backtest
+    at 26T02:33 r3-session stop "$id" >command
+    at 26T02:34 run -70 session "$id"
+    [ "$(state) $(position)" = 'STOPPED FLAT 0' ]
+    run -0 r3-session check
+}
+
+@test "the rules are a FIFO that nobody writes to: the run does not wait for it, and protects what is held" {
+    stand_in
+    sed 's,fast *= *[0-9]*,fast = 3,; s,slow *= *[0-9]*,slow = 8,' "$TOP/lib/strategies/sma-cross.rules" >mine.rules
+    R3_NOW=2013-11-26 r3-session start --strategy ./mine.rules --market BTC-USD --timeframe 15m --live --cash 10000 --source "$DATA/$FEED" \
+        --base-increment 0.1 --minimum-size 1 --stop-loss 1% --base 2 >started
+    id=$(jq -r .session started)
+    runs 02:25 02:30
+    [ "$(position)" = 'LONG 2' ]
+    rm mine.rules
+    mkfifo mine.rules
+    at 26T02:35 run -74 timeout 60 session "$id"
+    [[ $(sql 'SELECT last_failure FROM sessions') == *'is run without its rules'*'mine.rules: Connection timed out'* ]]
+    [ "$(sql 'SELECT seen FROM sessions')" = 1385433300000 ]
+}
+
 @test "no candles come: what the run is fed with instead, and the tick, which stays due" {
     stand_in
     cp "$DATA/$FEED" feed.csv

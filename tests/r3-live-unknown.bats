@@ -296,13 +296,35 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     bring_back
     [ "$(journal)" = 's1-1-ENTRY-1|INTENT' ]
     run -1 r3-session stop --force s1
-    [[ $output == *'s1 has orders that may be at the exchange: r3-order --live --session s1 brings them to their end'* ]]
+    [[ $output == *'s1: the store was restored, and it is not known what the session did since the dump: r3-order --live --session s1 asks the exchange'* ]]
     live </dev/null >out
     [ "$(journal)" = 's1-1-ENTRY-1|WORKING' ]
     [ "$(accepted)" = 1 ]
+    run -1 r3-session stop --force s1
+    [[ $output == *'s1 has orders that may be at the exchange: r3-order --live --session s1 brings them to their end'* ]]
     # One that was not restored knows what it has sent.
     sql "UPDATE exchange_orders SET step = 'INTENT'; DELETE FROM outbox; DELETE FROM transactions"
     run -0 r3-session stop --force s1
+}
+
+# An order of which the dump does not have even the decision: it is found by the session's name.
+@test "a store that was copied back: no session ends before the exchange was asked what it did since" {
+    local state
+    live_begin
+    live </dev/null >out # it is compared
+    r3-session dump >old
+    limit s1-1-ENTRY-1 60000 | live >>out
+    for state in ACTIVE CREATED; do
+        bring_back
+        sql "UPDATE sessions SET state = '$state'"
+        [ "$(journal)" = '' ]
+        run -1 r3-session stop $([ "$state" = CREATED ] || echo --force) s1
+        [[ $output == *'s1: the store was restored, and'* ]]
+    done
+    run -78 live </dev/null # at once, though it was compared a moment before the dump
+    [[ $output == *"order s1-1-ENTRY-1 is the session's and not in the store"* ]]
+    r3-session stop s1 >command # who stops it has been told
+    [ "$(sql 'SELECT state FROM sessions')" = STOPPED ]
 }
 
 @test "a store that was copied back, and nobody answers: nothing is sent" {

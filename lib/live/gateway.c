@@ -270,9 +270,9 @@ static int run_once(struct r3_live *live, struct r3_error *error) {
     int result = round_of(live, true, r3_clock_monotonic() + live->options->wait, error);
     if (live_tell_rest(live, &left, &unknown, result < 0 ? &later : error) < 0)
         result = -1;
-    if (live_give_back(live, result < 0 ? &later : error) < 0)
-        result = -1;
-    return result < 0 ? -1 : live_end(live, left, unknown, error);
+    if (result == 0 && (result = live_end(live, left, unknown, error)) < 0)
+        live_note_told(live);
+    return live_give_back(live, result < 0 ? &later : error) < 0 ? -1 : result;
 }
 
 /* Orders that rest are looked at again from time to time: whether it is now. */

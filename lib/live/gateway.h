@@ -147,6 +147,9 @@ int live_compare(struct r3_live *live, struct r3_error *error);
 void live_describe(struct r3_buffer *out, const struct r3_order *order);
 /* Say what is not over; *left: what the next run must go on with, *unknown: of which it is not known whether it arrived. */
 int live_tell_rest(struct r3_live *live, size_t *left, size_t *unknown, struct r3_error *error);
+/* Of a run that does not end with 0: note in which sessions it has learnt all the same what became of every order that was at the exchange.
+ * Where that cannot be noted, candles wait for the next run. */
+void live_note_told(struct r3_live *live);
 /* 0, or what the run ends with. */
 int live_end(const struct r3_live *live, size_t left, size_t unknown, struct r3_error *error);
 int live_dry_run(struct r3_live *live, struct r3_error *error);

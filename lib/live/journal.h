@@ -81,10 +81,13 @@ int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error);
 /* Whether the store was restored from a dump within the last `span` ms of its clock. */
 int r3_live_restored(struct r3_store *store, int64_t span, bool *restored, struct r3_error *error);
 
-/* How far a session was reconciled in its market, ms; R3_TIME_ABSENT: never. */
+/* How far a session was reconciled in its market, ms; R3_TIME_ABSENT: never, or not since the store was restored. Setting it to R3_TIME_ABSENT
+ * says that it was, and leaves the time as it is. */
 int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,
                        struct r3_error *error);
 int r3_live_set_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t time,
                            struct r3_error *error);
+/* That it is known what became of all orders of the session that were at the exchange, whatever else has failed: for the run whose lease it is. */
+int r3_live_note_told(struct r3_store *store, const struct r3_live_session *session, struct r3_error *error);
 
 #endif

@@ -1,12 +1,9 @@
-/* Orders and cancels that came as records, on their way into the journal; and how far a market was reconciled. */
+/* Orders and cancels that came as records, on their way into the journal. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/live/journal.h"
-#include "lib/store/dump.h"
-
-static const char PROGRAM[] = "r3-live";
 
 struct lines {
     const struct r3_buffer *orders, *cancels;
@@ -156,59 +153,4 @@ static int look_for_any(struct r3_store *store, void *context, struct r3_error *
 int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error) {
     *any = false;
     return r3_store_read(store, look_for_any, any, error);
-}
-
-struct restored {
-    int64_t span;
-    bool *out;
-};
-
-static int look_for_restored(struct r3_store *store, void *context, struct r3_error *error) {
-    const struct restored *restored = context;
-    return r3_store_restored(restored->out, store, restored->span, error);
-}
-
-int r3_live_restored(struct r3_store *store, int64_t span, bool *out, struct r3_error *error) {
-    struct restored restored = { span, out };
-    return r3_store_read(store, look_for_restored, &restored, error);
-}
-
-/* ---- how far a session was reconciled ---- */
-
-struct reach {
-    char topic[R3_MARKET_SIZE + R3_SESSION_SIZE + 8];
-    int64_t time;
-};
-
-static int read_reach(struct r3_store *store, void *context, struct r3_error *error) {
-    struct reach *reach = context;
-    const struct r3_store_value values[] = { r3_store_text(PROGRAM), r3_store_text(reach->topic) };
-    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, r3_store_take_integer, &reach->time, NULL, error);
-}
-
-static int write_reach(struct r3_store *store, void *context, struct r3_error *error) {
-    const struct reach *reach = context;
-    const struct r3_store_value values[] = { r3_store_text(PROGRAM), r3_store_text(reach->topic),
-                                             r3_store_integer(reach->time) };
-    return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error);
-}
-
-static void name_topic(struct reach *reach, const struct r3_live_session *session) {
-    snprintf(reach->topic, sizeof reach->topic, "kucoin/%s/%s", session->market, session->id);
-}
-
-int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,
-                       struct r3_error *error) {
-    struct reach reach = { .time = R3_TIME_ABSENT };
-    name_topic(&reach, session);
-    int result = r3_store_read(store, read_reach, &reach, error);
-    *time = reach.time;
-    return result;
-}
-
-int r3_live_set_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t time,
-                           struct r3_error *error) {
-    struct reach reach = { .time = time };
-    name_topic(&reach, session);
-    return r3_store_write(store, write_reach, &reach, error);
 }

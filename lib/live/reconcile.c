@@ -183,10 +183,12 @@ static int reach_of(struct r3_live *live, const char *market, int64_t now, int64
 
 /* With one that is unaccounted for the reach stays, so that each run finds it again. */
 static int set_reach(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
-    for (size_t i = 0; i < live->session_count; i++)
-        if (is_ours(&live->sessions[i], market) && !live->sessions[i].unaccounted &&
-            r3_live_set_reconciled(live->store, &live->sessions[i], now, error) < 0)
+    for (size_t i = 0; i < live->session_count; i++) {
+        const struct r3_live_session *session = &live->sessions[i];
+        if (is_ours(session, market) &&
+            r3_live_set_reconciled(live->store, session, session->unaccounted ? R3_TIME_ABSENT : now, error) < 0)
             return -1;
+    }
     return 0;
 }
 

@@ -61,6 +61,25 @@ int live_tell_rest(struct r3_live *live, size_t *left, size_t *unknown, struct r
     return 0;
 }
 
+/* Whether more may have become of an order of the session than was told. */
+static bool has_untold(const struct r3_live *live, const struct r3_live_session *session) {
+    for (size_t i = 0; i < live->order_count; i++) {
+        const struct live_order *order = &live->at_work[i];
+        if (order->session == session && order->row.step != R3_LIVE_INTENT && !live_is_settled(order))
+            return true;
+    }
+    return false;
+}
+
+void live_note_told(struct r3_live *live) {
+    struct r3_error unused;
+    for (size_t i = 0; i < live->session_count; i++) {
+        const struct r3_live_session *session = &live->sessions[i];
+        if (session->epoch && !has_untold(live, session))
+            r3_live_note_told(live->store, session, &unused);
+    }
+}
+
 int live_end(const struct r3_live *live, size_t left, size_t unknown, struct r3_error *error) {
     const char *trouble = live->trouble;
     if (live->input_error.status) {

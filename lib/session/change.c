@@ -38,6 +38,20 @@ static int take_lease(const struct r3_store_row *row, void *context, struct r3_e
     return 0;
 }
 
+/* What a live session did since the dump that was restored is known to the exchange alone. */
+static int check_compared(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
+    bool uncompared;
+    if (!r3_session_is_live(session))
+        return 0;
+    if (r3_store_is_uncompared(&uncompared, store, session->id, error) < 0)
+        return -1;
+    return !uncompared ? 0
+                       : r3_fail(error, R3_REFUSED,
+                                 "%s: the store was restored, and it is not known what the session did since the dump: "
+                                 "r3-order --live --session %s asks the exchange",
+                                 session->id, session->id);
+}
+
 /* No run of it has ended, and none is at work: nothing can be held, so there is nothing to wait for. */
 static int never_ran(bool *out, struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
     const struct r3_store_value id = r3_store_text(session->id);
@@ -70,13 +84,10 @@ static int set_state(struct r3_store *store, const struct r3_session *session, e
 
 /* Of a live session nothing may be at the exchange, and what that has told is to be taken in first: a fill is not to be forgotten. */
 static int may_force(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
-    bool sent, told, open, restored;
-    if (r3_journal_has_sent(&sent, store, session->id, error) < 0 ||
-        r3_journal_has_told(&told, store, session->id, error) < 0 ||
-        r3_journal_has_open(&open, store, session->id, error) < 0 ||
-        r3_store_restored(&restored, store, R3_DAY, error) < 0)
+    bool sent, told;
+    if (check_compared(store, session, error) < 0 || r3_journal_has_sent(&sent, store, session->id, error) < 0 ||
+        r3_journal_has_told(&told, store, session->id, error) < 0)
         return -1;
-    sent |= open && restored; /* it is not known that they were not */
     if (sent)
         return r3_fail(error, R3_REFUSED,
                        "%s has orders that may be at the exchange: r3-order --live --session %s "
@@ -138,7 +149,8 @@ static int change_one(struct r3_store *store, struct change *change, const struc
         r3_buffer_printf(&change->remarks, "%s is %s already\n", session->id, r3_session_state_name(state));
         return 0;
     }
-    if (change->action == R3_STOP_SESSION && never_ran(&over, store, session, error) < 0)
+    if (change->action == R3_STOP_SESSION &&
+        (never_ran(&over, store, session, error) < 0 || (over && check_compared(store, session, error) < 0)))
         return -1;
     if (r3_session_command(store, session, change->action, change->position, change->now, &change->lines, error) < 0)
         return -1;

@@ -95,17 +95,15 @@ static int get_note(int64_t *value, struct r3_store *store, const char *platform
                     enum r3_timeframe timeframe, const char *name, struct r3_error *error) {
     char topic[TOPIC_SIZE];
     snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
-    const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic) };
     *value = 0;
-    return r3_store_run(store, R3_QUERY_READ_UP_TO, values, 2, r3_store_take_integer, value, NULL, error);
+    return r3_store_mark(value, store, "candles", topic, error);
 }
 
 static int set_note(struct r3_store *store, const char *platform, const char *market, enum r3_timeframe timeframe,
                     const char *name, int64_t value, struct r3_error *error) {
     char topic[TOPIC_SIZE];
     snprintf(topic, sizeof topic, "%s/%s/%s/%s", platform, market, r3_timeframe_name(timeframe), name);
-    const struct r3_store_value values[] = { r3_store_text("candles"), r3_store_text(topic), r3_store_integer(value) };
-    return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, values, 3, NULL, NULL, NULL, error);
+    return r3_store_set_mark(store, "candles", topic, value, error);
 }
 
 int r3_market_days(int64_t *days, struct r3_store *store, const char *platform, const char *market,

@@ -297,7 +297,7 @@ static void note(const struct r3_session_call *call, struct failure *first, cons
 }
 
 /* Commands, what the exchange has told, and protection by the last price that is known wait for no candles: where a run fails it is made
- * once more without them, and the rounds behind it are. Before a first run there is nothing that could be held. */
+ * once more without them, and the rounds behind it are; one that wanted none is made once more with them. Before a first run there is nothing that could be held. */
 static bool may_do_without(const struct run *run) {
     return !run->no_candles && run->session.seen != R3_TIME_ABSENT;
 }
@@ -308,8 +308,9 @@ static bool decide_somehow(const struct r3_session_call *call, struct run *run, 
     bool kept, decided = decide(call, run, &kept, &said, &error) == 0;
     if (!decided)
         note(call, first, &error, &said);
-    if (!decided && may_do_without(run)) {
-        run->no_candles = true;
+    /* A stop that closes wants none; where it cannot be carried out so, as without a state to go on from, they may help. */
+    if (!decided && (may_do_without(run) || (run->no_candles && run->closes && !run->waits))) {
+        run->no_candles = !run->no_candles;
         error = (struct r3_error) { 0 };
         decided = decide(call, run, &kept, &said, &error) == 0;
         if (!decided)
@@ -319,10 +320,22 @@ static bool decide_somehow(const struct r3_session_call *call, struct run *run, 
     return decided;
 }
 
-/* Whether r3-live, which failed so, may have left an order of which more is to be told: it could not learn that, or not ask at all with this
- * key. */
-static bool leaves_orders(const struct r3_error *error) {
-    return error->status == R3_RETRY || error->status == R3_PERMISSION;
+struct mark {
+    const struct run *run;
+    int64_t told;
+};
+
+static int read_told(struct r3_store *store, void *context, struct r3_error *error) {
+    struct mark *mark = context;
+    return r3_store_mark(&mark->told, store, R3_STORE_TOLD, mark->run->id, error);
+}
+
+/* Whether r3-live, which has failed in this run, has learnt all the same what became of the orders at the exchange. Where it did not, it may be
+ * that one is filled: it could not ask, with this key not at all, or it was ended. */
+static bool was_told(const struct r3_session_call *call, const struct run *run) {
+    struct mark mark = { run, 0 };
+    struct r3_error unused;
+    return r3_store_read(call->store, read_told, &mark, &unused) == 0 && mark.told == run->epoch;
 }
 
 /* r3-live works whatever became of the decisions: what was decided before is on its way, and must not be left alone. *more: something was
@@ -332,7 +345,7 @@ static void do_round(const struct r3_session_call *call, struct run *run, struct
     struct r3_buffer said = R3_BUFFER_INIT;
     bool decided = decide_somehow(call, run, first);
     *more = false;
-    bool sent = send(call, run, "", &said, &error) == 0, told = sent || !leaves_orders(&error);
+    bool sent = send(call, run, "", &said, &error) == 0, told = sent || was_told(call, run);
     if (!sent)
         note(call, first, &error, &said);
     if (decided && r3_store_read(call->store, look_behind, run, &error) < 0)
@@ -357,7 +370,7 @@ static int begin_again(const struct r3_session_call *call, struct run *run, int 
 static bool send_ahead(const struct r3_session_call *call, struct run *run) {
     struct r3_error error = { 0 };
     struct r3_buffer said = R3_BUFFER_INIT;
-    bool told = send(call, run, " --wait 3s", &said, &error) == 0 || !leaves_orders(&error);
+    bool told = send(call, run, " --wait 3s", &said, &error) == 0 || was_told(call, run);
     r3_buffer_release(&said);
     return told;
 }

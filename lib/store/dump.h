@@ -34,5 +34,8 @@ int r3_store_restore(struct r3_store *store, struct r3_reader *in, uint64_t *row
 /* Inside `work`. Whether that was done within the last `span` ms of the database's clock, a day at most: so what happened since the dump may
  * not be in the store. */
 int r3_store_restored(bool *out, struct r3_store *store, int64_t span, struct r3_error *error);
+/* The same within a day, where the session was not compared with its exchange since; and that it was now. */
+int r3_store_is_uncompared(bool *out, struct r3_store *store, const char *session, struct r3_error *error);
+int r3_store_note_compared(struct r3_store *store, const char *session, struct r3_error *error);
 
 #endif

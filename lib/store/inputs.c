@@ -21,6 +21,18 @@ int r3_store_numbers(struct r3_store *store, const char *counter, int64_t count,
     return result;
 }
 
+int r3_store_mark(int64_t *value, struct r3_store *store, const char *keeper, const char *name,
+                  struct r3_error *error) {
+    const struct r3_store_value key[] = { r3_store_text(keeper), r3_store_text(name) };
+    return r3_store_run(store, R3_QUERY_READ_UP_TO, key, 2, r3_store_take_integer, value, NULL, error);
+}
+
+int r3_store_set_mark(struct r3_store *store, const char *keeper, const char *name, int64_t value,
+                      struct r3_error *error) {
+    const struct r3_store_value row[] = { r3_store_text(keeper), r3_store_text(name), r3_store_integer(value) };
+    return r3_store_run(store, R3_QUERY_SET_READ_UP_TO, row, 3, NULL, NULL, NULL, error);
+}
+
 /* Rows of the outbox with these numbers; the text is cut at its newlines for a moment. */
 static int put_lines(struct r3_store *store, const char *program, const char *session, char *text, int64_t number,
                      struct r3_error *error) {

@@ -57,7 +57,7 @@ static const char *const texts[R3_QUERY_COUNT] = {
     [R3_QUERY_CLAIM_TOKEN] = "INSERT INTO transactions (token, time) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     [R3_QUERY_FORGET_TOKEN] = "DELETE FROM transactions WHERE token = $1",
     [R3_QUERY_FORGET_OLD_TOKENS] = "DELETE FROM transactions WHERE time < $1",
-    [R3_QUERY_RESTORED] = "SELECT 1 FROM transactions WHERE token = '" R3_STORE_RESTORED "' AND time > $1",
+    [R3_QUERY_RESTORED] = "SELECT time FROM transactions WHERE token = '" R3_STORE_RESTORED "' AND time > $1",
     [R3_QUERY_NOTE_INPUT] = "INSERT INTO seen_inputs (consumer, session, input, time) VALUES ($1, $2, $3, $4)"
                             " ON CONFLICT DO NOTHING",
     [R3_QUERY_VERSION] = "SELECT version FROM r3_schema",

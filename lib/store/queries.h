@@ -14,7 +14,7 @@ enum r3_query {
     R3_QUERY_CLAIM_TOKEN,       /* token, time */
     R3_QUERY_FORGET_TOKEN,      /* token */
     R3_QUERY_FORGET_OLD_TOKENS, /* time */
-    R3_QUERY_RESTORED,          /* time → a row where a dump was restored since */
+    R3_QUERY_RESTORED,          /* time → when a dump was restored, if that was since */
     R3_QUERY_NOTE_INPUT,        /* consumer, session, input, time */
     /* schema */
     R3_QUERY_VERSION,

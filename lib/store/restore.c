@@ -193,13 +193,41 @@ static int make_tables(struct r3_store *store, void *context, struct r3_error *e
     return r3_schema_advance(store, &r3_schema, restore->version, error);
 }
 
-int r3_store_restored(bool *out, struct r3_store *store, int64_t span, struct r3_error *error) {
+/* R3_TIME_ABSENT: it was not. */
+static int restored_at(int64_t *out, struct r3_store *store, int64_t span, struct r3_error *error) {
     int64_t now;
-    *out = false;
+    *out = R3_TIME_ABSENT;
     if (r3_store_now(store, &now, error) < 0)
         return -1;
     const struct r3_store_value since = r3_store_integer(now - span);
-    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, r3_store_take_any, out, NULL, error);
+    return r3_store_run(store, R3_QUERY_RESTORED, &since, 1, r3_store_take_integer, out, NULL, error);
+}
+
+int r3_store_restored(bool *out, struct r3_store *store, int64_t span, struct r3_error *error) {
+    int64_t when;
+    int result = restored_at(&when, store, span, error);
+    *out = when != R3_TIME_ABSENT;
+    return result;
+}
+
+/* A mark of each session: which restoring it was compared after. No two clocks are compared by it. */
+static const char COMPARED[] = "compared";
+
+int r3_store_is_uncompared(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
+    int64_t when, compared = R3_TIME_ABSENT;
+    *out = false;
+    if (restored_at(&when, store, R3_DAY, error) < 0 ||
+        (when != R3_TIME_ABSENT && r3_store_mark(&compared, store, COMPARED, session, error) < 0))
+        return -1;
+    *out = when != R3_TIME_ABSENT && when != compared;
+    return 0;
+}
+
+int r3_store_note_compared(struct r3_store *store, const char *session, struct r3_error *error) {
+    int64_t when;
+    if (restored_at(&when, store, R3_DAY, error) < 0)
+        return -1;
+    return when == R3_TIME_ABSENT ? 0 : r3_store_set_mark(store, COMPARED, session, when, error);
 }
 
 int r3_store_restore(struct r3_store *store, struct r3_reader *in, uint64_t *rows, struct r3_error *error) {

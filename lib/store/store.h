@@ -130,6 +130,14 @@ int r3_store_note_input(struct r3_store *store, const char *consumer, const char
 int r3_store_numbers(struct r3_store *store, const char *counter, int64_t count, int64_t *first,
                      struct r3_error *error);
 
+/* Inside `work`. A number that is kept under a keeper and a name (rows of consumer_positions). *value stays where there is none. */
+int r3_store_mark(int64_t *value, struct r3_store *store, const char *keeper, const char *name, struct r3_error *error);
+int r3_store_set_mark(struct r3_store *store, const char *keeper, const char *name, int64_t value,
+                      struct r3_error *error);
+/* Keeper of marks by session: the lease under which it was learnt last what became of all its orders that were at the exchange, though
+ * something else has failed. */
+#define R3_STORE_TOLD "told"
+
 /* Inside `work` of a write only. Add a notice of a session, with the next number of its program's. time: ms. */
 int r3_store_add_notice(struct r3_store *store, const char *session, const char *program, int64_t time,
                         const char *level, const char *text, struct r3_error *error);
