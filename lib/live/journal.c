@@ -94,26 +94,16 @@ int r3_live_lease(struct r3_live_session *session, struct r3_store *store, const
     return 0;
 }
 
-static int change_lease(struct r3_store *store, const struct lease *lease, bool end, struct r3_error *error) {
+static int prolong(struct r3_store *store, void *context, struct r3_error *error) {
+    const struct lease *lease = context;
     const struct r3_live_session *session = lease->session;
-    int64_t now, changed = 0;
-    if (r3_store_now(store, &now, error) < 0)
-        return -1;
-    const struct r3_store_value values[] = { r3_store_text(session->id), r3_store_text(session->owner),
-                                             r3_store_integer(session->epoch), r3_store_integer(now + lease->span) };
-    if (r3_store_run(store, end ? R3_QUERY_END_LEASE : R3_QUERY_PROLONG_LEASE, values, end ? 3 : 4, NULL, NULL,
-                     &changed, error) < 0)
-        return -1;
-    return changed || end ? 0
-                          : r3_fail(error, R3_RETRY, "%s: session %s was taken over by another run",
-                                    r3_store_name(store), session->id);
+    return r3_store_prolong_lease(store, session->id, session->owner, session->epoch, lease->span, error);
 }
 
-static int prolong(struct r3_store *store, void *context, struct r3_error *error) {
-    return change_lease(store, context, false, error);
-}
 static int end_lease(struct r3_store *store, void *context, struct r3_error *error) {
-    return change_lease(store, context, true, error);
+    const struct r3_live_session *session = ((const struct lease *)context)->session;
+    int result = r3_store_end_lease(store, session->id, session->owner, session->epoch, error);
+    return result < 0 && error->status == R3_RETRY ? 0 : result; /* who was overtaken has none to give back */
 }
 
 int r3_live_prolong(struct r3_live_session *session, struct r3_store *store, int64_t span, struct r3_error *error) {

@@ -55,33 +55,14 @@ int64_t r3_session_lease_rest(const struct r3_session_lease *lease) {
     return rest > 0 ? rest : 0;
 }
 
-/* One of the queries that change the row of a session for the holder alone, with up to two more values. */
 static int change(struct r3_store *store, const struct r3_session_lease *lease, enum r3_query query,
                   const struct r3_store_value *more, size_t count, struct r3_error *error) {
-    struct r3_store_value values[5] = { r3_store_text(lease->session), r3_store_text(lease->owner),
-                                        r3_store_integer(lease->epoch) };
-    int64_t changed = 0;
-    for (size_t i = 0; i < count; i++)
-        values[3 + i] = more[i];
-    if (r3_store_run(store, query, values, 3 + count, NULL, NULL, &changed, error) < 0)
-        return -1;
-    return changed ? 0
-                   : r3_fail(error, R3_RETRY, "%s: session %s was taken over by another run", r3_store_name(store),
-                             lease->session);
+    return r3_store_lease_change(store, query, lease->session, lease->owner, lease->epoch, more, count, error);
 }
 
-/* Even where it ran out: as long as nobody took it, nothing has happened meanwhile. The tick that the run is to do is not handed out
- * again meanwhile either, whoever was given it: it would find the session at work. */
 static int prolong(struct r3_store *store, void *context, struct r3_error *error) {
     const struct r3_session_lease *lease = context;
-    int64_t now;
-    if (r3_store_now(store, &now, error) < 0)
-        return -1;
-    const struct r3_store_value until = r3_store_integer(now + lease->span);
-    const struct r3_store_value tick[] = { r3_store_text(lease->session), until };
-    if (change(store, lease, R3_QUERY_PROLONG_LEASE, &until, 1, error) < 0)
-        return -1;
-    return r3_store_run(store, R3_QUERY_HOLD_TICK, tick, 2, NULL, NULL, NULL, error);
+    return r3_store_prolong_lease(store, lease->session, lease->owner, lease->epoch, lease->span, error);
 }
 
 int r3_session_lease_prolong(struct r3_session_lease *lease, struct r3_error *error) {
@@ -119,5 +100,5 @@ void r3_session_lease_failed(struct r3_store *store, const struct r3_session_lea
 }
 
 int r3_session_lease_end(struct r3_store *store, const struct r3_session_lease *lease, struct r3_error *error) {
-    return change(store, lease, R3_QUERY_END_LEASE, NULL, 0, error);
+    return r3_store_end_lease(store, lease->session, lease->owner, lease->epoch, error);
 }

@@ -167,5 +167,17 @@ int r3_store_lease(struct r3_store *store, const char *session, const char *owne
                    struct r3_error *error);
 int r3_store_lease_holds(struct r3_store *store, const char *session, const char *owner, int64_t epoch,
                          struct r3_error *error);
+/* Inside `work` of a write only; R3_RETRY where another has the lease. Hold it for `span` ms more, even where it ran out: as long as nobody took
+ * it, nothing has happened meanwhile. The tick that the run is to do is not handed out again meanwhile either, whoever was given it: it would
+ * find the session at work. */
+int r3_store_prolong_lease(struct r3_store *store, const char *session, const char *owner, int64_t epoch, int64_t span,
+                           struct r3_error *error);
+int r3_store_end_lease(struct r3_store *store, const char *session, const char *owner, int64_t epoch,
+                       struct r3_error *error);
+/* The same by a query that changes the row of a session for the holder alone: its first parameters are these, R3_STORE_LEASE_MORE follow at
+ * most. */
+enum { R3_STORE_LEASE_MORE = 2 };
+int r3_store_lease_change(struct r3_store *store, enum r3_query query, const char *session, const char *owner,
+                          int64_t epoch, const struct r3_store_value *more, size_t count, struct r3_error *error);
 
 #endif
