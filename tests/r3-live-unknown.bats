@@ -309,18 +309,23 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
 
 # An order of which the dump does not have even the decision: it is found by the session's name.
 @test "a store that was copied back: no session ends before the exchange was asked what it did since" {
-    local state
+    local how
     live_begin
     live </dev/null >out # it is compared
     r3-session dump >old
     limit s1-1-ENTRY-1 60000 | live >>out
-    for state in ACTIVE CREATED; do
+    for how in --force s1; do
         bring_back
-        sql "UPDATE sessions SET state = '$state'"
+        [ $how = --force ] || sql "UPDATE sessions SET state = 'CREATED'"
         [ "$(journal)" = '' ]
-        run -1 r3-session stop $([ "$state" = CREATED ] || echo --force) s1
+        run -1 r3-session stop $how s1
         [[ $output == *'s1: the store was restored, and'* ]]
     done
+    sql "UPDATE sessions SET state = 'ACTIVE', seen = NULL"
+    r3-session stop --all >command # which a run carries out
+    [ "$(sql 'SELECT state FROM sessions')" = STOPPING ]
+    bring_back
+    sql "UPDATE sessions SET state = 'CREATED'"
     run -78 live </dev/null # at once, though it was compared a moment before the dump
     [[ $output == *"order s1-1-ENTRY-1 is the session's and not in the store"* ]]
     r3-session stop s1 >command # who stops it has been told

@@ -39,11 +39,14 @@ static int take_lease(const struct r3_store_row *row, void *context, struct r3_e
 }
 
 /* What a live session did since the dump that was restored is known to the exchange alone. */
+static int is_uncompared(bool *out, struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
+    *out = false;
+    return r3_session_is_live(session) ? r3_store_is_uncompared(out, store, session->id, error) : 0;
+}
+
 static int check_compared(struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
     bool uncompared;
-    if (!r3_session_is_live(session))
-        return 0;
-    if (r3_store_is_uncompared(&uncompared, store, session->id, error) < 0)
+    if (is_uncompared(&uncompared, store, session, error) < 0)
         return -1;
     return !uncompared ? 0
                        : r3_fail(error, R3_REFUSED,
@@ -56,17 +59,18 @@ static int check_compared(struct r3_store *store, const struct r3_session *sessi
 static int never_ran(bool *out, struct r3_store *store, const struct r3_session *session, struct r3_error *error) {
     const struct r3_store_value id = r3_store_text(session->id);
     int64_t until = 0, now = 0;
+    bool uncompared = false;
     *out = false;
-    if (session->state == R3_CREATED) {
+    if (session->state == R3_CREATED) { /* it has no run that could wait */
         *out = true;
-        return 0;
+        return check_compared(store, session, error);
     }
     if (session->seen != R3_TIME_ABSENT)
         return 0;
     if (r3_store_run(store, R3_QUERY_LEASE, &id, 1, take_lease, &until, NULL, error) < 0 ||
-        r3_store_now(store, &now, error) < 0)
+        r3_store_now(store, &now, error) < 0 || is_uncompared(&uncompared, store, session, error) < 0)
         return -1;
-    *out = until <= now;
+    *out = until <= now && !uncompared;
     return 0;
 }
 
@@ -149,8 +153,7 @@ static int change_one(struct r3_store *store, struct change *change, const struc
         r3_buffer_printf(&change->remarks, "%s is %s already\n", session->id, r3_session_state_name(state));
         return 0;
     }
-    if (change->action == R3_STOP_SESSION &&
-        (never_ran(&over, store, session, error) < 0 || (over && check_compared(store, session, error) < 0)))
+    if (change->action == R3_STOP_SESSION && never_ran(&over, store, session, error) < 0)
         return -1;
     if (r3_session_command(store, session, change->action, change->position, change->now, &change->lines, error) < 0)
         return -1;
