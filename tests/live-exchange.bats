@@ -1,23 +1,10 @@
 # Sessions that trade with real money, by the real r3-live, before the exchange of tests/kucoin: its ledger, the store and what was printed say
 # the same, and that is what the backtest decides.
 load helper
-load postgresql
 load stores
 load runs
 load live-runs
 load kucoin
-
-setup_file() {
-    # Who looks for leaks at the end of a process does it from another one, and waits for that one forever if it is killed.
-    export ASAN_OPTIONS=detect_leaks=0
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() { live_home; }
 

@@ -2,17 +2,7 @@
 # sent twice, and a stop that was crossed was obeyed. This is the short form of tests/live/sessions (make torture); tests/live/round says
 # what befalls them.
 load helper
-load postgresql
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
+load stores
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

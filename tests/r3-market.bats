@@ -1,17 +1,7 @@
 # r3-market: candles kept in the store, and what is asked of them; everything on SQLite and on PostgreSQL.
 load helper
-load postgresql
+load stores
 load kucoin
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
@@ -25,23 +15,10 @@ teardown() {
     exchange_stop
 }
 
-# place KIND NAME: a store of that kind in R3_DB, and sql TEXT to go behind the program's back.
-place() {
-    kind=$1
-    if [ "$kind" = sqlite ]; then
-        export R3_DB=$PWD/$2.db
-    else
-        R3_DB=$(postgresql_database "$2")
-        export R3_DB
-    fi
+# One with its tables.
+store() {
+    place "$@"
     r3-session init
-}
-sql() {
-    if [ "$kind" = sqlite ]; then
-        sqlite3 "$R3_DB" "$1"
-    else
-        PGOPTIONS='-c session_replication_role=replica' "$R3_PG_BIN/psql" -qAtX -v ON_ERROR_STOP=1 -c "$1" "$R3_DB"
-    fi
 }
 
 only_candles() { grep '"type":"candle"'; }
@@ -62,7 +39,7 @@ walk() { # COUNT DAY
     [[ $output == *'wants a word: history, indicator, symbols, keep or answer'* ]]
     run -64 r3-market remember
     [[ $output == *'no word remember'* ]]
-    place sqlite usage
+    store sqlite usage
     run -64 r3-market history BTC-USDT
     [[ $output == *'history wants a market and a timeframe'* ]]
     run -64 r3-market indicator 'rsi(close, 14)' BTC-USDT
@@ -91,7 +68,7 @@ walk() { # COUNT DAY
 @test "keep passes its input on, and history gives the same candles back" {
     r3-collect --platform kucoin -m BTC-USDT "$minute" --resample 1H --both --to 2013-11-26T09:30 >stream 2>/dev/null
     for k in sqlite postgresql; do
-        place $k same
+        store $k same
         r3-market keep <stream | cmp - stream
         for timeframe in 1m 1H; do
             r3-market history BTC-USDT $timeframe 2>/dev/null | cmp - <(grep "\"$timeframe\"" stream)
@@ -113,7 +90,7 @@ walk() { # COUNT DAY
 {"type":"candle","platform":"kucoin","market":"BTC-USDT","timeframe":"1m","time":120000,"open":"2","high":"2","low":"2","close":"2","volume":"0.1"}
 NDJSON
     for k in sqlite postgresql; do
-        place $k wide
+        store $k wide
         r3-market keep -q <wide
         r3-market history BTC-USDT 1m | cmp - wide
         r3-market keep -q <wide
@@ -127,7 +104,7 @@ NDJSON
 @test "another candle for the same time is refused with both, and what came before is kept" {
     hours >stream
     for k in sqlite postgresql; do
-        place $k conflict
+        store $k conflict
         only_candles <stream | sed -n 5,6p | r3-market keep -q
         line=$(($(grep -n '"candle"' stream | head -n 1 | cut -d: -f1) + 4))
         sed "${line}s/\"volume\":\"[^\"]*\"/\"volume\":\"7.5\"/" stream >other
@@ -141,12 +118,12 @@ NDJSON
 @test "what has passed is kept, when the reader goes away and when the program is killed" {
     r3-collect --platform kucoin -m BTC-USDT "$minute" 2>/dev/null >stream
     for k in sqlite postgresql; do
-        place $k gone
+        store $k gone
         (r3-market keep <stream || true) | head -n 1000 >read
         r3-market history BTC-USDT 1m 2>/dev/null >kept
         [ "$(wc -l <kept)" -ge 998 ]
         cmp <(head -n 998 kept) <(only_candles <read)
-        place $k killed
+        store $k killed
         mkfifo "pipe_$k"
         r3-market keep <"pipe_$k" >passed 3>&- &
         keeper=$!
@@ -160,7 +137,7 @@ NDJSON
 @test "history: the last ones, or between two times" {
     hours | only_candles >want
     for k in sqlite postgresql; do
-        place $k history
+        store $k history
         hours | r3-market keep -q
         r3-market history BTC-USDT 1H --last 3 | cmp - <(tail -n 3 want)
         r3-market history btc/usdt h1 --last 3 --to 2013-11-26 | cmp - <(sed -n 22,24p want)
@@ -187,7 +164,7 @@ NDJSON
 }
 
 @test "history --stream stands in r3-collect's place" {
-    place sqlite stream
+    store sqlite stream
     hours | r3-market keep -q
     cmp <(r3-market history BTC-USDT 1H --stream | sed 's/r3-market/r3-collect/') <(hours)
     for source in "r3-market history BTC-USDT 1H --stream" "r3-collect --platform kucoin -m BTC-USDT $hour"; do
@@ -200,7 +177,7 @@ NDJSON
 @test "indicator: what the rules plot over the same candles" {
     hours >stream
     for k in sqlite postgresql; do
-        place $k indicator
+        store $k indicator
         r3-market keep -q <stream
         for expression in 'rsi(close, 14)' 'ema(close, 50)' 'at("4H", sma(close, 5))' 'close > open' 'close[3] - close'; do
             r3-strategy -q -e "x = $expression" --plot x <stream | jq -c '[.time, .value]' >want
@@ -216,7 +193,7 @@ NDJSON
 }
 
 @test "an expression that is wrong is told with its place" {
-    place sqlite wrong
+    store sqlite wrong
     hours | r3-market keep -q
     run -65 r3-market indicator 'rsi(close, fourteen)' BTC-USDT 1H
     [ "$output" = "r3-market: expression:1:12: fourteen is not defined above this line" ]
@@ -231,7 +208,7 @@ NDJSON
 
 @test "several platforms: the one that is named" {
     for k in sqlite postgresql; do
-        place $k platforms
+        store $k platforms
         hours | r3-market keep -q
         r3-collect --platform Bitstamp -m BTC-USDT "$hour" --to 2013-11-26 | r3-market keep -q
         r3-collect --platform aside -m ETH-USDT "$hour" | r3-market keep -q
@@ -250,7 +227,7 @@ NDJSON
     walk 1000 100 >btc.csv
     r3-collect --platform kucoin -m BTC-USDT btc.csv >stream
     for k in sqlite postgresql; do
-        place $k days
+        store $k days
         r3-market keep -q <stream
         r3-market history BTC-USDT 1H | cmp - <(only_candles <stream | tail -n 240)
         r3-market keep -q --days 20 <stream
@@ -269,7 +246,7 @@ NDJSON
     r3-collect --platform kucoin -m BTC-USDT btc.csv >stream
     columns='id, label, strategy, platform, market, timeframe, refresh, mode, state, currency, cash, pipeline, created, acts_from'
     for k in sqlite postgresql; do
-        place $k warm
+        store $k warm
         pipeline="r3-strategy sma-cross --set fast=5 --set slow=500 | r3-track | r3-size | r3-order --paper"
         sql "INSERT INTO sessions ($columns) VALUES ('s1', 'l', 'sma-cross', 'kucoin', 'BTC-USDT', '1H', 300000, 'paper', 'ACTIVE', 'USDT', 10000, '$pipeline', 1, 12240000000)"
         r3-market keep -q <stream
@@ -304,7 +281,7 @@ NDJSON
 {"type":"request","id":"q6","market":"BTC-USDT","timeframe":"1H","last":1,"expression":"close"}
 NDJSON
     for k in sqlite postgresql; do
-        place $k answer
+        store $k answer
         r3-market keep -q <stream
         R3_NOW=2013-12-02 run -0 --separate-stderr r3-market answer <requests
         [ "$stderr" = "" ]
@@ -332,7 +309,7 @@ NDJSON
 }
 
 @test "an answer is out before the next request is there" {
-    place sqlite prompt
+    store sqlite prompt
     hours | r3-market keep -q
     run -0 timeout 20 perl -e '
         use IPC::Open2;
@@ -350,7 +327,7 @@ NDJSON
 
 @test "a database that goes away in the middle is asked again; a read-only one is told" {
     hours >stream
-    place postgresql away
+    store postgresql away
     r3-market keep -q <stream
     mkfifo way
     r3-market answer <way >answers 2>err 3>&- &
@@ -372,7 +349,7 @@ NDJSON
     words=(kucoin BTC-USDT 15m --with 1m --from 2013-11-26 --to 2013-11-27)
     r3-fetch "${words[@]}" >want 2>/dev/null
     for kind in sqlite postgresql; do
-        place $kind kept
+        store $kind kept
         before=$(exchange_control requests | jq .endpoints.candles)
         fetchers=()
         for i in 1 2 3; do

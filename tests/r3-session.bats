@@ -1,17 +1,6 @@
 # r3-session: the store made, verified, written out and read back; everything on SQLite and on PostgreSQL.
 load helper
-load postgresql
 load stores
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

@@ -1,20 +1,7 @@
 # r3-tick: which ticks are due, once each; everything on SQLite and on PostgreSQL.
 load helper
-load postgresql
 load stores
 load clock
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    load clock
-    postgresql_stop
-    clock_end
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

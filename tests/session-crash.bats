@@ -1,20 +1,7 @@
 # Runs of a session that are killed, that meet each other, whose database goes away; everything on SQLite and on PostgreSQL.
 load helper
-load postgresql
 load stores
 load runs
-
-setup_file() {
-    # Who looks for leaks at the end of a process does it from another one, and waits for that one forever if it is killed.
-    export ASAN_OPTIONS=detect_leaks=0
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

@@ -1,20 +1,9 @@
 # Sessions that something went wrong with beside them: a clock, an upgrade, rules that were changed, a source or a database that says nothing.
 load helper
-load postgresql
 load stores
 load runs
 load live-runs
 load kucoin
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

@@ -1,18 +1,7 @@
 # The runs of a session: r3-session run, feed and keep, pipelines/session and pipelines/run-due; everything on SQLite and on PostgreSQL.
 load helper
-load postgresql
 load stores
 load runs
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

@@ -1,17 +1,6 @@
 # Sessions: made, started, paused, stopped, listed and deleted; everything on SQLite and on PostgreSQL.
 load helper
-load postgresql
 load stores
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

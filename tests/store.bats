@@ -1,16 +1,6 @@
 # The store: its unit tests on both databases, and what only a real server shows.
 load helper
-load postgresql
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    postgresql_stop
-}
+load stores
 
 setup() {
     cd "$BATS_TEST_TMPDIR"

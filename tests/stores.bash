@@ -1,8 +1,21 @@
-# The store on both databases: loaded behind helper and postgresql. In setup_file postgresql_start, in teardown_file postgresql_stop.
+# The store on both databases: loaded behind helper. The file has a PostgreSQL of its own.
 #
 #     place KIND NAME     an empty database of that kind (sqlite, postgresql) in R3_DB, and KIND in $kind
 #     sql TEXT            goes behind the program's back; checks of references are off
 #     on_both COMMAND     calls it once on each, with the tables made and a directory of its own to work in
+
+load postgresql
+
+setup_file() {
+    # Who looks for leaks at the end of a process does it from another one, and waits for that one forever if it is killed.
+    export ASAN_OPTIONS=detect_leaks=0
+    postgresql_start
+}
+
+teardown_file() {
+    postgresql_stop
+    if declare -F clock_end >/dev/null; then clock_end; fi
+}
 
 place() {
     kind=$1

@@ -1,22 +1,9 @@
 # What may happen to sessions on a machine: kills, a database that goes away or cannot be written, many runs at once, clocks that are set.
 # Nothing is lost, nothing is done twice, and who looks is told why. The kills are the short form of tests/torture (make torture).
 load helper
-load postgresql
 load stores
 load runs
 load clock
-
-setup_file() {
-    load postgresql
-    postgresql_start
-}
-
-teardown_file() {
-    load postgresql
-    load clock
-    postgresql_stop
-    clock_end
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
