@@ -332,6 +332,46 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     [ "$(sql 'SELECT state FROM sessions')" = STOPPED ]
 }
 
+@test "a store that was copied back, with an order that it does not know: each run finds it again, and none enters" {
+    live_begin
+    live </dev/null >out # it is compared
+    r3-session dump >old
+    entry s1-1-ENTRY-1 | live >>out
+    bring_back
+    run -78 live </dev/null
+    entry s1-2-ENTRY-1 >line
+    run -78 live <line
+    run -78 live </dev/null
+    [[ $output == *"order s1-1-ENTRY-1 is the session's and not in the store"* ]]
+    [ "$(journal) $(accepted)" = 's1-2-ENTRY-1|INTENT 1' ]
+}
+
+@test "a store that was copied back, and the balances are told, not the orders: none enters before these are" {
+    live_begin
+    live </dev/null >out
+    r3-session dump >old
+    bring_back
+    exchange_fault 500-before:done:1.0
+    entry s1-1-ENTRY-1 >line
+    run -75 live --wait 2s <line
+    [ "$(journal) $(accepted)" = 's1-1-ENTRY-1|INTENT 0' ]
+    run -75 live --wait 2s </dev/null
+    exchange_control clear '{}' >/dev/null
+    live </dev/null >out
+    [ "$(journal) $(accepted)" = 's1-1-ENTRY-1|DONE 1' ]
+}
+
+@test "a store that was copied back, and the orders are not told: that is what the run ends with" {
+    live_begin
+    r3-session dump >old
+    bring_back
+    exchange_fault 500-before:done:1.0
+    run -75 live --wait 2s </dev/null
+    [[ $output == *'r3-live: s1: the store was restored, and the exchange could not be asked yet: '* ]]
+    exchange_control clear '{}' >/dev/null
+    run -0 live </dev/null
+}
+
 @test "a store that was copied back, and nobody answers: nothing is sent" {
     live_begin --balance BTC=1 --set duplicates=accept-done
     exit_of s1-1-EXIT-1 >lines

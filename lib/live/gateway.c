@@ -102,7 +102,9 @@ struct choice {
 /* No new entry while the allotments do not fit, or that is not known, or while it is not known what the session holds, or whether another
  * order of it has arrived. */
 static bool is_held_back(const struct r3_live *live, const struct live_order *order) {
-    if (order->row.order.role == R3_ENTRY && (live->overdrawn || live->uncompared || order->session->unaccounted))
+    const struct r3_live_session *session = order->session;
+    if (order->row.order.role == R3_ENTRY &&
+        (live->overdrawn || live->uncompared || session->unaccounted || session->uncompared))
         return true;
     for (size_t i = 0; order->row.order.role == R3_ENTRY && i < live->order_count; i++)
         if (live->at_work[i].session == order->session && live->at_work[i].row.step == R3_LIVE_SENT)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/store/dump.h"
 #include "lib/trade/ledger.h"
 
 #define PLATFORM "kucoin"
@@ -80,7 +81,10 @@ struct lease {
 
 static int take_lease(struct r3_store *store, void *context, struct r3_error *error) {
     struct lease *lease = context;
-    return r3_store_lease(store, lease->session->id, lease->owner, lease->span, &lease->epoch, error);
+    struct r3_live_session *session = lease->session;
+    return r3_store_lease(store, session->id, lease->owner, lease->span, &lease->epoch, error) < 0
+               ? -1
+               : r3_store_is_uncompared(&session->uncompared, store, session->id, error);
 }
 
 int r3_live_lease(struct r3_live_session *session, struct r3_store *store, const char *owner, int64_t span,
@@ -96,8 +100,10 @@ int r3_live_lease(struct r3_live_session *session, struct r3_store *store, const
 
 static int prolong(struct r3_store *store, void *context, struct r3_error *error) {
     const struct lease *lease = context;
-    const struct r3_live_session *session = lease->session;
-    return r3_store_prolong_lease(store, session->id, session->owner, session->epoch, lease->span, error);
+    struct r3_live_session *session = lease->session;
+    return r3_store_prolong_lease(store, session->id, session->owner, session->epoch, lease->span, error) < 0
+               ? -1
+               : r3_store_is_uncompared(&session->uncompared, store, session->id, error);
 }
 
 static int end_lease(struct r3_store *store, void *context, struct r3_error *error) {

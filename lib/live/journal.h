@@ -17,7 +17,8 @@ struct r3_live_session {
     int64_t epoch, prolonged;
     bool
         unaccounted; /* the exchange has filled an order, or works one, that has its name and is not in the store: no entries */
-    int64_t told; /* number of the last record that was written out, and not acknowledged; 0: none */
+    bool uncompared; /* the store was restored, and it is not known what the exchange has of it: no entries */
+    int64_t told;    /* number of the last record that was written out, and not acknowledged; 0: none */
     /* What it owns by its fills, as of the lease `booked`; 0: not reckoned yet. */
     int64_t booked;
     struct r3_decimal cash;
@@ -81,8 +82,7 @@ int r3_live_any(struct r3_store *store, bool *any, struct r3_error *error);
 /* Whether the store was restored from a dump within the last `span` ms of its clock. */
 int r3_live_restored(struct r3_store *store, int64_t span, bool *restored, struct r3_error *error);
 
-/* How far a session was reconciled in its market, ms; R3_TIME_ABSENT: never, or not since the store was restored. Setting it to R3_TIME_ABSENT
- * says that it was, and leaves the time as it is. */
+/* How far a session was reconciled in its market, ms; R3_TIME_ABSENT: never, or not since the store was restored. */
 int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,
                        struct r3_error *error);
 int r3_live_set_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t time,

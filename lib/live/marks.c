@@ -45,9 +45,9 @@ static int write_reach(struct r3_store *store, void *context, struct r3_error *e
     const struct reach *reach = context;
     char name[R3_MARKET_SIZE + R3_SESSION_SIZE + 8];
     name_reach(name, reach->session);
-    if (reach->time != R3_TIME_ABSENT && r3_store_set_mark(store, RECONCILED, name, reach->time, error) < 0)
-        return -1;
-    return r3_store_note_compared(store, reach->session->id, error);
+    return r3_store_set_mark(store, RECONCILED, name, reach->time, error) < 0
+               ? -1
+               : r3_store_note_compared(store, reach->session->id, error);
 }
 
 int r3_live_reconciled(struct r3_store *store, const struct r3_live_session *session, int64_t *time,

@@ -181,13 +181,15 @@ static int reach_of(struct r3_live *live, const char *market, int64_t now, int64
     return 0;
 }
 
-/* With one that is unaccounted for the reach stays, so that each run finds it again. */
+/* With one that is unaccounted for it is as if that were long ago, so that each run looks, and finds it again. */
 static int set_reach(struct r3_live *live, const char *market, int64_t now, struct r3_error *error) {
     for (size_t i = 0; i < live->session_count; i++) {
-        const struct r3_live_session *session = &live->sessions[i];
-        if (is_ours(session, market) &&
-            r3_live_set_reconciled(live->store, session, session->unaccounted ? R3_TIME_ABSENT : now, error) < 0)
+        struct r3_live_session *session = &live->sessions[i];
+        if (!is_ours(session, market))
+            continue;
+        if (r3_live_set_reconciled(live->store, session, session->unaccounted ? 0 : now, error) < 0)
             return -1;
+        session->uncompared = false;
     }
     return 0;
 }

@@ -96,6 +96,10 @@ int live_end(const struct r3_live *live, size_t left, size_t unknown, struct r3_
     if (unknown)
         return r3_fail(error, R3_RETRY, "%zu order%s UNKNOWN%s%s", unknown, unknown == 1 ? " is" : "s are",
                        *trouble ? ": " : "", trouble);
+    for (size_t i = 0; i < live->session_count; i++)
+        if (live->sessions[i].epoch && live->sessions[i].uncompared)
+            return r3_fail(error, R3_RETRY, "%s: the store was restored, and the exchange could not be asked yet%s%s",
+                           live->sessions[i].id, *trouble ? ": " : "", trouble);
     if (live->lost)
         return r3_fail(error, R3_RETRY, "%s", trouble);
     if (left)
