@@ -84,7 +84,9 @@ begin_crossed() {
     at 26T01:00 r3-session start --live --cash 5000 --market BTC-USDT --timeframe 5m --refresh 5m -e $'long = close > 100.5\nflat = close < 1' \
         --limit 1% --stop-loss 2% >started
     id=$(jq -r .session started)
-    go 01:00 01:05
+    go 01:00
+    r3-session dump >backup
+    go 01:05
     [ "$(sql "SELECT kind || price || status FROM orders")" = LIMIT99.9OPENED ]
 }
 @test "a limit entry that fills, and whose stop is crossed, between two runs: the next one leaves" {
@@ -197,6 +199,19 @@ back() {
     done
     [ "$(jq -r 'select(.event == "accepted") | .order.clientOid' "$R3_EXCHANGE_LEDGER" | wc -l)" = 1 ]
     run -0 r3-session check
+}
+
+@test "a backup from before an entry, and a stop: no session ends before the exchange was asked what it has" {
+    begin_crossed
+    back
+    at 26T01:06 r3-session stop --all >command
+    exchange_fault 500-before:query:1.0
+    now 26T01:06 run -75 session "$id"
+    [ "$(sql 'SELECT state FROM sessions')" = STOPPING ]
+    exchange_control clear '{}' >/dev/null
+    now 26T01:07 run -78 session "$id"
+    [[ $output == *"order $id-1-ENTRY-1 is the session's and not in the store: an older one was restored; "* ]]
+    [ "$(sql 'SELECT state FROM sessions')" = STOPPED ]
 }
 
 @test "an entry it refuses, the rest of one that it cancels" {

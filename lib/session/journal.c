@@ -1,5 +1,7 @@
 #include "lib/session/journal.h"
 
+#include "lib/store/dump.h"
+
 static int change(struct r3_store *store, enum r3_query query, const char *id, const char *session, const char *reason,
                   struct r3_error *error) {
     const struct r3_store_value values[] = { r3_store_text(id), r3_store_text(session),
@@ -71,8 +73,11 @@ static int look_at(const struct r3_store_row *row, void *context, struct r3_erro
 int r3_journal_is_urgent(bool *out, struct r3_store *store, const char *session, struct r3_error *error) {
     const struct r3_store_value key = r3_store_text(session);
     struct urgency urgency = { .decoder = r3_decoder_new() };
-    int result = r3_store_run(store, R3_QUERY_JOURNAL_OPEN, &key, 1, look_at, &urgency, NULL, error);
-    *out = urgency.urgent && !urgency.entry;
+    bool uncompared = false;
+    int result = r3_store_run(store, R3_QUERY_JOURNAL_OPEN, &key, 1, look_at, &urgency, NULL, error) < 0
+                     ? -1
+                     : r3_store_is_uncompared(&uncompared, store, session, error);
+    *out = (urgency.urgent || uncompared) && !urgency.entry;
     r3_decoder_free(urgency.decoder);
     return result;
 }

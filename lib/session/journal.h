@@ -28,7 +28,7 @@ int r3_journal_has_sent(bool *out, struct r3_store *store, const char *session, 
 int r3_journal_has_events(bool *out, struct r3_store *store, const char *session, struct r3_error *error);
 int r3_journal_has_told(bool *out, struct r3_store *store, const char *session, struct r3_error *error);
 /* Whether r3-live is to be run ahead of the decisions: an order was sent and is not over as far as is known, an exit waits to be sent, or a
- * cancel; and no entry does, which the decisions may take back. */
+ * cancel, or the store was restored and the exchange was not asked since; and no entry waits, which the decisions may take back. */
 int r3_journal_is_urgent(bool *out, struct r3_store *store, const char *session, struct r3_error *error);
 /* Inside `work` of a write. What was not sent will not be. */
 int r3_journal_give_up(struct r3_store *store, const char *session, const char *reason, struct r3_error *error);

@@ -5,6 +5,7 @@
 #include "lib/session/notice.h"
 #include "lib/session/pipeline.h"
 #include "lib/session/rules.h"
+#include "lib/store/dump.h"
 
 #define PROGRAM "r3-keep"
 
@@ -233,16 +234,18 @@ static int find_event(const struct r3_store_row *row, void *context, struct r3_e
     return result;
 }
 
-/* Events that the run has taken in are forgotten; nothing may be left of what is on its way. *works: something is. */
+/* Events that the run has taken in are forgotten; nothing may be left of what is on its way. *works: something is, or may
+ * be, in a restored store, until the exchange was asked. */
 static int keep_events(struct r3_store *store, struct r3_keep *keep, bool *works, struct r3_error *error) {
     const char *session = keep->stream.lease.session;
-    bool open;
+    bool open, uncompared;
     keep->told = 0;
     keep->events_wait = false;
     if (r3_store_waiting(store, R3_JOURNAL_PROGRAM, session, find_event, keep, error) < 0 ||
-        r3_journal_has_open(&open, store, session, error) < 0)
+        r3_journal_has_open(&open, store, session, error) < 0 ||
+        r3_store_is_uncompared(&uncompared, store, session, error) < 0)
         return -1;
-    *works |= open || keep->events_wait;
+    *works |= open || keep->events_wait || uncompared;
     return keep->told ? r3_store_acknowledge(store, R3_JOURNAL_PROGRAM, session, keep->told, error) : 0;
 }
 
