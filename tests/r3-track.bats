@@ -129,6 +129,18 @@ signal() {
     [ "$(members notice '[.level, .text] | @tsv' <out)" = "$(printf "WARNING\tmain-BTC-USD-1H-12960000000-L: left alone: its time is more than 7 days ahead of the market's")" ]
 }
 
+@test "a signal within the month whose candle is not over is none that is dated years ahead" {
+    months='{"type":"candle","platform":"csv","market":"BTC-USD","timeframe":"1M","time":%d,"open":"100","high":"101","low":"99","close":"100","volume":"10"}\n'
+    # shellcheck disable=SC2059 # the format is the candle
+    {
+        printf "$months" 0 && signal $((31 * 24)) LONG && signal $((50 * 24)) FLAT && signal $((67 * 24)) LONG && printf "$months" 2678400000
+        echo '{"type":"end","source":"own","records":5}'
+    } >own
+    head='cat own'
+    loop '' '--base 1' >out
+    [ "$(members notice .text <out)" = "main-BTC-USD-1H-5788800-L: left alone: its time is more than 7 days ahead of the market's" ]
+}
+
 @test "--every writes positions at its boundaries and after each change" {
     loop '--every 6h' >out
     members position '[.side, .time] | @tsv' <out >positions

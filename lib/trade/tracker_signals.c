@@ -56,9 +56,12 @@ static int outranked(struct r3_tracker *tracker, struct r3_tracker_position *pos
     return 1;
 }
 
-/* Taken, it would move the clock of all positions, and those that follow it would count as older. Without candles there is no time to go by. */
+/* Taken, it would move the clock of all positions, and those that follow it would count as older. Without candles there is no time to go by.
+ * One within the candle that is not over yet is not ahead, be that a month's. */
 static bool is_far_ahead(const struct r3_tracker *tracker, const struct r3_tracker_market *market, int64_t time) {
-    return market->closed != R3_TIME_ABSENT && time > market->closed + FAR && time > tracker->now + FAR;
+    if (market->closed == R3_TIME_ABSENT || market->timeframe == R3_TIMEFRAME_NONE)
+        return false;
+    return time > r3_timeframe_close(market->timeframe, market->closed) + FAR && time > tracker->now + FAR;
 }
 
 /* What a signal asks of the position as it is known now. */
