@@ -346,6 +346,29 @@ accepted() { jq -s 'map(select(.event == "accepted")) | length' "$R3_EXCHANGE_LE
     [ "$(journal) $(accepted)" = 's1-2-ENTRY-1|INTENT 1' ]
 }
 
+@test "--follow asks the exchange once for all of the order that the store does not know, not in each round" {
+    local follower
+    live_begin
+    r3-session dump >old
+    entry s1-1-ENTRY-1 | live >out
+    bring_back
+    mkfifo lines
+    background --follow <lines >out 2>messages 3>&- &
+    follower=$!
+    exec 8>lines
+    entry s1-2-ENTRY-1 >&8
+    wait_for 5 grep -q 'no entries' out
+    exchange_control requests >before
+    sleep 2
+    [ $(($(exchange_control requests | jq .endpoints.active) - $(jq .endpoints.active before))) -le 1 ]
+    has_step INTENT
+    kill -TERM $follower
+    status=0
+    wait $follower || status=$?
+    exec 8>&-
+    [ "$status" = 78 ]
+}
+
 @test "a store that was copied back, and the balances are told, not the orders: none enters before these are" {
     live_begin
     live </dev/null >out

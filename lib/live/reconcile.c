@@ -419,6 +419,8 @@ static int is_due(struct r3_live *live, const char *market, int64_t now, struct 
             continue;
         if (live->options->reconcile_now)
             return 1;
+        if (live->sessions[i].unaccounted && r3_clock_monotonic() < live->compare_next)
+            continue; /* this process knows already */
         if (r3_live_reconciled(live->store, &live->sessions[i], &last, error) < 0)
             return -1;
         if (last == R3_TIME_ABSENT || now - last >= live->options->reconcile || last > now)
