@@ -4,7 +4,7 @@
 #     sql TEXT            goes behind the program's back; checks of references are off
 #     on_both COMMAND     calls it once on each, with the tables made and a directory of its own to work in
 
-load postgresql
+. "${BASH_SOURCE[0]%/*}/postgresql.bash"
 
 setup_file() {
     # Who looks for leaks at the end of a process does it from another one, and waits for that one forever if it is killed.
