@@ -24,12 +24,9 @@ int r3_kucoin_new(struct r3_kucoin **out, const struct r3_kucoin_options *option
     *out = NULL;
     if (!url || !*url)
         url = ADDRESS;
-    if (options->key_version != 0 && options->key_version != 2 && options->key_version != 3)
-        return r3_fail(error, R3_USAGE, "the version of an API key is 2 or 3, not %d", options->key_version);
     kucoin = r3_allocate(sizeof *kucoin);
     kucoin->url = r3_duplicate(url);
     kucoin->credentials = options->credentials;
-    kucoin->key_version = options->key_version ? options->key_version : 3;
     kucoin->timeout = options->timeout > 0 ? options->timeout : TIMEOUT;
     if (r3_http_new(&kucoin->http, url, kucoin->timeout, error) < 0) {
         r3_kucoin_free(kucoin);
@@ -100,7 +97,7 @@ static int sign(struct r3_kucoin *kucoin, const struct r3_kucoin_call *call, int
     if (!credentials)
         return r3_fail(error, R3_CONFIG, "%s: wants an API key", call->target);
     snprintf(time, sizeof time, "%lld", (long long)now);
-    snprintf(version, sizeof version, "%d", kucoin->key_version);
+    snprintf(version, sizeof version, "%d", credentials->version);
     if (r3_kucoin_sign(digest, &credentials->secret,
                        (const char *const[]) { time, call->method, call->target, call->body ? call->body : "", NULL },
                        error) < 0)

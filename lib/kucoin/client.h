@@ -14,7 +14,6 @@ struct r3_kucoin {
     struct r3_http *http;
     char *url;
     const struct r3_kucoin_credentials *credentials; /* borrowed */
-    int key_version;
     int64_t timeout;
     struct r3_kucoin_rate *public_rate, *private_rate; /* the second NULL without a key */
     bool has_clock;

@@ -52,8 +52,9 @@ void r3_kucoin_credentials_free(struct r3_kucoin_credentials *credentials) {
 
 /* ---- the file's lines ---- */
 
-enum { KEY, SECRET, PASSPHRASE, LINES };
-static const char *const names[LINES] = { "key", "secret", "passphrase" };
+enum { KEY, SECRET, PASSPHRASE, REQUIRED, VERSION = REQUIRED, LINES };
+static const char *const names[LINES] = { "key", "secret", "passphrase", "version" };
+enum { USUAL_VERSION = 3 };
 
 struct value {
     const char *text;
@@ -99,7 +100,8 @@ static int take_line(struct value values[LINES], const char *text, size_t length
         values[which] = value;
         return 0;
     }
-    return r3_fail(error, R3_CONFIG, "%s:%zu: not a line \"key: …\", \"secret: …\" or \"passphrase: …\"", path, number);
+    return r3_fail(error, R3_CONFIG,
+                   "%s:%zu: not a line \"key: …\", \"secret: …\", \"passphrase: …\" or \"version: …\"", path, number);
 }
 
 static int take_lines(struct value values[LINES], const char *text, size_t length, const char *path,
@@ -113,7 +115,7 @@ static int take_lines(struct value values[LINES], const char *text, size_t lengt
             return -1;
         text = stop + (stop < end);
     }
-    for (int which = 0; which < LINES; which++)
+    for (int which = 0; which < REQUIRED; which++)
         if (!values[which].text)
             return r3_fail(error, R3_CONFIG, "%s: no line \"%s: …\"", path, names[which]);
     return 0;
@@ -133,11 +135,19 @@ static int sign_passphrase(struct r3_kucoin_credentials *credentials, struct val
     return result;
 }
 
+static int take_version(int *out, const struct value *version, const char *path, struct r3_error *error) {
+    *out = version->text ? *version->text - '0' : USUAL_VERSION;
+    return version->length <= 1 && (*out == 2 || *out == 3)
+               ? 0
+               : r3_fail(error, R3_CONFIG, "%s: the version of a key is 2 or 3", path);
+}
+
 static int understand(struct r3_kucoin_credentials *credentials, size_t length, const char *path,
                       struct r3_error *error) {
-    struct value values[LINES] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+    struct value values[LINES] = { { NULL, 0 } };
     int result = -1;
     if (take_lines(values, credentials->file, length, path, error) == 0 &&
+        take_version(&credentials->version, &values[VERSION], path, error) == 0 &&
         r3_kucoin_secret_set(&credentials->secret, values[SECRET].text, values[SECRET].length, error) == 0 &&
         sign_passphrase(credentials, &values[PASSPHRASE], error) == 0)
         result = r3_copy_text(credentials->key, sizeof credentials->key, values[KEY].text, values[KEY].length);

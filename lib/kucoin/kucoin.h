@@ -22,7 +22,6 @@ struct r3_kucoin_credentials; /* credentials.h */
 struct r3_kucoin_options {
     const char *url;                                 /* NULL: R3_KUCOIN_URL, else https://api.kucoin.com */
     const struct r3_kucoin_credentials *credentials; /* NULL: public calls only */
-    int key_version;                                 /* 2 or 3; 0: 3 */
     int64_t timeout;                                 /* of one call, ms; 0: 10 s */
 };
 

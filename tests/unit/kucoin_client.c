@@ -138,7 +138,8 @@ static void check_signature(const char *request) {
     CHECK_INT(sscanf(request, "%7s %255s", method, target), 2);
     CHECK_TEXT(header(request, "\r\nKC-API-KEY: ", key, sizeof key), KEY);
     CHECK_TEXT(header(request, "\r\nKC-API-PASSPHRASE: ", passphrase, sizeof passphrase), SIGNED);
-    CHECK_TEXT(header(request, "\r\nKC-API-KEY-VERSION: ", version, sizeof version), "3");
+    CHECK_TEXT(header(request, "\r\nKC-API-KEY-VERSION: ", version, sizeof version),
+               credentials->version == 2 ? "2" : "3");
     header(request, "\r\nKC-API-TIMESTAMP: ", time, sizeof time);
     CHECK_INT(strlen(time), 13);
     CHECK_INT(r3_kucoin_sign(digest, &credentials->secret,
@@ -188,12 +189,14 @@ static void check_place(void) {
     order.side = R3_SELL;
     order.price = order.size = r3_decimal_absent;
     order.funds = R3_DECIMAL(1000000, 4);
+    credentials->version = 2; /* with an older key */
     CHECK_INT(r3_kucoin_place(kucoin, &order, 60000, true, 0, &answer, &error), 0);
     CHECK_INT(count_since(first, "POST /api/v1/hf/orders/test ", &request), 1);
     CHECK(
         strstr(request,
                "\"side\":\"sell\",\"symbol\":\"BTC-USDT\",\"type\":\"market\",\"funds\":\"100\",\"clientTimestamp\":"));
     check_signature(request);
+    credentials->version = 3;
     CHECK_INT(count_since(first, "GET /api/v1/timestamp ", NULL), 1); /* one measure, and one connection, for all */
     CHECK_INT(server.requests[server.count - 1].connection, server.requests[first].connection);
     r3_kucoin_free(kucoin);

@@ -65,6 +65,7 @@ static void try(const char *text, mode_t mode, const char *refusal) {
     if (credentials) {
         CHECK_TEXT(credentials->key, KEY);
         CHECK_TEXT(credentials->passphrase, SIGNED);
+        CHECK_INT(credentials->version, strstr(text, "version: 2") ? 2 : 3);
         size_t left = 0; /* of the file's text */
         for (size_t i = 0; i < sizeof credentials->file; i++)
             left += credentials->file[i] != 0;
@@ -76,6 +77,13 @@ static void try(const char *text, mode_t mode, const char *refusal) {
 static void check_forms(void) {
     try("key: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE "\n", 0600, NULL);
     try("key: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE, 0400, NULL);
+    try("version: 2\nkey: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE "\n", 0600, NULL);
+    try("key: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE "\nversion: 3", 0600, NULL);
+    try("key: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE "\nversion: 1\n", 0600,
+        "the version of a key is 2 or 3");
+    try("key: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE "\nversion: 22\n", 0600,
+        "the version of a key is 2 or 3");
+    try("key: " KEY "\nsecret: " SECRET "\npassphrase: " PASSPHRASE "\nversion:\n", 0600, ":4: the version is empty");
     try("# mine\n\npassphrase:" PASSPHRASE "\r\n  secret :x\n", 0600, ":4: not a line");
     try("# mine\r\n\r\n\tpassphrase:\t" PASSPHRASE " \r\nsecret:" SECRET "\r\n key: " KEY "\r\n", 0600, NULL);
     try("", 0600, "no line \"key: …\"");
