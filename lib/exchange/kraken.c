@@ -8,12 +8,11 @@ static const char NAME[] = "kraken", NO_MARKET[] = "there is no such market";
 static const char *const names[][2] = { { "BTC", "XBT" }, { "DOGE", "XDG" } }; /* usual, there */
 enum { DEPTH = 720 /* all that it has of a timeframe */, TARGET_SIZE = 256 };
 
-/* Its weeks do not begin on Monday. */
 static const int minutes[R3_TIMEFRAME_COUNT] = {
     [R3_1m] = 1, [R3_5m] = 5, [R3_15m] = 15, [R3_30m] = 30, [R3_1H] = 60, [R3_4H] = 240, [R3_1D] = 1440
 };
 
-static bool kraken_has(enum r3_timeframe timeframe) {
+static bool kraken_has(enum r3_timeframe timeframe) { /* its weeks do not begin on Monday */
     return minutes[timeframe] > 0;
 }
 

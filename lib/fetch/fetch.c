@@ -113,7 +113,9 @@ static int give(struct r3_fetch *fetch, struct r3_error *error) {
             return given;
         series->ready = false;
         if (series->close < fetch->last) {
-            fetch->late++;
+            if (fetch->late++ == 0)
+                fetch->port->warn(fetch->port, "%s: a candle came behind younger records, and is left out",
+                                  series->market);
             continue;
         }
         fetch->last = series->close;
