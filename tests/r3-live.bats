@@ -286,6 +286,67 @@ WARNING key: could not be asked for: KuCoin: /api/v1/user/api-key: Access denied
 EOF
 }
 
+@test "--dry-run takes orders of a backtest and of a paper session, without a store too; their limits are not known" {
+    live_begin
+    entry main-1-ENTRY-1 1000000 | sed 's/"session":"s1"/"session":"main"/; s/"time":[0-9]*/"time":1385337600000/' >line
+    r3-live --dry-run -q <line >out
+    [[ $(jq -r .text out) == 'main-1-ENTRY-1 MARKET BUY funds 1000000 of BTC-USDT: would be sent (no key: the exchange was not asked); of no live session: no limit was checked' ]]
+    sql "UPDATE sessions SET mode = 'paper'"
+    entry s1-1-ENTRY-1 1000000 | r3-live --dry-run -q >out
+    [[ $(jq -r .text out) == *'of no live session: no limit was checked' ]]
+    R3_DB=$PWD/none.db r3-live --dry-run -q <line >out 2>messages
+    grep -q 'no store: the limits of no session are checked' messages
+    [[ $(jq -r .text out) == *'would be sent'* ]]
+    [ ! -e none.db ]
+    R3_DB=$PWD/none.db run -69 r3-live --session s1 --dry-run <line
+    R3_DB=$PWD/none.db run -69 live <line
+}
+
+@test "an order of a session that another run has, or had a moment ago: it is that run's, and 75" {
+    live_begin
+    sql "UPDATE sessions SET owner = 'other', epoch = 7, lease_until = $(($(date +%s) + 60))000"
+    live </dev/null >out
+    entry s1-1-ENTRY-1 >line
+    run -75 live <line
+    [[ $output == *'session s1 is being run already, and has orders at work'* ]]
+    has_step INTENT
+    sql "UPDATE sessions SET owner = NULL, lease_until = NULL"
+    live </dev/null >>out
+    has_step DONE
+}
+
+@test "--dry-run: what is too old, and what waits for another order" {
+    live_begin
+    entry s1-1-ENTRY-1 | sed -E 's/"time":[0-9]*/"time":1385337600000/' | live --dry-run -q >out
+    [[ $(tail -n 1 out | jq -r .text) == *": would be STALE: it is older than the session's refresh" ]]
+    exchange_fault drop-reply:place:1
+    exchange_fault 500-before:query:1.0
+    entry s1-1-ENTRY-1 >line
+    run -75 live --wait 1s <line
+    has_step SENT
+    (entry s1-2-ENTRY-1 && exit_of s1-1-EXIT-1) | live --dry-run -q >out
+    [[ $(jq -r .text out) == *$'of BTC-USDT: would wait until it is known what became of order s1-1-ENTRY-1\ns1-1-EXIT-1 '* ]]
+    [[ $(tail -n 1 out | jq -r .text) != *'would wait'* ]]
+}
+
+@test "--dry-run: a key that the exchange refuses is 77, once all is told" {
+    live_begin
+    printf 'key: %s\nsecret: %s\npassphrase: wrong\n' "$exchange_key" "$exchange_secret" >wrong
+    chmod 600 wrong
+    entry s1-1-ENTRY-1 >line
+    run -77 r3-live --credentials wrong --dry-run -q <line
+    [[ $output == *'key: could not be asked for: KuCoin: /api/v1/user/api-key: Invalid KC-API-PASSPHRASE (400004)'* ]]
+    [[ $output == *'s1-1-ENTRY-1 MARKET BUY funds 100 of BTC-USDT: could not be checked: '* ]]
+}
+
+@test "a key of version 2 signs as such" {
+    live_begin
+    (cat "$R3_EXCHANGE_CREDENTIALS" && echo version: 2) >older
+    chmod 600 older
+    entry s1-1-ENTRY-1 | r3-live --credentials older >out
+    has_step DONE
+}
+
 @test "--dry-run: a key that others can read is no missing key" {
     live_begin
     mkdir -p config/r3

@@ -343,10 +343,10 @@ static int run_and_follow(struct r3_live *live, struct r3_error *error) {
 }
 
 static int dry_run(struct r3_live *live, struct r3_error *error) {
-    if (live_take_input(live, true, error) < 0 || live_load_sessions(live, error) < 0)
+    if (live_take_input(live, true, error) < 0 || (live->store && live_load_sessions(live, error) < 0) ||
+        live_dry_run(live, error) < 0)
         return -1;
-    int result = live_dry_run(live, error);
-    return result < 0 ? -1 : live_end(live, 0, 0, error);
+    return live->key_refused ? r3_fail(error, R3_PERMISSION, "%s", live->trouble) : live_end(live, 0, 0, error);
 }
 
 int r3_live_run(const struct r3_live_options *options, struct r3_store *store, struct r3_kucoin *kucoin,

@@ -62,6 +62,30 @@ static int write_unwritten(struct r3_live *live, struct r3_live_session *session
                : 0;
 }
 
+static int has_rows(struct r3_live *live, const char *session, bool *has, struct r3_error *error) {
+    struct r3_live_row *rows = NULL;
+    size_t count = 0;
+    int result = r3_live_rows(&rows, &count, live->store, session, error);
+    *has = count > 0;
+    for (size_t i = 0; i < count; i++)
+        r3_live_row_release(&rows[i]);
+    free(rows);
+    return result;
+}
+
+/* One that another run has, which goes on with its orders: or that had it, and was ended a moment ago. */
+static int tell_held(struct r3_live *live, const struct r3_live_session *session, struct r3_error *error) {
+    bool has;
+    if (has_rows(live, session->id, &has, error) < 0)
+        return -1;
+    if (has) {
+        snprintf(live->trouble, sizeof live->trouble, "session %s is being run already, and has orders at work",
+                 session->id);
+        live->lost = true;
+    }
+    return 0;
+}
+
 static int lease_session(struct r3_live *live, struct r3_live_session *session, struct r3_error *error) {
     const struct r3_live_options *options = live->options;
     if (options->held) {
@@ -77,18 +101,7 @@ static int lease_session(struct r3_live *live, struct r3_live_session *session, 
         return write_unwritten(live, session, error);
     if (options->session && !options->follow)
         return r3_fail(error, R3_RETRY, "session %s is being run already", session->id);
-    return 0;
-}
-
-static int has_rows(struct r3_live *live, const char *session, bool *has, struct r3_error *error) {
-    struct r3_live_row *rows = NULL;
-    size_t count = 0;
-    int result = r3_live_rows(&rows, &count, live->store, session, error);
-    *has = count > 0;
-    for (size_t i = 0; i < count; i++)
-        r3_live_row_release(&rows[i]);
-    free(rows);
-    return result;
+    return options->follow ? 0 : tell_held(live, session, error);
 }
 
 int live_lease_sessions(struct r3_live *live, bool all, struct r3_error *error) {
