@@ -17,7 +17,7 @@ struct r3_kucoin_credentials {
     char key[R3_KUCOIN_KEY_SIZE];
     char passphrase[R3_KUCOIN_PASSPHRASE_SIZE];
     struct r3_kucoin_secret secret;
-    int version; /* of the key: 2 or 3 */
+    int version;                                   /* of the key: 2 or 3 */
     char file[R3_KUCOIN_CREDENTIALS_FILE_MAX + 1]; /* wiped once it is understood */
 };
 
