@@ -297,6 +297,13 @@ static bool takes_dust(const struct r3_book_market *market, const struct r3_trad
     return !market->open && before == (trade->side == R3_BUY ? -1 : 1) && (after == 0 || after == before);
 }
 
+/* In its fewest digits: a size that comes from funds has eighteen decimals, most of them 0, and r3_book_candles is quick only where size and
+ * close have no more than that together. */
+static void set_size(struct r3_book_market *market, const struct r3_decimal *size) {
+    market->size = *size;
+    r3_decimal_normalize(&market->size);
+}
+
 /* What is left of the dust keeps its share of the cost. */
 static int reduce_dust(struct r3_book_market *market, const struct r3_decimal *size_after, struct r3_error *error) {
     struct r3_decimal dust, rest;
@@ -304,7 +311,7 @@ static int reduce_dust(struct r3_book_market *market, const struct r3_decimal *s
     r3_decimal_absolute(&rest, size_after);
     if (share_cost(&market->dust_cost, &market->dust_cost, &rest, &dust, error) != 0)
         return -1;
-    market->size = *size_after;
+    set_size(market, size_after);
     return 0;
 }
 
@@ -335,7 +342,7 @@ static int follow_trip(struct r3_book *book, struct r3_book_market *market, cons
     bool enters = (trade->side == R3_BUY) == (trip->side == R3_LONG);
     if (add_first(&trip->fees, &trade->fee, error) != 0)
         return -1;
-    market->size = *size_after;
+    set_size(market, size_after);
     if (enters)
         return add_first(&trip->size, &trade->size, error) != 0 || add_first(&trip->cost, amount, error) != 0 ? -1 : 0;
     if (add_first(&trip->proceeds, amount, error) != 0)

@@ -208,6 +208,42 @@ static void check_runs(void) {
     CHECK(rows > singles);
 }
 
+/* Candles that are taken one by one while a position is held: few, whatever the scale at which its size is told. What is bought for funds has
+ * a size with eighteen decimals, the last of them 0. What the values need more decimals for than there are is taken one by one. */
+static void check_scale(struct r3_decimal size, bool in_rows) {
+    const struct r3_decimal cash = R3_DECIMAL(100000000, 2);
+    struct r3_candles block = { .market = "BTC-USD", .price_scale = 2, .count = CANDLES };
+    bool held = false, short_side = false;
+    struct run run;
+    block.timeframe = make_candles();
+    while (block.timeframe == R3_1W) /* never in rows */
+        block.timeframe = make_candles();
+    for (size_t i = 1; i < CANDLES; i++) /* without gaps */
+        times[i] = r3_timeframe_close(block.timeframe, times[i - 1]);
+    block.time = times;
+    block.open = block.high = block.low = block.close = block.volume = closes;
+    begin(&run, block.timeframe, &cash, true);
+    take_range(&run, &block, 0, 1);
+    for (size_t at = 1; at < CANDLES; at += 100) { /* held for 100, and not for 100 */
+        struct r3_trade trade = make_trade(&held, &short_side, closes[at - 1]);
+        trade.size = size;
+        take_trade(&run, &trade);
+        take_range(&run, &block, at, at + 100 < CANDLES ? at + 100 : CANDLES);
+    }
+    CHECK_INT(run.rows + run.singles, CANDLES);
+    CHECK(in_rows ? run.singles < 10 : run.singles > CANDLES / 3);
+    end(&run);
+}
+
+static void check_scales(void) {
+    check_scale(R3_DECIMAL(25, 2), true);
+    check_scale(R3_DECIMAL(INT64_C(498481100000000000), 18), true);
+    check_scale(R3_DECIMAL((r3_int128)INT64_C(123456789) * 100000000000000000, 18), true);
+    check_scale(R3_DECIMAL(INT64_C(498481100000000001), 18), false);
+    check_scale(R3_DECIMAL(INT64_C(4984811000000001), 16), true);
+    check_scale(R3_DECIMAL(INT64_C(49848110000000001), 17), false);
+}
+
 /* Two numbers at a time and four give the same. */
 static void check_widths(void) {
     const struct r3_rows *const widths[] = { &r3_rows_plain, r3_rows() };
@@ -244,6 +280,7 @@ static void check_widths(void) {
 int main(int argc, char **argv) {
     r3_random_seed(&source, argc > 1 ? strtoull(argv[1], NULL, 10) : 1);
     check_runs();
+    check_scales();
     check_widths();
     return check_done();
 }
