@@ -61,9 +61,9 @@ def collect(speeds, rates, texts, echo, sweeps, grown, due, order, with_peers):
     swept = sweeps.get("r3-sweep")
     aims.below("r3-sweep, 1,000 sets, 100,000 candles", 1, swept.wall if swept else None, " s")
     if with_peers:
-        for peer, times in (("raptorbt", 10), ("vectorbt", 30)):
-            other = sweeps.get(peer)
-            aims.at_least(f"r3-sweep faster than {peer}", times, other.wall / swept.wall if swept and other else None, " x")
+        for peer, name, times in (("raptorbt", "r3-sweep, all cash", 10), ("vectorbt", "r3-sweep", 30)):
+            own, other = sweeps.get(name), sweeps.get(peer)
+            aims.at_least(f"{name} faster than {peer}", times, other.wall / own.wall if own and other else None, " x")
     aims.below("r3-sweep, 1,000 sets, 100,000 candles, peak memory", 100, swept.mebibytes if swept else None, " MiB")
     aims.below("r3-sweep, dearest set and candle in the cheapest, as both grow", 1.25, grown, " x")
     pipe_rates, largest = texts.get("5m", ({}, None))

@@ -8,12 +8,16 @@ from parts.job import PEERS, SIZES, near, stages, version
 FAST = "fast=5:29:1"
 # Values of `slow` by the number of sets: the same range, more and more of it, so that the work of a set stays what it is.
 SLOW = {250: "slow=31:70:4", 500: "slow=31:70:2", 1000: "slow=31:70:1"}
-BEST = ("fast=28 slow=70", Decimal("9967.39105730"))  # of 1,000 on bars_100k.csv, from an independent computation in C
+# By the size of an order: the best of 1,000 on bars_100k.csv. The first from an independent computation in C; the second set is
+# raptorbt's best too, its equity from an independent computation with fractions.
+FIXED, ALL_CASH = "--base 0.001", "--fraction 1"
+BEST = {FIXED: ("fast=28 slow=70", Decimal("9967.39105730")), ALL_CASH: ("fast=28 slow=70", Decimal("1971.338909683395"))}
+OURS = {FIXED: "r3-sweep", ALL_CASH: "r3-sweep, all cash"}
 SWEEPERS = ("raptorbt", "vectorbt")
 
 
-def command(size, sets):
-    texts = list(stages(size, "sma-cross"))
+def command(size, sets, sizing=FIXED):
+    texts = list(stages(size, "sma-cross", sizing))
     texts[1] = "r3-strategy sma-cross --set fast={fast} --set slow={slow}"
     return [program("r3-sweep"), " | ".join(texts), "--vary", FAST, "--vary", SLOW[sets], "--rank", "equity_final", "--json"]
 
@@ -50,28 +54,31 @@ def against_peers(with_peers, quick):
     entries, notes = peers() if with_peers else ([], [])
     good, rows = True, []
     if program("r3-sweep"):
-        entries.insert(0, Entry("r3-sweep", command("100k", 1000), peer=None))
+        entries[:0] = [Entry(OURS[sizing], command("100k", 1000, sizing), peer=None, sizing=sizing) for sizing in OURS]
     else:
         notes.append("r3-sweep is not built: no figures of it")
     in_turn(entries, 1 if quick else 5, 90)
-    ours = next((entry for entry in entries if not entry.peer), None)
+    ours = {entry.sizing: entry for entry in entries if not entry.peer}
     for entry in entries:
         if entry.failure:
             notes.append(f"{entry.name}: {entry.failure}")
             continue
         if entry.peer:
             found, equity = best_of_peer(entry.output)
+            same_job = ours.get(ALL_CASH if entry.peer.all_cash else FIXED)
             name = f"{entry.name} {version(entry.output)}"
         else:
             found, equity, count = best(entry.output)
-            good = found == BEST[0] and near(equity, BEST[1], "1e-9") and count == 1000
-            name = entry.name + ("" if good else ": NOT THE KNOWN RESULT")
+            known = found == BEST[entry.sizing][0] and near(equity, BEST[entry.sizing][1], "1e-9") and count == 1000
+            good = good and known
+            same_job = entry
+            name = entry.name + ("" if known else ": NOT THE KNOWN RESULT")
         rows.append((name, f"{entry.wall:.3f}", f"{entry.least:.3f}", len(entry.runs), f"{entry.processor:.3f}",
-                     f"{entry.mebibytes:.1f}", f"{entry.wall / ours.wall:.1f}" if ours else "", found, f"{equity:.7f}"))
+                     f"{entry.mebibytes:.1f}", f"{entry.wall / same_job.wall:.1f}" if same_job else "", found, f"{equity:.7f}"))
     if any(entry.name == "raptorbt" for entry in entries):
-        notes.append("raptorbt buys with all cash, so its equity is another.")
+        notes.append("raptorbt buys with all cash, in unrounded sizes: x is its time in that of r3-sweep with all cash.")
     table("Sweep: 1,000 pairs of lengths, 100,000 candles, whole processes, in turn: medians; known best: "
-          f"{BEST[0]}, {BEST[1]}", ("program", "wall s", "least", "runs", "CPU s", "MiB", "x", "best set", "equity"), rows, notes)
+          + "; ".join(f"{OURS[sizing]}: {name}, {equity}" for sizing, (name, equity) in BEST.items()), ("program", "wall s", "least", "runs", "CPU s", "MiB", "x", "best set", "equity"), rows, notes)
     return {entry.name: entry for entry in entries if entry.runs}, good
 
 
