@@ -189,6 +189,22 @@ same() {
     same 0 "r3-strategy sma-cross | r3-track --protect tracker --stop-loss 1% --every 1h | r3-size | r3-order --paper" "$PWD/commands"
 }
 
+# Of a stream whose entries go by funds: the most that is held and on its way once an entry is sized, in the equity then; how many entries
+# are sized while others are on their way; how many the limit refuses.
+most_invested() {
+    jq -n -c 'reduce inputs as $r ({size: {}, close: {}, way: {}, most: 0, beside: 0, refused: 0};
+        if $r.type == "candle" then .close[$r.market] = ($r.close | tonumber)
+        elif $r.type == "raworder" then .equity = ($r.equity | tonumber)
+        elif $r.type == "trade" then del(.way[$r.order]) |
+            .size[$r.market] += ($r.size | tonumber) * (if $r.side == "BUY" then 1 else -1 end)
+        elif $r.type == "update" and $r.status == "CANCELED" then del(.way[$r.order]) |
+            .refused += if $r.reason // "" | startswith("exposure") then 1 else 0 end
+        elif $r.type == "order" and $r.role == "ENTRY" then
+            .beside += (.way | if length > 0 then 1 else 0 end) | .way[$r.id] = ($r.funds | tonumber) | . as $now |
+            .most = ([.most, ([$now.size | to_entries[] | .value * $now.close[.key] | fabs] + [$now.way[]] | add) / .equity] | max)
+        else . end) | [.most, .beside, .refused]' "$1"
+}
+
 @test "several markets on one account, a file each, merged by time" {
     for side in pipe here; do
         awk -F, -v OFS=, 'NR > 1 {for (i = 2; i <= 5; i++) $i = $i * 2} {print}' "$DATA/btcusd-bitstamp-2013_5m.csv" >$side/eth.csv
@@ -205,6 +221,20 @@ same() {
     jq -e -s 'map(select(.type == "raworder" and .role == "ENTRY") | (.exposure | tonumber)) | max > 0' here/out
     jq -e -s '[.[] | select(.type == "order" and .role == "ENTRY" and .funds != null) | .funds | tonumber] | min < 2000' here/out
     same 0 "$markets | r3-strategy sma-cross | r3-track --stop-loss 1% | r3-size --risk 1% | r3-order --paper | r3-report --json --trades t.csv --equity e.csv"
+    # Entries of the same close count before they fill. Nearly the limit is reached, and entries are sized beside others.
+    for limit in 60 50 35; do
+        same 0 "$markets | r3-strategy ema-cross | r3-track | r3-size --fraction 50% --max-exposure $limit% | r3-order --paper"
+        most_invested here/out | tee most
+        jq -e --argjson limit $limit '.[0] <= $limit / 100 + 1e-9 and .[0] > $limit / 100 - 0.001 and .[1] + .[2] > 20' most
+    done
+    # Without the limit the same entries take all.
+    same 0 "$markets | r3-strategy ema-cross | r3-track | r3-size --fraction 50% | r3-order --paper"
+    most_invested here/out | tee most
+    jq -e '.[0] > 0.9' most
+    # The manual's two markets.
+    same 0 "r3-collect -m BTC-USD -m ETH-USD btcusd_5m.csv eth.csv | r3-strategy ema-cross | r3-track | r3-size --fraction 50% --max-exposure 60% | r3-order --paper"
+    most_invested here/out | tee most
+    jq -e '.[0] <= 0.6 + 1e-9 and .[0] > 0.599 and .[1] > 0' most
     same 0 "r3-collect btcusd_5m.csv btcusd_1m.csv | r3-strategy sma-cross --timeframe 5m | $loop"
 }
 

@@ -239,12 +239,17 @@ static int check_daily_loss(struct draft *draft, const struct r3_decimal *limit,
     return refuse(draft, "daily loss: %s lost today, %s allowed", lost, allowed);
 }
 
+/* The exposure is what was filled. What is not available counts too: that is the value of what is held, and what entries that are on their
+ * way may still take, as when several markets signal at the same close. It is less than the exposure where r3-order last
+ * knew other prices. */
 static int cut_to_exposure(struct draft *draft, const struct r3_decimal *limit, struct r3_error *error) {
-    struct r3_decimal room;
+    const struct r3_raworder *raw = draft->raw;
+    struct r3_decimal room, taken;
     if (!r3_decimal_is_present(limit))
         return 0;
-    if (multiply_down(&room, &draft->raw->equity, limit, error) < 0 ||
-        r3_decimal_subtract(&room, &room, &draft->raw->exposure, error) < 0)
+    if (multiply_down(&room, &raw->equity, limit, error) < 0 ||
+        r3_decimal_subtract(&taken, &raw->equity, &raw->available, error) < 0 ||
+        r3_decimal_subtract(&room, &room, r3_decimal_maximum(&raw->exposure, &taken), error) < 0)
         return -1;
     if (!r3_decimal_is_positive(&room))
         return refuse(draft, "exposure: the limit is reached");

@@ -159,7 +159,7 @@ class Tracker:
                 value = down(down(equity * k) / with_fee)
         cuts = [c for c in (o["max_order"],) if c is not None]
         if o["max_exposure"] is not None:
-            room = down(equity * o["max_exposure"]) - exposure
+            room = down(equity * o["max_exposure"]) - max(exposure, equity - available)
             if room <= 0:
                 return False
             cuts.append(room)

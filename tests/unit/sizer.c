@@ -189,10 +189,29 @@ static void test_limits(void) {
     options.max_exposure = decimal("0.5");
     buy.exposure = decimal("1500");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 3500"); /* 5000 - 1500 */
+    buy.available = decimal("8500");                             /* all else is held */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 3500");
+    buy.available = decimal("7499.5"); /* 1000.5 of the rest is reserved for an entry on its way */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 2499.5"); /* 5000 - 2500.5 */
+    buy.available = decimal("5000.01");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 0.01");
+    buy.available = decimal("5000");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "exposure: the limit is reached");
+    buy.available = decimal("12000"); /* at other prices than the exposure: that counts */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 3500");
+    buy.side = R3_SELL;
+    buy.available = decimal("7000"); /* a short entry alike: 5000 - 3000 */
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 2000");
+    buy.side = R3_BUY;
+    options.max_exposure = decimal("0.9");
     buy.available = decimal("2002");
+    CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 1002"); /* 9000 - 7998 */
+    options.max_exposure = decimal("1");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "funds 2000"); /* 2002 / 1.001 */
+    options.max_exposure = r3_decimal_absent;
     buy.available = decimal("0");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "nothing is available");
+    options.max_exposure = decimal("0.5");
     buy.available = decimal("10000");
     buy.exposure = decimal("5000");
     CHECK_TEXT(sized(&options, NULL, &buy, NULL), "exposure: the limit is reached");
