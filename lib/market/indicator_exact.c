@@ -116,7 +116,13 @@ int32_t r3_places_shift(void *places, int32_t length, int32_t next, size_t size,
     memcpy(out, ring + at * size, first * size);
     memcpy(out + first * size, ring, (old - first) * size);
     memcpy(out + old * size, from, (count - old) * size);
-    from += (count - old) * size; /* of more than there are places the last stay */
+    /* Of more than there are places the last stay, where they would if each had come alone: so a state is the same however its
+     * candles came. */
+    if (count > whole) {
+        from += (count - old) * size;
+        at = (at + count) % whole;
+        first = whole - at;
+    }
     memcpy(ring + at * size, from, first * size);
     memcpy(ring, from + first * size, (old - first) * size);
     at += old;

@@ -77,3 +77,31 @@ bool r3_resample_take(struct r3_resample *resample, struct r3_candle *out) {
         resample->ready[0] = resample->ready[1];
     return true;
 }
+
+/* Member by member, since bytes between them would go along. */
+static void copy_decimal(struct r3_decimal *out, struct r3_decimal value) {
+    r3_decimal_normalize(&value);
+    out->coefficient = value.coefficient;
+    out->scale = value.scale;
+}
+
+void r3_resample_clean(struct r3_resample *resample) {
+    const struct r3_resample was = *resample;
+    struct r3_candle *candle = &resample->building;
+    memset(resample, 0, sizeof *resample);
+    resample->timeframe = was.timeframe;
+    resample->known_from = was.known_from;
+    resample->dropped_first = was.dropped_first;
+    resample->dropped_last = was.dropped_last;
+    if (!was.open)
+        return;
+    resample->open = true;
+    resample->close = was.close;
+    candle->timeframe = was.building.timeframe;
+    candle->time = was.building.time;
+    copy_decimal(&candle->open, was.building.open);
+    copy_decimal(&candle->high, was.building.high);
+    copy_decimal(&candle->low, was.building.low);
+    copy_decimal(&candle->close, was.building.close);
+    copy_decimal(&candle->volume, was.building.volume);
+}

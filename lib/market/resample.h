@@ -40,5 +40,8 @@ int r3_resample_put_run(struct r3_resample *resample, const struct r3_candle *ca
 void r3_resample_end(struct r3_resample *resample, int64_t time);
 /* Take a complete candle; false where there is none. */
 bool r3_resample_take(struct r3_resample *resample, struct r3_candle *out);
+/* Where nothing is left to take: the bytes become those of any other that says the same, however its candles came. The names of what
+ * the candles are of go; nothing here reads them. */
+void r3_resample_clean(struct r3_resample *resample);
 
 #endif

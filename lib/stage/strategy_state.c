@@ -37,6 +37,7 @@ static void put_instance(struct r3_buffer *out, const struct strategy *strategy,
     r3_state_open(out, NULL, '{');
     r3_state_put_members(out, &table, instance);
     if (instance->state) { /* else an instrument is all that came */
+        r3_rules_state_clean(strategy->rules, instance->state);
         r3_base64_append(&memory, instance->state, size);
         put_hash(out, "digest", r3_hash(instance->state, size, 0));
         r3_state_put_text(out, "memory", memory.data, memory.length);

@@ -162,6 +162,11 @@ static struct r3_resample *resample_of(void *state, int32_t frame) {
     return (struct r3_resample *)(first + (size_t)(frame - 1) * R3_STATE_ALIGNED(sizeof(struct r3_resample)));
 }
 
+void r3_rules_state_clean(const struct r3_rules *rules, void *state) {
+    for (int32_t i = 1; i < rules->frame_count; i++)
+        r3_resample_clean(resample_of(state, i));
+}
+
 /* Candles from *at on that lie within one interval of the coarser timeframe, put together; *at is then the last of them. A
  * record is itself. */
 static struct r3_candle merge(const struct r3_source *source, enum r3_timeframe coarse, size_t *at) {

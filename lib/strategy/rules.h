@@ -52,6 +52,8 @@ uint64_t r3_rules_meaning(const struct r3_rules *rules);
 void r3_rules_start(const struct r3_rules *rules, void *state);
 /* A state that came back from a store belongs to these rules? */
 bool r3_rules_state_matches(const struct r3_rules *rules, const void *state, size_t size);
+/* Its bytes become those of every state after the same candles, in whatever blocks these came: to be kept or compared. */
+void r3_rules_state_clean(const struct r3_rules *rules, void *state);
 
 /* Room for the evaluation of a block; new, and used by one thread at a time, for any states of these rules. */
 struct r3_rules_block *r3_rules_block_new(const struct r3_rules *rules);
