@@ -370,7 +370,18 @@ PYTHON
     mv keep.csv btc.csv
     sed -i '3s/"status":0/"status":"0"/' results
     run -65 --separate-stderr r3-sweep "$averages" "${space[@]}" --resume results
-    [[ $stderr == *'results: result: status: '* ]]
+    [[ $stderr == *'results:3: result: status: '* ]]
+    # A statistic by another name would be undefined, and leave its row out of the ranking or a column empty.
+    cp results keep
+    for name in return sharpe_ratio warnings start months markets; do
+        sed '2s/"'$name'":/"x'$name'":/; 3s/"status":"0"/"status":0/' keep >results
+        run -65 --separate-stderr r3-sweep "$averages" "${space[@]}" --resume results
+        [[ $stderr == *"results:2: result: statistics: $name: missing"* ]] || { echo "$stderr"; false; }
+        [[ $output != *'"statistics"'* ]]
+    done
+    sed '2s/"trades":[0-9]*,"win_rate"/"trades":"4","win_rate"/; 3s/"status":"0"/"status":0/' keep >results
+    run -65 --separate-stderr r3-sweep "$averages" "${space[@]}" --resume results
+    [[ $stderr == *'results:2: result: statistics: trades: missing, or neither a number nor null'* ]]
     sed -i '3s/.*/{"type":"result"}/' results
     run -65 --separate-stderr r3-sweep "$averages" "${space[@]}" --resume results
     [[ $stderr == *'results:3: result: sweep: '* ]]

@@ -5,6 +5,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/io.h"
 #include "lib/json/json.h"
+#include "lib/sweep/figure.h"
 
 /* ---- writing ---- */
 
@@ -178,6 +179,24 @@ static int read_hash(uint64_t *out, const struct r3_json *record, struct r3_erro
     return 0;
 }
 
+/* All that r3-report --json writes: what is ranked, written as columns and shown is looked for by name, and would be undefined. */
+static int check_statistics(const struct r3_json *statistics, struct r3_error *error) {
+    static const char *const others[] = { "session", "currency",       "markets", "timeframe",
+                                          "exits",   "open_positions", "months",  NULL };
+    if (!statistics || r3_json_kind(statistics) != R3_JSON_OBJECT)
+        return r3_fail(error, R3_DATA, "statistics: missing, or no object");
+    for (const struct r3_sweep_figure *figure = r3_sweep_figures; figure->name; figure++) {
+        const struct r3_json *value = r3_json_member(statistics, figure->name);
+        enum r3_json_kind kind = value ? r3_json_kind(value) : R3_JSON_TEXT;
+        if (kind != R3_JSON_INTEGER && kind != R3_JSON_REAL && kind != R3_JSON_NULL)
+            return r3_fail(error, R3_DATA, "statistics: %s: missing, or neither a number nor null", figure->name);
+    }
+    for (size_t i = 0; others[i]; i++)
+        if (!r3_json_member(statistics, others[i]))
+            return r3_fail(error, R3_DATA, "statistics: %s: missing", others[i]);
+    return 0;
+}
+
 static int read_outcome(struct r3_sweep_run *run, const struct r3_json_document *document, struct r3_error *error) {
     const struct r3_json *record = r3_json_root(document), *statistics = r3_json_member(record, "statistics");
     int64_t status = 0;
@@ -186,12 +205,15 @@ static int read_outcome(struct r3_sweep_run *run, const struct r3_json_document 
         return -1;
     run->status = (int)status;
     const char *message = r3_json_text(r3_json_member(record, "message"), NULL);
-    if (run->status ? !message : !statistics || r3_json_kind(statistics) != R3_JSON_OBJECT)
-        return r3_fail(error, R3_DATA, "%s is missing", run->status ? "message" : "statistics");
-    if (run->status)
+    if (run->status) {
+        if (!message)
+            return r3_fail(error, R3_DATA, "message: missing, or not a text");
         r3_buffer_append_text(&run->message, message);
-    else
-        r3_json_write(&run->statistics, document, statistics);
+        return 0;
+    }
+    if (check_statistics(statistics, error) != 0)
+        return -1;
+    r3_json_write(&run->statistics, document, statistics);
     return 0;
 }
 

@@ -13,6 +13,7 @@ struct place {
     int64_t from, to;
     off_t offset;
     size_t length;
+    uint64_t line; /* from 1 */
 };
 
 struct r3_sweep_resume {
@@ -96,7 +97,7 @@ static int load(struct r3_sweep_resume *resume, const char *sweep, struct r3_err
         if (got < 0)
             break;
         if (got > 0)
-            add_place(resume, &(struct place) { key.number, key.from, key.to, offset, length });
+            add_place(resume, &(struct place) { key.number, key.from, key.to, offset, length, reader.line });
         offset += (off_t)length + 1;
     }
     if (got < 0 && error->status == R3_DATA)
@@ -173,7 +174,7 @@ int r3_sweep_resume_find(struct r3_sweep_resume *resume, struct r3_sweep_run *ru
     r3_buffer_release(&run->parameters);
     return r3_sweep_result_read(&key, run, resume->line.data, place->length, error) > 0
                ? 1
-               : r3_error_at(error, "%s: ", resume->path);
+               : r3_error_at(error, "%s:%llu: ", resume->path, (unsigned long long)place->line);
 }
 
 int r3_sweep_resume_append(struct r3_sweep_resume *resume, const char *line, size_t length, struct r3_error *error) {
