@@ -327,6 +327,25 @@ PYTHON
     grep -aqE 'r3-sweep: [0-9]+/3900  [0-9.e+]+/s  [0-9.]+ (s|min) left  best sharpe_ratio -?[0-9.]+: fast=' terminal
 }
 
+@test "progress on a narrow terminal ends with a whole word and a mark" {
+    is_sanitized && skip "slower, so another line"
+    script -qec true /dev/null >/dev/null 2>&1 || skip "this system gives out no pseudo-terminal"
+    long=${minutes/1m.csv/1m.csv --from 2013-11-25}
+    for width in 62 80; do
+        script -qec "stty cols $width; r3-sweep '$long' --vary fast=20:49:1 --vary slow=1041:1140:1 --top 1 --threads 1" /dev/null >terminal </dev/null
+        tr '\r' '\n' <terminal | sed -n 's/^\x1b\[K\(r3-sweep: .*best\)/\1/p' >progress
+        cat progress
+        [ -s progress ]
+        while IFS= read -r line; do
+            [ "$(($(printf %s "$line" | wc -c) - 2 * $(grep -c … <<<"$line")))" -lt $width ] # the mark has three bytes
+            if [[ $line != *': fast='[2-4][0-9]' slow=1'[01][0-9][0-9] ]]; then
+                [[ $line =~ ' best '(sharpe_ratio' '(-?[0-9]+.[0-9][0-9][0-9]:' '('fast='[2-4][0-9]' ')?)?)?…$ ]]
+            fi
+        done <progress
+        [ $width -gt 62 ] || grep -q '…$' progress
+    done
+}
+
 # ---- going on ----
 
 @test "--resume: killed at any place and gone on, the result is the same" {

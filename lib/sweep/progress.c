@@ -4,7 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH = 80, LINE_MAX = 512, FIRST_MS = 1000, STEP_MS = 200 };
+enum { WIDTH = 80, LINE_MAX = 512, MARK_MAX = 4, FIRST_MS = 1000, STEP_MS = 200 };
 
 static int64_t monotonic_ms(void) {
     struct timespec now;
@@ -22,13 +22,23 @@ static void format_left(char *out, size_t size, double seconds) {
         snprintf(out, size, "%.1f h", seconds / 3600);
 }
 
-/* As much of the line as the terminal shows in one row. */
-static size_t fit(size_t length) {
+static size_t columns(void) {
     struct winsize window;
-    size_t width = WIDTH;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
-        width = window.ws_col;
-    return length < width ? length : width - 1;
+        return window.ws_col < LINE_MAX ? window.ws_col : LINE_MAX;
+    return WIDTH;
+}
+
+/* As many whole words as the terminal shows in one row, then a mark: half a number would be another number. `length` is that of the
+ * whole line, of which LINE_MAX bytes are there, and room for the mark. */
+static void fit(char *line, size_t length) {
+    static const char mark[] = "…"; /* one column */
+    size_t room = columns() - 1, at;
+    if (length <= room)
+        return;
+    for (at = room > 2 ? room - 1 : 0; at > 0 && line[at - 1] != ' ';)
+        at--;
+    memcpy(line + at, at > 0 ? mark : "", at > 0 ? sizeof mark : 1);
 }
 
 bool r3_sweep_progress_due(struct r3_sweep_progress *progress) {
@@ -52,15 +62,18 @@ void r3_sweep_progress_write(struct r3_sweep_progress *progress, uint64_t done, 
         return;
     }
     double rate = (double)(done - progress->skipped) / ((double)(now - progress->start) / 1000);
-    char line[LINE_MAX] = "", text[LINE_MAX + sizeof clear], left[32];
+    char line[LINE_MAX + MARK_MAX] = "", text[sizeof line + sizeof clear], left[32];
+    int length;
     if (total > 0 && rate > 0) {
         format_left(left, sizeof left, (double)(total > done ? total - done : 0) / rate);
-        snprintf(line, sizeof line, "r3-sweep: %" PRIu64 "/%" PRIu64 "  %.4g/s  %s left%s%s", done, total, rate, left,
-                 *best ? "  best " : "", best);
+        length = snprintf(line, LINE_MAX, "r3-sweep: %" PRIu64 "/%" PRIu64 "  %.4g/s  %s left%s%s", done, total, rate,
+                          left, *best ? "  best " : "", best);
     } else {
-        snprintf(line, sizeof line, "r3-sweep: %" PRIu64 "  %.4g/s%s%s", done, rate, *best ? "  best " : "", best);
+        length =
+            snprintf(line, LINE_MAX, "r3-sweep: %" PRIu64 "  %.4g/s%s%s", done, rate, *best ? "  best " : "", best);
     }
-    int length = snprintf(text, sizeof text, "%s%.*s", clear, (int)fit(strlen(line)), line);
+    fit(line, (size_t)length);
+    length = snprintf(text, sizeof text, "%s%s", clear, line);
     if (write(STDERR_FILENO, text, (size_t)length) < 0)
         progress->no_terminal = true;
     progress->shown = true;
