@@ -189,19 +189,21 @@ same() {
     same 0 "r3-strategy sma-cross | r3-track --protect tracker --stop-loss 1% --every 1h | r3-size | r3-order --paper" "$PWD/commands"
 }
 
-# Of a stream whose entries go by funds: the most that is held and on its way once an entry is sized, in the equity then; how many entries
-# are sized while others are on their way; how many the limit refuses.
+# Of a stream whose entries go by funds: the most that is held, what is about to be left aside, and on its way once an entry is sized, in the
+# equity then; how many entries are sized while others are on their way; how many the limit refuses.
 most_invested() {
-    jq -n -c 'reduce inputs as $r ({size: {}, close: {}, way: {}, most: 0, beside: 0, refused: 0};
+    jq -n -c 'reduce inputs as $r ({size: {}, close: {}, way: {}, leaves: {}, most: 0, beside: 0, refused: 0};
         if $r.type == "candle" then .close[$r.market] = ($r.close | tonumber)
         elif $r.type == "raworder" then .equity = ($r.equity | tonumber)
         elif $r.type == "trade" then del(.way[$r.order]) |
-            .size[$r.market] += ($r.size | tonumber) * (if $r.side == "BUY" then 1 else -1 end)
+            .size[$r.market] += ($r.size | tonumber) * (if $r.side == "BUY" then 1 else -1 end) |
+            if $r.role == "ENTRY" then . else del(.leaves[$r.market]) end
+        elif $r.type == "order" and $r.role == "EXIT" then .leaves[$r.market] = true
         elif $r.type == "update" and $r.status == "CANCELED" then del(.way[$r.order]) |
             .refused += if $r.reason // "" | startswith("exposure") then 1 else 0 end
         elif $r.type == "order" and $r.role == "ENTRY" then
             .beside += (.way | if length > 0 then 1 else 0 end) | .way[$r.id] = ($r.funds | tonumber) | . as $now |
-            .most = ([.most, ([$now.size | to_entries[] | .value * $now.close[.key] | fabs] + [$now.way[]] | add) / .equity] | max)
+            .most = ([.most, ([$now.size | to_entries[] | select($now.leaves[.key] | not) | .value * $now.close[.key] | fabs] + [$now.way[]] | add) / .equity] | max)
         else . end) | [.most, .beside, .refused]' "$1"
 }
 
@@ -227,6 +229,11 @@ most_invested() {
         most_invested here/out | tee most
         jq -e --argjson limit $limit '.[0] <= $limit / 100 + 1e-9 and .[0] > $limit / 100 - 0.001 and .[1] + .[2] > 20' most
     done
+    # Positions that turn count by the larger of what is left and what comes.
+    turns="r3-strategy -e 'long = crossover(close, sma(close, 20))' -e 'short = crossunder(close, sma(close, 20))' | r3-track --short"
+    same 0 "$markets | $turns | r3-size --fraction 50% --max-exposure 60% | r3-order --paper"
+    most_invested here/out | tee most
+    jq -e '.[0] <= 0.6 + 1e-9 and .[0] > 0.599 and .[1] > 100' most
     # Without the limit the same entries take all.
     same 0 "$markets | r3-strategy ema-cross | r3-track | r3-size --fraction 50% | r3-order --paper"
     most_invested here/out | tee most

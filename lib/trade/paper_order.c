@@ -253,6 +253,25 @@ static bool may_lack_funds(const struct paper_order *order) {
            (!r3_decimal_is_zero(&order->market->rules.minimum_funds) || r3_decimal_is_negative(&order->estimate));
 }
 
+/* What the entry of a reversal takes beyond what its exit frees: the value of what is held against it. No more than there is. */
+static int needed_beyond_held(struct r3_decimal *out, struct r3_paper *paper, const struct paper_order *order,
+                              struct r3_error *error) {
+    const struct r3_ledger_position *held = paper_position(order);
+    struct r3_decimal value;
+
+    paper_mark(paper, order->session);
+    if (needed(out, order, error))
+        return -1;
+    if (held && !r3_decimal_is_zero(&held->size)) {
+        if (r3_ledger_value(&value, held, error))
+            return -1;
+        r3_decimal_absolute(&value, &value);
+        if (r3_decimal_subtract(out, out, &value, error))
+            return -1;
+    }
+    return hold_to_available(out, paper, order, error);
+}
+
 /* What it comes to, against the last price and the account. *need: what it will reserve. */
 static int check_funds(char reason[R3_TEXT_SIZE], struct r3_decimal *need, struct r3_paper *paper,
                        const struct paper_order *order, struct r3_error *error) {
@@ -271,8 +290,10 @@ static int check_funds(char reason[R3_TEXT_SIZE], struct r3_decimal *need, struc
         if (!check_minimum(reason, "size x price", &value, &order->market->rules.minimum_funds))
             return 0;
     }
-    if (!paper_is_entry(order) || order->against)
+    if (!paper_is_entry(order))
         return 0;
+    if (order->against)
+        return needed_beyond_held(need, paper, order, error);
     paper_mark(paper, order->session);
     if (needed(need, order, error) || r3_ledger_available(&available, &order->session->ledger, error))
         return -1;

@@ -88,10 +88,12 @@ class Exchange:
 
     def reserve(self, order):
         order.reserved = ZERO
-        if not order.done and order.role == "ENTRY" and not order.against:
+        if not order.done and order.role == "ENTRY" and not (order.against and order.filled):
             rest = self.rest(order)
             cost = rest if order.funds is not None else cost_of(order.estimate, rest)
             need = cost + fee_of(cost, max(self.o["fee"], self.o["maker_fee"]))
+            if order.against:  # what its exit frees is left out
+                need -= cost_of(order.market.price, max(-order.market.size * order.sign, ZERO))
             order.reserved = max(min(need, self.available()), ZERO)
 
     # Orders

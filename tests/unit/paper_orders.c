@@ -74,7 +74,7 @@ static void test_reversal(void) {
     forget(&world);
     SEND(&world, .id = "EXIT-1", .role = R3_EXIT, .side = R3_SELL, .size = "99");
     SEND(&world, .id = "ENTRY-2", .role = R3_ENTRY, .side = R3_SELL, .funds = "9900");
-    MONEY(&world, "1", "0");
+    MONEY(&world, "1", "1");                    /* 9999 less the 9900 that the exit frees, and no more than there is */
     candle(&world, "101", "101", "101", "101"); /* 9900.01 left; / 1.01 is 9801.9 on 0.1 */
     SAID(&world,
          "EXIT-1 PLACED|ENTRY-2 PLACED|EXIT-1-t1 SELL 99@101 TAKER 2h|EXIT-1 FILLED|SL-1 CANCELED|TP-1 CANCELED|"
