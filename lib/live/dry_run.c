@@ -120,7 +120,7 @@ static int find_session(struct r3_live_session **out, struct r3_live *live, cons
     *out = NULL;
     if (live->store && r3_live_sessions(out, &count, live->store, order->session, error) == 0)
         return 0;
-    if (live->store && error->status != R3_DATA)
+    if (live->store && (error->status != R3_DATA || (count > 0 && is_live(*out)))) /* it is there, and damaged */
         return -1;
     *error = (struct r3_error) { 0 };
     if (!*out)

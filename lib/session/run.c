@@ -297,7 +297,8 @@ static void note(const struct r3_session_call *call, struct failure *first, cons
 }
 
 /* Commands, what the exchange has told, and protection by the last price that is known wait for no candles: where a run fails it is made
- * once more without them, and the rounds behind it are; one that wanted none is made once more with them. Before a first run there is nothing that could be held. */
+ * once more without them, and the rounds behind it are; one that wanted none is made once more with them. Before a first run there is
+ * nothing that could be held. */
 static bool may_do_without(const struct run *run) {
     return !run->no_candles && run->session.seen != R3_TIME_ABSENT;
 }
